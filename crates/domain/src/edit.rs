@@ -1,0 +1,197 @@
+//! What a body makes of a row: create, replace, and merge patch (contract section 2).
+//!
+//! Only what changes is judged: a value equal to the stored one is never a fault, so that an old row stays editable.
+
+use crate::entity::breached;
+use crate::merge::{Nulls, merge};
+use crate::{Entity, Fault, Field, Json, Kind, Object, Pointer, Value};
+
+/// How a body relates to the stored row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// PUT: the body is the whole thing.
+    Replace,
+    /// PATCH: the body is a merge patch.
+    Merge(Nulls),
+}
+
+/// The row as it is to be, and what is wrong with it.
+#[derive(Debug)]
+pub struct Draft {
+    /// The values, in the order of [`Entity::fields`].
+    pub values: Vec<Value>,
+    /// Which of them differ from the stored row; all of them in a new one.
+    pub changed: Vec<bool>,
+    /// Every fault found; the draft may be stored only when there is none.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads the body of a new row.
+#[must_use]
+pub fn create(entity: &Entity, body: &Object) -> Draft {
+    draft(entity, None, body, Mode::Replace)
+}
+
+/// Applies a body to a stored row.
+#[must_use]
+pub fn update(entity: &Entity, stored: &[Value], body: &Object, mode: Mode) -> Draft {
+    draft(entity, Some(stored), body, mode)
+}
+
+fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: Mode) -> Draft {
+    let defaults = (entity.defaults)();
+    let mut faults = refused_members(entity, body);
+    let mut values = Vec::with_capacity(defaults.len());
+    for (index, (field, default)) in entity.fields.iter().zip(defaults).enumerate() {
+        let change = Change { entity, field, default, stored: stored.map(|stored| &stored[index]), mode };
+        let value = change.apply(body).unwrap_or_else(|found| {
+            faults.extend(found);
+            change.resting()
+        });
+        values.push(value);
+    }
+    if let (Some(complete), Mode::Replace, true) = (entity.complete, mode, faults.is_empty())
+        && let Err(text) = complete(&mut values)
+    {
+        faults.push(Fault::whole("undetermined", text));
+    }
+    let changed = (0..values.len()).map(|index| stored.is_none_or(|stored| stored[index] != values[index]));
+    let changed: Vec<bool> = changed.collect();
+    for field in breached(entity.fields, (entity.judge)(values.clone())) {
+        let pointer = Pointer::field(field.name);
+        let judged = entity.field(field.name).is_some_and(|(index, _)| changed[index]);
+        if judged && !faults.iter().any(|fault| fault.pointer == pointer) {
+            let (code, detail) = field.limits.describe();
+            faults.push(Fault::new(pointer, code, detail));
+        }
+    }
+    Draft { values, changed, faults }
+}
+
+/// Members that are refused by name, and U+0000 wherever it is: PostgreSQL cannot hold it.
+fn refused_members(entity: &Entity, body: &Object) -> Vec<Fault> {
+    let refused = entity.refused.iter().filter(|(name, _)| body.contains_key(*name));
+    let mut faults: Vec<Fault> = refused.map(|(name, why)| Fault::new(Pointer::field(name), "refused", *why)).collect();
+    for (key, value) in body {
+        find_nul(key, value, Pointer::field(key), &mut faults);
+    }
+    faults
+}
+
+fn find_nul(key: &str, value: &Json, at: Pointer, faults: &mut Vec<Fault>) {
+    let nul = |text: &str| text.contains('\0');
+    if nul(key) {
+        faults.push(Fault::new(at.clone(), "nul", "has the character U+0000 in its name, which no text may hold"));
+    }
+    match value {
+        Json::String(text) if nul(text) => {
+            faults.push(Fault::new(at, "nul", "must not contain the character U+0000"));
+        }
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                find_nul("", item, at.item(index), faults);
+            }
+        }
+        Json::Object(members) => {
+            for (key, value) in members {
+                find_nul(key, value, at.child(key), faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// One field's part in an edit.
+struct Change<'a> {
+    entity: &'a Entity,
+    field: &'static Field,
+    default: Value,
+    stored: Option<&'a Value>,
+    mode: Mode,
+}
+
+impl Change<'_> {
+    /// What the field holds when the body does not change it.
+    fn resting(&self) -> Value {
+        self.stored.unwrap_or(&self.default).clone()
+    }
+
+    /// The field's new value. A field may be given under two names: then the one that changes something counts, and two
+    /// different changes are a fault.
+    fn apply(&self, body: &Object) -> Result<Value, Vec<Fault>> {
+        let aliases = self.entity.aliases.iter().filter(|(_, name)| *name == self.field.name).map(|(alias, _)| *alias);
+        let names: Vec<&str> =
+            std::iter::once(self.field.name).chain(aliases).filter(|name| body.contains_key(*name)).collect();
+        let mut changes = Vec::new();
+        for name in &names {
+            let value = self.evaluate(body.get(*name))?;
+            if names.len() == 1 {
+                return Ok(value);
+            }
+            if !self.same(&value, &self.resting()) && !changes.iter().any(|change| self.same(change, &value)) {
+                changes.push(value);
+            }
+        }
+        match changes.len() {
+            0 if names.is_empty() => self.evaluate(None),
+            0 => Ok(self.resting()),
+            1 => Ok(changes.remove(0)),
+            _ => {
+                let detail = format!("and {} are given and differ; send one of them", names[1]);
+                Err(vec![Fault::new(Pointer::field(self.field.name), "conflict", detail)])
+            }
+        }
+    }
+
+    fn same(&self, a: &Value, b: &Value) -> bool {
+        match self.field.kind {
+            Kind::Children(children) => children.same(a, b),
+            _ => a.same(b),
+        }
+    }
+
+    fn evaluate(&self, given: Option<&Json>) -> Result<Value, Vec<Fault>> {
+        let given = match (given, self.mode) {
+            (None, Mode::Merge(_)) => return Ok(self.resting()),
+            // The flag marks a place in the catalog; it is no part of the thing that a PUT replaces.
+            (None, Mode::Replace) if self.entity.sole_flag == Some(self.field.name) => return Ok(self.resting()),
+            (Some(Json::Null), _) if self.stored.is_some_and(Value::is_null) => return Ok(Value::Null),
+            (None | Some(Json::Null), _) if self.field.required => {
+                let detail = if given.is_none() { "is required" } else { "is required and must not be null" };
+                return Err(vec![Fault::new(Pointer::field(self.field.name), "required", detail)]);
+            }
+            (None | Some(Json::Null), _) => return Ok(self.keep_if_same(self.default.clone())),
+            (Some(given), _) => given,
+        };
+        // Before the comparison below: a patch of nulls may equal the stored document and still change it.
+        if let (Mode::Merge(nulls), Some(stored), true, Json::Object(_)) =
+            (self.mode, self.stored.and_then(Value::as_text), self.field.kind.merges(), given)
+        {
+            return self.merged(stored, given, nulls);
+        }
+        if self.stored.is_some_and(|stored| stored.equals_json(given)) {
+            return Ok(self.resting());
+        }
+        self.field.kind.parse(self.field, given, self.entity.trims, self.stored).map(|value| self.keep_if_same(value))
+    }
+
+    /// Merges into the stored document; only the members that the patch changes are judged.
+    fn merged(&self, stored: &str, patch: &Json, nulls: Nulls) -> Result<Value, Vec<Fault>> {
+        let text = merge(stored, patch, nulls);
+        let merged: indexmap::IndexMap<String, Box<serde_json::value::RawValue>> =
+            serde_json::from_str(&text).unwrap_or_default();
+        let touched = patch.as_object().into_iter().flat_map(|members| members.keys());
+        let touched: Object = touched
+            .filter_map(|key| Some((key.clone(), crate::json::parse(merged.get(key)?.get().as_bytes()).ok()?)))
+            .collect();
+        self.field.kind.parse(self.field, &Json::Object(touched), false, self.stored)?;
+        Ok(self.keep_if_same(Value::Json(text)))
+    }
+
+    fn keep_if_same(&self, value: Value) -> Value {
+        match self.stored {
+            Some(stored) if self.same(stored, &value) => stored.clone(),
+            _ => value,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The entities of the catalog, one file each, and the vocabulary in which they are described.
+
+mod children;
+mod computed;
+pub mod cpu;
+pub mod gpu;
+pub mod listing;
+pub mod ports_profile;
+pub mod profile;
+pub mod ram_spec;
+pub mod storage_profile;
+
+pub use children::Children;
+pub(crate) use children::breached;
+pub use computed::{Computed, FirstText, Source};
+
+use crate::{Field, Fields, Kind, Value};
+
+/// Every entity that is served. A new one is added here, and nowhere else.
+static REGISTRY: [&Entity; 7] = [
+    &cpu::CPU,
+    &gpu::GPU,
+    &ram_spec::RAM_SPEC,
+    &storage_profile::STORAGE_PROFILE,
+    &ports_profile::PORTS_PROFILE,
+    &profile::PROFILE,
+    &listing::LISTING,
+];
+
+/// Every entity that is served.
+#[must_use]
+pub fn registry() -> &'static [&'static Entity] {
+    &REGISTRY
+}
+
+/// How two rows are known to be the same thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// By `name`; creating a second one is refused.
+    Name,
+    /// By these columns, null equal to null; creating a second one answers the first.
+    Columns(&'static [&'static str]),
+    /// By nothing but the id.
+    None,
+}
+
+/// One key of an order. Nulls come last either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// A scalar field, `id`, `created_at` or `updated_at`.
+    pub key: &'static str,
+    /// Greatest first.
+    pub descending: bool,
+}
+
+impl Order {
+    /// Least first.
+    #[must_use]
+    pub const fn ascending(key: &'static str) -> Self {
+        Self { key, descending: false }
+    }
+
+    /// Greatest first.
+    #[must_use]
+    pub const fn descending(key: &'static str) -> Self {
+        Self { key, descending: true }
+    }
+}
+
+/// A field that holds the id of another entity's row.
+#[derive(Debug)]
+pub struct Reference {
+    /// The field.
+    pub field: &'static str,
+    /// The entity it points at.
+    pub target: &'static Entity,
+    /// The member of an answer that shows the row pointed at.
+    pub nested: Option<&'static str>,
+    /// A further table through which a row of this entity uses the target.
+    pub through: Option<Through>,
+}
+
+/// A table that ties rows of two entities together.
+#[derive(Debug)]
+pub struct Through {
+    /// The table.
+    pub table: &'static str,
+    /// Its column with the id of the entity that refers.
+    pub owner: &'static str,
+    /// Its column with the id of the entity referred to.
+    pub target: &'static str,
+}
+
+/// Fills what a row's values leave open; the error is the whole text of the refusal.
+pub type Complete = fn(&mut [Value]) -> Result<(), &'static str>;
+
+/// Everything that is particular to one entity. All else is written once for all.
+#[derive(Debug)]
+pub struct Entity {
+    /// The table, and the name on the metadata screen.
+    pub name: &'static str,
+    /// The last part of the collection's path.
+    pub collection: &'static str,
+    /// The path under which its collections stand.
+    pub parent: &'static str,
+    /// The name of the struct, which the schemas of the API document carry.
+    pub type_name: &'static str,
+    /// What texts about a missing or duplicate row call it.
+    pub label: &'static str,
+    /// What texts about a refused delete call it.
+    pub delete_label: &'static str,
+    /// What the metadata screen calls many of it.
+    pub plural: &'static str,
+    /// The fields that clients write.
+    pub fields: &'static [Field],
+    /// Further columns that answers show.
+    pub read_only: &'static [Field],
+    /// Further columns that are read for [`Self::computed`] and not shown.
+    pub hidden: &'static [Field],
+    /// Members of an answer that are taken from others.
+    pub computed: &'static [Computed],
+    /// The fields that point at other entities.
+    pub references: &'static [Reference],
+    /// How duplicates are known.
+    pub identity: Identity,
+    /// A boolean that at most one row carries, and that one row goes on carrying once one did.
+    pub sole_flag: Option<&'static str>,
+    /// The fields that `search` looks into.
+    pub search: &'static [&'static str],
+    /// The order of a list without `sort`; the id comes last by itself.
+    pub order: &'static [Order],
+    /// The order of the metadata screen's records.
+    pub records_order: &'static [Order],
+    /// The order of the listings that use a row.
+    pub usage_order: Order,
+    /// How many rows a list without `limit` has; none means all.
+    pub default_limit: Option<u32>,
+    /// The greatest `limit`.
+    pub max_limit: u32,
+    /// Whether texts lose the white space around them.
+    pub trims: bool,
+    /// Other names of fields in bodies.
+    pub aliases: &'static [(&'static str, &'static str)],
+    /// Whether answers show those other names too.
+    pub shows_aliases: bool,
+    /// Other names of fields in filters.
+    pub filter_aliases: &'static [(&'static str, &'static str)],
+    /// Other names of fields after `min_` and `max_`.
+    pub range_aliases: &'static [(&'static str, &'static str)],
+    /// Members of a body that are refused, and why.
+    pub refused: &'static [(&'static str, &'static str)],
+    /// Fills what a new or replaced row leaves open.
+    pub complete: Option<Complete>,
+    /// The values of a row in which nothing is given.
+    pub defaults: fn() -> Vec<Value>,
+    /// The fields that break their limits.
+    pub judge: fn(Vec<Value>) -> Vec<String>,
+}
+
+const BY_NAME: &[Order] = &[Order::ascending("name")];
+
+impl Entity {
+    /// A catalog entity with the fields of `T` and the usual ways; each file states what differs.
+    #[must_use]
+    pub const fn of<T: Fields>() -> Self {
+        Self {
+            name: "",
+            collection: "",
+            parent: "/v1/catalog",
+            type_name: "",
+            label: "",
+            delete_label: "",
+            plural: "",
+            fields: T::FIELDS,
+            read_only: &[],
+            hidden: &[],
+            computed: &[],
+            references: &[],
+            identity: Identity::Name,
+            sole_flag: None,
+            search: &["name"],
+            order: BY_NAME,
+            records_order: BY_NAME,
+            usage_order: Order::descending("updated_at"),
+            default_limit: None,
+            max_limit: 1000,
+            trims: false,
+            aliases: &[("attributes_json", "attributes")],
+            shows_aliases: true,
+            filter_aliases: &[],
+            range_aliases: &[],
+            refused: &[],
+            complete: None,
+            defaults: || T::default().into_values(),
+            judge: breaches::<T>,
+        }
+    }
+
+    /// The path of the collection.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.parent, self.collection)
+    }
+
+    /// The writable field of this name, and its place among the values.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<(usize, &'static Field)> {
+        self.fields.iter().enumerate().find(|(_, field)| field.name == name)
+    }
+
+    /// The comparable field of this name, writable or not.
+    #[must_use]
+    pub fn scalar(&self, name: &str) -> Option<&'static Field> {
+        self.scalars().find(|field| field.name == name)
+    }
+
+    /// The fields by which lists filter and sort.
+    pub fn scalars(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        self.fields.iter().chain(self.read_only).filter(|field| field.kind.is_scalar())
+    }
+
+    /// The fields that are columns of the entity's own table.
+    pub fn columns(&self) -> impl Iterator<Item = (usize, &'static Field)> + use<> {
+        self.fields.iter().enumerate().filter(|(_, field)| !matches!(field.kind, Kind::Children(_)))
+    }
+
+    /// Where the entity's rows are pointed at: the entity that refers, and the reference.
+    pub fn used_by(&'static self) -> impl Iterator<Item = (&'static Entity, &'static Reference)> {
+        let all =
+            registry().iter().flat_map(|entity| entity.references.iter().map(move |reference| (*entity, reference)));
+        all.filter(|(_, reference)| std::ptr::eq(reference.target, self))
+    }
+
+    /// Whether rows are compared by a natural key of several columns or carry a sole flag, so that writers take turns.
+    #[must_use]
+    pub fn takes_turns(&self) -> bool {
+        matches!(self.identity, Identity::Columns(_)) || self.sole_flag.is_some()
+    }
+
+    /// Whether the entity is part of the catalog, rather than a listing that uses it.
+    #[must_use]
+    pub fn in_catalog(&self) -> bool {
+        self.parent == "/v1/catalog"
+    }
+}
+
+/// The names of the fields that break their `validator` rules.
+fn breaches<T: Fields>(values: Vec<Value>) -> Vec<String> {
+    match T::from_values(values).validate() {
+        Ok(()) => Vec::new(),
+        Err(errors) => errors.field_errors().keys().map(|name| name.trim_start_matches("r#").to_owned()).collect(),
+    }
+}
+
+/// Runs a typed completion on a row's values.
+pub(crate) fn complete_as<T: Fields>(
+    values: &mut [Value],
+    complete: fn(&mut T) -> Result<(), &'static str>,
+) -> Result<(), &'static str> {
+    let mut typed = T::from_values(values.to_vec());
+    complete(&mut typed)?;
+    // Only blanks are filled: a stored value that the typed view cannot express stays as it is.
+    for (value, completed) in values.iter_mut().zip(typed.into_values()) {
+        if value.is_null() {
+            *value = completed;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! The four meanings of a refusal. How each looks on the wire is the HTTP crate's business.
+
+use crate::{Entity, Fault, Pointer, summary};
+
+/// Why the catalog refuses an operation.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// No such row.
+    #[error("{label} with id {id} not found")]
+    NotFound {
+        /// What was looked for, as a person calls it.
+        label: &'static str,
+        /// The id as it was asked for.
+        id: String,
+    },
+    /// The body breaks the rules: every fault at once.
+    #[error("{}", summary(.0))]
+    Invalid(Vec<Fault>),
+    /// The row is in use, or must stay for another reason.
+    #[error("{}", .0.detail)]
+    InUse(InUse),
+}
+
+/// Why a row cannot be deleted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InUse {
+    /// The sentence for a person.
+    pub detail: String,
+    /// How many listings use it, each counted once, and the first of them (id and title); none when it is not about listings.
+    pub listings: Option<(i64, Vec<(i64, String)>)>,
+}
+
+impl Error {
+    /// No row of the entity has this id.
+    #[must_use]
+    pub fn not_found(entity: &Entity, id: &impl ToString) -> Self {
+        Self::NotFound { label: entity.label, id: id.to_string() }
+    }
+
+    /// The natural key is taken (texts: contract section 2).
+    #[must_use]
+    pub fn duplicate(entity: &Entity, name: Option<&str>) -> Self {
+        let (pointer, detail) = match name {
+            Some(name) => (Pointer::field("name"), format!("{} with name '{name}' already exists", entity.label)),
+            None => (Pointer::root(), format!("{} with these specifications already exists", entity.label)),
+        };
+        Self::Invalid(vec![Fault::new(pointer, "duplicate", detail)])
+    }
+
+    /// The row must stay, whether a listing uses it or not.
+    pub fn must_stay(detail: impl Into<String>) -> Self {
+        Self::InUse(InUse { detail: detail.into(), listings: None })
+    }
+
+    /// Listings use the row.
+    #[must_use]
+    pub fn used_by_listings(entity: &Entity, count: i64, first: Vec<(i64, String)>) -> Self {
+        let detail = format!("Cannot delete {}: used in {count} listing(s)", entity.delete_label);
+        Self::InUse(InUse { detail, listings: Some((count, first)) })
+    }
+}

@@ -1,0 +1,266 @@
+//! JSON that loses nothing: key order, the text of numbers, nested nulls; and a reader that refuses repeated keys.
+//!
+//! `serde_json::Value` can keep number text only with a crate-wide feature that gives one key a secret meaning, so the
+//! document is walked level by level over `serde_json`'s raw values instead; `serde_json` stays the only parser.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// How deep a document from a client may be nested. Stored documents may be deeper; they are passed through as text.
+pub const MAX_DEPTH: usize = 128;
+
+/// The members of a JSON object, in the order of the text.
+pub type Object = IndexMap<String, Json>;
+
+/// A JSON document.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as it was written.
+    Number(String),
+    /// A string, unescaped.
+    String(String),
+    /// An array.
+    Array(Vec<Json>),
+    /// An object.
+    Object(Object),
+}
+
+/// Why a text is not an acceptable JSON document, and where. Lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} at line {line} column {column}")]
+pub struct SyntaxError {
+    /// What is wrong.
+    pub message: String,
+    /// The line.
+    pub line: usize,
+    /// The column, in bytes.
+    pub column: usize,
+}
+
+/// Reads a whole document.
+///
+/// # Errors
+/// Malformed JSON (RFC 8259), a key given twice in one object, or nesting deeper than [`MAX_DEPTH`].
+pub fn parse(source: &[u8]) -> Result<Json, SyntaxError> {
+    let raw: &RawValue = serde_json::from_slice(source).map_err(|error| from_serde(&error))?;
+    read(source, raw, 0)
+}
+
+/// The document with white space and escapes normalised, for comparing; the text itself where it cannot be read
+/// (a stored document may repeat keys or be deeper than this service would accept).
+#[must_use]
+pub fn canonical(text: &str) -> String {
+    parse(text.as_bytes()).map_or_else(|_| text.to_owned(), |json| json.to_string())
+}
+
+fn from_serde(error: &serde_json::Error) -> SyntaxError {
+    let text = error.to_string();
+    let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
+    SyntaxError { message, line: error.line(), column: error.column() }
+}
+
+fn read(source: &[u8], raw: &RawValue, depth: usize) -> Result<Json, SyntaxError> {
+    let text = raw.get();
+    // Errors inside a part are placed where the part stands in the whole text.
+    let place = |message: String| {
+        let offset = text.as_ptr().addr().saturating_sub(source.as_ptr().addr()).min(source.len());
+        let before = &source[..offset];
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let line = before.split(|byte| *byte == b'\n').count();
+        SyntaxError { message, line, column: offset - line_start + 1 }
+    };
+    let locate = |error: serde_json::Error| place(from_serde(&error).message);
+    if depth > MAX_DEPTH {
+        return Err(place(format!("the document is nested more than {MAX_DEPTH} levels deep")));
+    }
+    match text.as_bytes().first() {
+        Some(b'{') => {
+            let Members(members) = serde_json::from_str(text).map_err(locate)?;
+            members
+                .into_iter()
+                .map(|(key, value)| Ok((key, read(source, value, depth + 1)?)))
+                .collect::<Result<_, _>>()
+                .map(Json::Object)
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(locate)?;
+            items.into_iter().map(|item| read(source, item, depth + 1)).collect::<Result<_, _>>().map(Json::Array)
+        }
+        Some(b'"') => serde_json::from_str(text).map(Json::String).map_err(locate),
+        Some(b't') => Ok(Json::Bool(true)),
+        Some(b'f') => Ok(Json::Bool(false)),
+        Some(b'n') => Ok(Json::Null),
+        _ => Ok(Json::Number(text.to_owned())),
+    }
+}
+
+/// One object's members, each value still unread.
+struct Members<'a>(IndexMap<String, &'a RawValue>);
+
+impl<'de> serde::Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = IndexMap::new();
+                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
+                    if members.contains_key(&key) {
+                        return Err(A::Error::custom(format!("the key {key:?} is given twice in one object")));
+                    }
+                    members.insert(key, value);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+impl Json {
+    /// The members, when this is an object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The text, when this is a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number as a double, when this is a number that a double can hold.
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Number(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+            _ => None,
+        }
+    }
+
+    /// The number, when it is whole (`8`, `8.0`, `8e0`: JSON knows one kind of number); saturated to 64 bits.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        let Self::Number(text) = self else { return None };
+        if let Ok(whole) = text.parse() {
+            return Some(whole);
+        }
+        let number: f64 = text.parse().ok()?;
+        #[expect(clippy::cast_possible_truncation, reason = "saturates; such numbers are far outside every range here")]
+        (number.fract() == 0.0 || number.is_infinite()).then_some(number as i64)
+    }
+
+    /// What JSON calls this kind of value, with its article.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+impl fmt::Display for Json {
+    /// The compact text of the document.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(flag) => write!(f, "{flag}"),
+            Self::Number(text) => f.write_str(text),
+            Self::String(text) => write_string(f, text),
+            Self::Array(items) => {
+                f.write_str("[")?;
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str(",")?;
+                    }
+                    write!(f, "{item}")?;
+                }
+                f.write_str("]")
+            }
+            Self::Object(members) => {
+                f.write_str("{")?;
+                for (index, (key, value)) in members.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str(",")?;
+                    }
+                    write_string(f, key)?;
+                    write!(f, ":{value}")?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+fn write_string(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_text_key_order_and_nulls_survive() {
+        let text =
+            r#"{"b":1.50,"a":{"z":null,"y":[1e5,-0,12345678901234567890123]},"$serde_json::private::Number":"x"}"#;
+        assert_eq!(parse(text.as_bytes()).unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn a_repeated_key_is_refused_at_any_depth_and_placed() {
+        let error = parse(b"{\"a\":1,\n \"b\": {\"c\":1,\"\\u0063\":2}}").unwrap_err();
+        assert_eq!((error.line, error.column), (2, 7), "{error}");
+        assert!(error.message.contains("\"c\" is given twice"), "{error}");
+    }
+
+    #[test]
+    fn syntax_errors_say_where() {
+        let error = parse(b"{\"a\":\n 1,}").unwrap_err();
+        assert_eq!(error.line, 2);
+        assert!(parse(b"\"\\ud800\"").is_err(), "a lone surrogate is no text");
+        assert!(parse(b"{} {}").is_err());
+        assert!(parse(b"").is_err());
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert!(parse(nested(300).as_bytes()).is_err());
+        assert!(parse(nested(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn whole_numbers_are_integers_however_they_are_written() {
+        let integer = |text: &str| Json::Number(text.to_owned()).as_integer();
+        assert_eq!(integer("8"), Some(8));
+        assert_eq!(integer("8.0"), Some(8));
+        assert_eq!(integer("8.5"), None);
+        assert_eq!(integer("1e400"), Some(i64::MAX));
+    }
+}

@@ -1,0 +1,248 @@
+//! The kinds of field: what JSON each accepts, and which fault it finds in anything else.
+
+use url::Url;
+
+use crate::{Children, Fault, Field, Json, Pointer, Timestamp, Value, Vocabulary};
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A 32-bit integer.
+    Int,
+    /// A double.
+    Float,
+    /// A boolean.
+    Bool,
+    /// An instant.
+    Time,
+    /// An http or https address.
+    Url,
+    /// A word of a closed set.
+    Enum(&'static Vocabulary),
+    /// A JSON object of the caller's own keys.
+    Object,
+    /// A JSON object whose values are finite numbers.
+    Weights,
+    /// An array of `{url, label}`.
+    Links,
+    /// An array of texts.
+    Texts,
+    /// Any JSON; only in answers.
+    AnyJson,
+    /// Rows of a child table.
+    Children(&'static Children),
+    /// Always null: a member that clients expect and no column holds.
+    Absent,
+}
+
+impl Kind {
+    /// Whether a single comparable value is held, so that lists can filter and sort by it.
+    #[must_use]
+    pub fn is_scalar(self) -> bool {
+        matches!(self, Self::Text | Self::Int | Self::Float | Self::Bool | Self::Time | Self::Url | Self::Enum(_))
+    }
+
+    /// Whether a number is held.
+    #[must_use]
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Int | Self::Float)
+    }
+
+    /// Whether a document is held, as JSON text.
+    #[must_use]
+    pub fn is_json(self) -> bool {
+        matches!(self, Self::Object | Self::Weights | Self::Links | Self::Texts | Self::AnyJson | Self::Children(_))
+    }
+
+    /// Whether a patch merges into the stored document key by key.
+    #[must_use]
+    pub fn merges(self) -> bool {
+        matches!(self, Self::Object | Self::Weights)
+    }
+
+    /// A stored document as answers show it: another type than the field's is shown as empty (contract section 10).
+    #[must_use]
+    pub fn stored_document(self, text: Option<String>) -> Value {
+        let begins = |with: char| text.as_deref().is_some_and(|text| text.trim_start().starts_with(with));
+        match self {
+            Self::Object | Self::Weights if !begins('{') => Value::Json("{}".to_owned()),
+            Self::Links | Self::Texts | Self::Children(_) if !begins('[') => Value::Json("[]".to_owned()),
+            _ => text.map_or(Value::Null, Value::Json),
+        }
+    }
+
+    /// Reads a value that is not null.
+    ///
+    /// `stored` is what the field holds now: the parts of a document that equal it are not judged again.
+    ///
+    /// # Errors
+    /// Every fault of type; those of range and length are found when the whole entity is validated.
+    pub fn parse(self, field: &Field, given: &Json, trims: bool, stored: Option<&Value>) -> Result<Value, Vec<Fault>> {
+        let pointer = Pointer::field(field.name);
+        let wrong = |expected: &str| {
+            vec![Fault::new(pointer.clone(), "type", format!("must be {expected}, not {}", given.type_name()))]
+        };
+        match (self, given) {
+            (Self::Text, Json::String(text)) => Ok(optional_text(text, trims, field.required)),
+            (Self::Url, Json::String(text)) if text.is_empty() => Ok(Value::Null),
+            (Self::Url, Json::String(text)) if is_web_address(text) => Ok(Value::Text(text.clone())),
+            (Self::Url, Json::String(_)) => Err(vec![Fault::new(pointer, "url", URL_EXPECTED)]),
+            (Self::Int, Json::Number(_)) => match given.as_integer() {
+                Some(number) if i32::try_from(number).is_ok() => Ok(Value::Int(number)),
+                Some(_) => Err(vec![Fault::new(pointer, "range", field.limits.integer_range())]),
+                None => Err(vec![Fault::new(pointer, "type", "must be a whole number, without a fraction")]),
+            },
+            (Self::Float, Json::Number(_)) => match given.as_f64() {
+                Some(number) => Ok(Value::Float(number)),
+                None => Err(vec![Fault::new(pointer, "range", TOO_LARGE)]),
+            },
+            (Self::Bool, Json::Bool(flag)) => Ok(Value::Bool(*flag)),
+            (Self::Time, Json::String(text)) if text.is_empty() => Ok(Value::Null),
+            (Self::Time, Json::String(text)) => Timestamp::parse(text).map(Value::Time).ok_or_else(|| {
+                vec![Fault::new(
+                    pointer,
+                    "time",
+                    "must be a date and time such as 2026-01-31T12:00:00Z, in the years 1 to 9999",
+                )]
+            }),
+            (Self::Enum(vocabulary), Json::String(text)) => {
+                let text = if trims { text.trim() } else { text };
+                if text.is_empty() {
+                    return Ok(Value::Text(vocabulary.default.to_owned()));
+                }
+                vocabulary.parse(text).map(|word| Value::Text(word.to_owned())).ok_or_else(|| {
+                    vec![Fault::new(pointer, "enum", format!("must be one of {}", vocabulary.values.join(", ")))]
+                })
+            }
+            (Self::Object | Self::Weights, Json::Object(members)) => {
+                let known = stored_json(stored);
+                let known = known.as_ref().and_then(Json::as_object);
+                let mut faults = Vec::new();
+                for (key, value) in members {
+                    if known
+                        .and_then(|known| known.get(key))
+                        .is_some_and(|known| known.to_string() == value.to_string())
+                    {
+                        continue;
+                    }
+                    let at = pointer.child(key);
+                    match (self, value) {
+                        (Self::Weights, Json::Number(_)) | (Self::Object, _) => check_numbers(value, &at, &mut faults),
+                        _ => {
+                            faults.push(Fault::new(at, "type", format!("must be a number, not {}", value.type_name())));
+                        }
+                    }
+                }
+                done(faults, || given.to_string())
+            }
+            (Self::Links, Json::Array(items)) => read_items(items, stored, &pointer, link),
+            (Self::Texts, Json::Array(items)) => read_items(items, stored, &pointer, |item, at| match item {
+                Json::String(_) => Ok(item.to_string()),
+                _ => Err(vec![Fault::new(at, "type", format!("must be a string, not {}", item.type_name()))]),
+            }),
+            (Self::Children(children), Json::Array(items)) => children.parse(items, stored, &pointer),
+            (Self::Text | Self::Time | Self::Url | Self::Enum(_), _) => Err(wrong("a string")),
+            (Self::Int, _) => Err(wrong("a whole number")),
+            (Self::Float, _) => Err(wrong("a number")),
+            (Self::Bool, _) => Err(wrong("a boolean")),
+            (Self::Object | Self::Weights, _) => Err(wrong("an object")),
+            (Self::Links | Self::Texts | Self::Children(_), _) => Err(wrong("an array")),
+            (Self::AnyJson | Self::Absent, _) => Err(wrong("left out")),
+        }
+    }
+}
+
+const URL_EXPECTED: &str = "must be an http or https address with a host, such as https://example.com/item/1";
+const TOO_LARGE: &str = "is a number too large for a double";
+
+fn optional_text(text: &str, trims: bool, required: bool) -> Value {
+    let text = if trims { text.trim() } else { text };
+    if text.is_empty() && !required { Value::Null } else { Value::Text(text.to_owned()) }
+}
+
+fn is_web_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+fn stored_json(stored: Option<&Value>) -> Option<Json> {
+    crate::json::parse(stored?.as_text()?.as_bytes()).ok()
+}
+
+fn done(faults: Vec<Fault>, text: impl FnOnce() -> String) -> Result<Value, Vec<Fault>> {
+    if faults.is_empty() { Ok(Value::Json(text())) } else { Err(faults) }
+}
+
+/// No number in a document may be one that no double can hold (contract section 1).
+fn check_numbers(value: &Json, at: &Pointer, faults: &mut Vec<Fault>) {
+    match value {
+        Json::Number(_) if value.as_f64().is_none() => faults.push(Fault::new(at.clone(), "range", TOO_LARGE)),
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                check_numbers(item, &at.item(index), faults);
+            }
+        }
+        Json::Object(members) => {
+            for (key, value) in members {
+                check_numbers(value, &at.child(key), faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Reads an array item by item; an item that is stored just so is kept as it is.
+fn read_items(
+    items: &[Json],
+    stored: Option<&Value>,
+    pointer: &Pointer,
+    read: impl Fn(&Json, Pointer) -> Result<String, Vec<Fault>>,
+) -> Result<Value, Vec<Fault>> {
+    let known = match stored_json(stored) {
+        Some(Json::Array(known)) => known,
+        _ => Vec::new(),
+    };
+    let mut texts = Vec::with_capacity(items.len());
+    let mut faults = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        if known.contains(item) {
+            texts.push(item.to_string());
+            continue;
+        }
+        match read(item, pointer.item(index)) {
+            Ok(text) => texts.push(text),
+            Err(found) => faults.extend(found),
+        }
+    }
+    done(faults, || format!("[{}]", texts.join(",")))
+}
+
+/// `{url, label}`, or a bare address.
+fn link(item: &Json, at: Pointer) -> Result<String, Vec<Fault>> {
+    let (url, label, url_at) = match item {
+        Json::String(_) => (Some(item), None, at.clone()),
+        Json::Object(members) => (members.get("url"), members.get("label"), at.child("url")),
+        _ => {
+            let detail = format!("must be an object with url and label, not {}", item.type_name());
+            return Err(vec![Fault::new(at, "type", detail)]);
+        }
+    };
+    let mut faults = Vec::new();
+    match url {
+        Some(Json::String(text)) if is_web_address(text) => {}
+        Some(Json::String(_)) => faults.push(Fault::new(url_at, "url", URL_EXPECTED)),
+        Some(other) => faults.push(Fault::new(url_at, "type", format!("must be a string, not {}", other.type_name()))),
+        None => faults.push(Fault::new(url_at, "required", "is required")),
+    }
+    match label {
+        None | Some(Json::Null | Json::String(_)) => {}
+        Some(other) => {
+            faults.push(Fault::new(at.child("label"), "type", format!("must be a string, not {}", other.type_name())));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(format!(r#"{{"url":{},"label":{}}}"#, url.unwrap_or(&Json::Null), label.unwrap_or(&Json::Null)))
+}

@@ -1,0 +1,184 @@
+//! The parameters of a list (contract section 3). An unknown or malformed one is a fault: a filter that is silently
+//! ignored returns wrong data.
+
+use crate::{Entity, Field, Json, Kind, Order, Value};
+
+/// A list to be made.
+#[derive(Debug, Default)]
+pub struct ListQuery {
+    /// The text to look for; none for all rows.
+    pub search: Option<String>,
+    /// What a row must meet, all of it.
+    pub filters: Vec<Filter>,
+    /// The order; empty for the entity's own.
+    pub order: Vec<Order>,
+    /// How many rows; none for all.
+    pub limit: Option<u32>,
+    /// How many rows to pass over first.
+    pub offset: i64,
+}
+
+/// One condition on a column.
+#[derive(Debug)]
+pub enum Filter {
+    /// It equals one of these.
+    AnyOf(&'static Field, Vec<Value>),
+    /// It is at least this.
+    Min(&'static Field, Value),
+    /// It is at most this.
+    Max(&'static Field, Value),
+}
+
+/// What is wrong with one parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterFault {
+    /// The parameter.
+    pub parameter: String,
+    /// What is wrong, as a phrase that follows its name.
+    pub detail: String,
+    /// A word for programs: `unknown`, `range`, `type`, `enum`, `repeated`, `nul`.
+    pub code: &'static str,
+}
+
+/// Reads a list's parameters, in the order in which they were given.
+///
+/// # Errors
+/// Every fault, each with the parameter's name and what is allowed.
+pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQuery, Vec<ParameterFault>> {
+    let mut query = ListQuery { limit: entity.default_limit, ..ListQuery::default() };
+    let mut faults = Vec::new();
+    for (index, (name, text)) in parameters.iter().enumerate() {
+        let repeated = parameters[..index].iter().any(|(before, _)| before == name);
+        let read = match name.as_str() {
+            _ if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),
+            "search" | "limit" | "offset" | "sort" if repeated => Err(("repeated", "is given twice".to_owned())),
+            "search" => {
+                query.search = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+                Ok(())
+            }
+            "limit" => limit(text, entity.max_limit).map(|limit| query.limit = Some(limit)),
+            "offset" => offset(text).map(|offset| query.offset = offset),
+            "sort" => sort(entity, text).map(|order| query.order = order),
+            _ => filter(entity, name, text, repeated, &mut query.filters),
+        };
+        if let Err((code, detail)) = read {
+            faults.push(ParameterFault { parameter: name.clone(), detail, code });
+        }
+    }
+    if faults.is_empty() { Ok(query) } else { Err(faults) }
+}
+
+/// Reads `limit` and `offset` alone, for lists that know no more.
+///
+/// # Errors
+/// Every fault, each with the parameter's name and what is allowed.
+pub fn parse_page(
+    parameters: &[(String, String)],
+    default_limit: u32,
+    max_limit: u32,
+) -> Result<(u32, i64), Vec<ParameterFault>> {
+    let (mut page, mut faults) = ((default_limit, 0), Vec::new());
+    for (index, (name, text)) in parameters.iter().enumerate() {
+        let repeated = parameters[..index].iter().any(|(before, _)| before == name);
+        let read = match name.as_str() {
+            "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),
+            "limit" => limit(text, max_limit).map(|limit| page.0 = limit),
+            "offset" => offset(text).map(|offset| page.1 = offset),
+            _ => Err(("unknown", "is not a parameter here; allowed: limit, offset".to_owned())),
+        };
+        if let Err((code, detail)) = read {
+            faults.push(ParameterFault { parameter: name.clone(), detail, code });
+        }
+    }
+    if faults.is_empty() { Ok(page) } else { Err(faults) }
+}
+
+type Refusal = (&'static str, String);
+type Bound = fn(&'static Field, Value) -> Filter;
+
+fn limit(text: &str, max: u32) -> Result<u32, Refusal> {
+    let found = text.parse().ok().filter(|limit| (1..=max).contains(limit));
+    found.ok_or_else(|| ("range", format!("must be a whole number between 1 and {max}")))
+}
+
+fn offset(text: &str) -> Result<i64, Refusal> {
+    let found = text.parse().ok().filter(|offset| *offset >= 0);
+    found.ok_or_else(|| ("range", format!("must be a whole number between 0 and {}", i64::MAX)))
+}
+
+fn sort(entity: &Entity, text: &str) -> Result<Vec<Order>, Refusal> {
+    let keys = || ["id", "created_at", "updated_at"].into_iter().chain(entity.scalars().map(|field| field.name));
+    let order = |part: &str| {
+        let (name, descending) = part.strip_prefix('-').map_or((part, false), |name| (name, true));
+        keys().find(|key| *key == name).map(|key| Order { key, descending })
+    };
+    text.split(',').map(order).collect::<Option<Vec<_>>>().ok_or_else(|| {
+        let allowed = keys().collect::<Vec<_>>().join(", ");
+        ("enum", format!("must be a list of these fields, separated by commas, each with - before it for the greatest first: {allowed}"))
+    })
+}
+
+fn filter(entity: &Entity, name: &str, text: &str, repeated: bool, filters: &mut Vec<Filter>) -> Result<(), Refusal> {
+    let alias = |aliases: &[(&str, &'static str)], name: &str| {
+        aliases.iter().find(|(alias, _)| *alias == name).map(|(_, to)| *to)
+    };
+    if let Some(field) = entity.scalar(alias(entity.filter_aliases, name).unwrap_or(name)) {
+        let value = scalar(field, text)?;
+        let same = filters.iter_mut().find_map(|filter| match filter {
+            Filter::AnyOf(known, values) if known.name == field.name => Some(values),
+            _ => None,
+        });
+        match same {
+            Some(values) => values.push(value),
+            None => filters.push(Filter::AnyOf(field, vec![value])),
+        }
+        return Ok(());
+    }
+    let bounds: [(&str, Bound); 2] = [("min_", Filter::Min), ("max_", Filter::Max)];
+    for (prefix, bound) in bounds {
+        let Some(rest) = name.strip_prefix(prefix) else { continue };
+        let field = entity.scalar(alias(entity.range_aliases, rest).unwrap_or(rest));
+        if let Some(field) = field.filter(|field| field.kind.is_number()) {
+            if repeated {
+                return Err(("repeated", "is given twice".to_owned()));
+            }
+            filters.push(bound(field, scalar(field, text)?));
+            return Ok(());
+        }
+    }
+    Err(("unknown", format!("is not a parameter of this list; allowed: {}", parameters(entity).join(", "))))
+}
+
+/// The names of all parameters that a list of the entity takes.
+#[must_use]
+pub fn parameters(entity: &Entity) -> Vec<String> {
+    let plain = ["search", "limit", "offset", "sort"].map(str::to_owned);
+    let filters = entity.scalars().map(|field| field.name.to_owned());
+    let aliases = entity.filter_aliases.iter().map(|(alias, _)| (*alias).to_owned());
+    let numbers = entity.scalars().filter(|field| field.kind.is_number()).map(|field| field.name);
+    let ranges = numbers.chain(entity.range_aliases.iter().map(|(alias, _)| *alias));
+    let ranges = ranges.flat_map(|name| [format!("min_{name}"), format!("max_{name}")]);
+    plain.into_iter().chain(filters).chain(aliases).chain(ranges).collect()
+}
+
+fn scalar(field: &Field, text: &str) -> Result<Value, Refusal> {
+    match field.kind {
+        Kind::Int => text.parse().map(Value::Int).map_err(|_| ("type", "must be a whole number".to_owned())),
+        Kind::Float => {
+            let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+            number.map(Value::Float).ok_or_else(|| ("type", "must be a number".to_owned()))
+        }
+        Kind::Bool => match text {
+            "true" | "1" => Ok(Value::Bool(true)),
+            "false" | "0" => Ok(Value::Bool(false)),
+            _ => Err(("type", "must be true or false".to_owned())),
+        },
+        Kind::Enum(_) | Kind::Time if !text.is_empty() => {
+            field.kind.parse(field, &Json::String(text.to_owned()), true, None).map_err(|faults| {
+                faults.first().map_or(("type", String::new()), |fault| (fault.code, fault.detail.clone()))
+            })
+        }
+        Kind::Enum(_) | Kind::Time => Err(("type", "must not be empty".to_owned())),
+        _ => Ok(Value::Text(text.to_owned())),
+    }
+}

@@ -1,0 +1,73 @@
+//! The declaration of an entity's fields.
+
+use crate::{Field, Value};
+
+/// A struct of fields, as [`resource!`] declares it: its description, and the way to and from a row's values.
+pub trait Fields: Default + validator::Validate {
+    /// The fields, in the order of the struct.
+    const FIELDS: &'static [Field];
+    /// The values, in the order of [`Self::FIELDS`].
+    fn into_values(self) -> Vec<Value>;
+    /// From values in the order of [`Self::FIELDS`].
+    fn from_values(values: Vec<Value>) -> Self;
+}
+
+/// Declares an entity's struct. Each field says whether it is `required` or `optional`, its type, what it holds
+/// when left out (unless the type says so), and its limits as a `validator` rule; the rule and the limits in the API document come from the same words.
+///
+/// The list destructures the struct without `..`: a field cannot be forgotten in one of its uses.
+macro_rules! resource {
+    ($(#[$meta:meta])* $name:ident {
+        $($(#[doc = $doc:literal])+ $presence:ident $field:ident: $ty:ty $(= $default:literal)?
+            $(where $rule:ident($($limit:ident = $bound:literal),+))?),+ $(,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, validator::Validate)]
+        pub struct $name {
+            $($(#[doc = $doc])+ $(#[validate($rule($($limit = $bound),+))])? pub $field: $ty,)+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: default!($ty $(, $default)?)),+ }
+            }
+        }
+
+        impl $crate::Fields for $name {
+            const FIELDS: &'static [$crate::Field] = &[$(
+                $crate::Field::new::<$ty>(stringify!($field), concat!($($doc),+), presence!($presence))
+                    $(.$rule($crate::Limits { $($limit: Some($bound as f64),)+ ..$crate::Limits::NONE }))?,
+            )+];
+
+            fn into_values(self) -> Vec<$crate::Value> {
+                let Self { $($field),+ } = self;
+                vec![$($crate::FieldType::into_value($field)),+]
+            }
+
+            fn from_values(values: Vec<$crate::Value>) -> Self {
+                let mut values = values.into_iter().chain(std::iter::repeat($crate::Value::Null));
+                Self { $($field: $crate::FieldType::from_value(values.next().unwrap_or($crate::Value::Null))),+ }
+            }
+        }
+    };
+}
+
+/// What a field that is left out holds.
+macro_rules! default {
+    ($ty:ty) => {
+        <$ty>::default()
+    };
+    ($ty:ty, $default:literal) => {
+        $default
+    };
+}
+
+/// Whether a new row must have the field.
+macro_rules! presence {
+    (required) => {
+        true
+    };
+    (optional) => {
+        false
+    };
+}

@@ -1,0 +1,93 @@
+//! A stored row, and how an answer shows it.
+
+use crate::{Entity, Timestamp, Value};
+
+/// A stored row of an entity, with the rows it points at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What it is a row of.
+    pub entity: &'static Entity,
+    /// Its id.
+    pub id: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// The writable fields, in the order of [`Entity::fields`].
+    pub values: Vec<Value>,
+    /// The further columns, in the order of [`Entity::read_only`].
+    pub read_only: Vec<Value>,
+    /// The columns not shown, in the order of [`Entity::hidden`].
+    pub hidden: Vec<Value>,
+    /// The rows pointed at, in the order of those [`Entity::references`] that are shown.
+    pub nested: Vec<Option<Row>>,
+}
+
+impl PartialEq for Entity {
+    /// Entities are statics: the same one is the same place.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Row {
+    /// The value of a column, shown or not.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        let entity = self.entity;
+        let fields = entity.fields.iter().chain(entity.read_only).chain(entity.hidden);
+        let values = self.values.iter().chain(&self.read_only).chain(&self.hidden);
+        fields.zip(values).find(|(field, _)| field.name == name).map(|(_, value)| value)
+    }
+
+    /// The row pointed at that answers show under this name.
+    #[must_use]
+    pub fn nested(&self, name: &str) -> Option<&Row> {
+        let shown = self.entity.references.iter().filter_map(|reference| reference.nested);
+        shown.zip(&self.nested).find(|(shown, _)| *shown == name).and_then(|(_, row)| row.as_ref())
+    }
+
+    /// Appends the row as answers show it (contract sections 1 and 4).
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"id\":");
+        Value::Int(self.id).write_json(out);
+        let entity = self.entity;
+        let own = entity.fields.iter().chain(entity.read_only).zip(self.values.iter().chain(&self.read_only));
+        for (field, value) in own {
+            member(out, field.name, |out| value.write_json(out));
+            if entity.shows_aliases {
+                for (alias, _) in entity.aliases.iter().filter(|(_, name)| *name == field.name) {
+                    member(out, alias, |out| value.write_json(out));
+                }
+            }
+        }
+        for computed in entity.computed {
+            member(out, computed.name, |out| computed.value(self).write_json(out));
+        }
+        let shown = entity.references.iter().filter_map(|reference| reference.nested);
+        for (name, row) in shown.zip(&self.nested) {
+            member(out, name, |out| match row {
+                Some(row) => row.write_json(out),
+                None => Value::Null.write_json(out),
+            });
+        }
+        member(out, "created_at", |out| Value::Time(self.created_at).write_json(out));
+        member(out, "updated_at", |out| Value::Time(self.updated_at).write_json(out));
+        out.push(b'}');
+    }
+
+    /// The row as answers show it.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512);
+        self.write_json(&mut out);
+        out
+    }
+}
+
+fn member(out: &mut Vec<u8>, name: &str, value: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    value(out);
+}
