@@ -1,0 +1,107 @@
+//! What an operation on the repository can end in, and how a driver's error is read.
+
+use partbook_domain::{self as domain, Fault};
+use sqlx::error::ErrorKind;
+
+/// Why an operation did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The catalog refuses it.
+    #[error(transparent)]
+    Refused(#[from] domain::Error),
+    /// The database is away, busy or stopping, or a lock could not be had: the same may succeed later.
+    #[error("the database cannot answer now")]
+    Unavailable(#[source] sqlx::Error),
+    /// Something is wrong that waiting does not cure.
+    #[error("the database gave an unexpected answer")]
+    Internal(#[source] sqlx::Error),
+}
+
+/// What a write ran into, before its meaning for the entity is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Violation {
+    /// A unique index already holds the key.
+    Unique,
+    /// A reference points at nothing, or something still points here.
+    ForeignKey,
+}
+
+impl Error {
+    /// The violation of a constraint, when that is what a driver reports.
+    pub(crate) fn violation(&self) -> Option<Violation> {
+        let Self::Internal(sqlx::Error::Database(error)) = self else { return None };
+        match error.kind() {
+            ErrorKind::UniqueViolation => Some(Violation::Unique),
+            ErrorKind::ForeignKeyViolation => Some(Violation::ForeignKey),
+            _ => None,
+        }
+    }
+
+    /// Whether waiting for a connection from the pool took too long.
+    #[must_use]
+    pub fn is_saturation(&self) -> bool {
+        matches!(self, Self::Unavailable(sqlx::Error::PoolTimedOut))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_) => Self::Unavailable(error),
+            sqlx::Error::Database(database) => match database.code().as_deref().map_or(Class::Other, Class::of) {
+                Class::Transient => Self::Unavailable(error),
+                // Such as text that the database's encoding lacks, or a rule that another program added to a column.
+                Class::Data => Self::Refused(domain::Error::Invalid(vec![Fault::whole(
+                    "value",
+                    "The database does not accept one of the values",
+                )])),
+                Class::Other => Self::Internal(error),
+            },
+            _ => Self::Internal(error),
+        }
+    }
+}
+
+/// What an error code says of trying again.
+#[derive(Debug, PartialEq, Eq)]
+enum Class {
+    Transient,
+    Data,
+    Other,
+}
+
+impl Class {
+    /// PostgreSQL's codes have five characters (its manual, appendix A); SQLite's are numbers, the primary code in the
+    /// low eight bits.
+    fn of(code: &str) -> Self {
+        if code.len() == 5 && !code.starts_with(|first: char| first.is_ascii_digit() && code.parse::<u32>() == Ok(0)) {
+            return Self::of_postgres(code);
+        }
+        match code.parse::<u32>().map(|code| code & 0xff) {
+            // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
+            Ok(5 | 6 | 8 | 10 | 13 | 14) => Self::Transient,
+            // TOOBIG; CONSTRAINT is told apart by its kind
+            Ok(18) => Self::Data,
+            _ => Self::Other,
+        }
+    }
+
+    fn of_postgres(code: &str) -> Self {
+        match code {
+            // lock_not_available, serialization_failure, deadlock_detected, query_canceled, admin_shutdown,
+            // crash_shutdown, cannot_connect_now, read_only_sql_transaction
+            "55P03" | "40001" | "40P01" | "57014" | "57P01" | "57P02" | "57P03" | "25006" => Self::Transient,
+            // connection exceptions; insufficient resources
+            _ if code.starts_with("08") || code.starts_with("53") => Self::Transient,
+            // data exceptions; not-null and check violations
+            _ if code.starts_with("22") || matches!(code, "23502" | "23514") => Self::Data,
+            _ => Self::Other,
+        }
+    }
+}

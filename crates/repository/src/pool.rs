@@ -1,0 +1,243 @@
+//! Opening the database: connections set up for the catalog, and a clear line when there is no connecting.
+
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+
+use crate::schema::StartError;
+use crate::url::{DatabaseUrl, Target};
+
+/// The connections to the database, on either of the two. Cloning shares them.
+#[derive(Clone, Debug)]
+pub enum Pool {
+    /// PostgreSQL.
+    Postgres(PgPool),
+    /// A SQLite file.
+    Sqlite(SqlitePool),
+}
+
+/// How many connections there are, and how they are used.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSettings {
+    /// The greatest number of connections.
+    pub size: u32,
+    /// How long a request waits for a connection, and the start for the first one.
+    pub acquire_timeout: Duration,
+    /// Whether statements stay prepared between uses. Not behind `PgBouncer` in transaction mode, where the next use
+    /// may meet another server connection.
+    pub statement_cache: bool,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self { size: 10, acquire_timeout: Duration::from_secs(5), statement_cache: true }
+    }
+}
+
+/// What keeps a cached statement of every list that clients ask for in turn; each costs the server some memory.
+const STATEMENT_CACHE_CAPACITY: usize = 200;
+
+/// How long a writer waits for another program that writes the same SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a SQLite file begins with (its file format, section 1.3).
+const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
+
+impl Pool {
+    /// Connects to the database. A SQLite file that is not there is created, empty; one that is there is not changed:
+    /// whose it is shows [`crate::prepare`].
+    ///
+    /// # Errors
+    /// One line that says why there is no connecting: the server is away, the password is wrong, the database, the
+    /// directory or the file is missing or not writable, the file is no database.
+    pub async fn connect(url: &DatabaseUrl, settings: &PoolSettings) -> Result<Self, StartError> {
+        let failed = |reason| StartError::Connect { database: url.to_string(), reason };
+        match url.target() {
+            Target::Postgres(options) => {
+                let statement_cache = settings.statement_cache && url.statement_cache();
+                connect_postgres(options, settings, statement_cache).await.map(Self::Postgres).map_err(failed)
+            }
+            Target::Sqlite(options) => connect_sqlite(options, settings).await.map(Self::Sqlite).map_err(failed),
+        }
+    }
+
+    /// Whether statements may stay prepared between uses. Where not, run every statement unnamed
+    /// (`query.persistent(false)`) and inside a transaction, since it is prepared and executed in two steps that a
+    /// pooler could otherwise give to two server connections.
+    #[must_use]
+    pub fn has_statement_cache(&self) -> bool {
+        match self {
+            // The driver has no getter for it.
+            Self::Postgres(pool) => {
+                let url = pool.connect_options().to_url_lossy();
+                !url.query_pairs().any(|(key, value)| key == "statement-cache-capacity" && value == "0")
+            }
+            Self::Sqlite(_) => true,
+        }
+    }
+
+    /// How many connections are open and not in use.
+    #[must_use]
+    pub fn idle(&self) -> usize {
+        match self {
+            Self::Postgres(pool) => pool.num_idle(),
+            Self::Sqlite(pool) => pool.num_idle(),
+        }
+    }
+
+    /// Whether every connection there may be is open and in use. Without connections because the server is away, this
+    /// is false.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        let (open, most) = match self {
+            Self::Postgres(pool) => (pool.size(), pool.options().get_max_connections()),
+            Self::Sqlite(pool) => (pool.size(), pool.options().get_max_connections()),
+        };
+        open >= most && self.idle() == 0
+    }
+
+    /// Closes every connection, as soon as each is given back. A SQLite file is then complete without its `-wal` file.
+    pub async fn close(&self) {
+        match self {
+            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn connect_postgres(
+    options: &PgConnectOptions,
+    settings: &PoolSettings,
+    statement_cache: bool,
+) -> Result<PgPool, String> {
+    let options = options
+        .clone()
+        .application_name("partbook")
+        // Not needed since PostgreSQL 12, and refused by PgBouncer. The driver itself asks for UTC.
+        .extra_float_digits(None)
+        .statement_cache_capacity(if statement_cache { STATEMENT_CACHE_CAPACITY } else { 0 })
+        .disable_statement_logging();
+    // The pool would go on trying to reach a server that is away, and then could not say why.
+    match tokio::time::timeout(settings.acquire_timeout, options.connect()).await {
+        Ok(Ok(connection)) => drop(connection.close().await),
+        Ok(Err(error)) => return Err(no_connection(&error)),
+        Err(_) => return Err(format!("no answer within {} s", settings.acquire_timeout.as_secs_f32())),
+    }
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.size)
+        .acquire_timeout(settings.acquire_timeout)
+        // A round trip per request otherwise.
+        .test_before_acquire(false);
+    Ok(pool.connect_lazy_with(options))
+}
+
+fn no_connection(error: &sqlx::Error) -> String {
+    let hint = match error {
+        sqlx::Error::Io(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {
+            "; is the server running there?"
+        }
+        sqlx::Error::Database(error) => match error.code().as_deref() {
+            Some("3D000") => "; create it first",
+            // invalid_password, invalid_authorization_specification
+            Some("28P01" | "28000") => "; check user and password of the database URL",
+            Some("53300") => "; lower the pool size, or raise the server's max_connections",
+            _ => "",
+        },
+        _ => "",
+    };
+    format!("{}{hint}", reason(error))
+}
+
+async fn connect_sqlite(options: &SqliteConnectOptions, settings: &PoolSettings) -> Result<SqlitePool, String> {
+    check_file(options.get_filename())?;
+    let options = options
+        .clone()
+        .foreign_keys(true)
+        // An answered write survives a power failure.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging();
+    let pool = SqlitePoolOptions::new()
+        .max_connections(settings.size)
+        .acquire_timeout(settings.acquire_timeout)
+        .test_before_acquire(false)
+        // Connections to a file do not age, and each keeps its prepared statements.
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connect_lazy_with(options);
+    let probe = sqlx::raw_sql("select count(*) from sqlite_schema").execute(&pool).await;
+    probe.map_err(|error| format!("{}; the file and its directory must be writable", reason(&error)))?;
+    Ok(pool)
+}
+
+/// Refuses what SQLite would refuse in fewer words, and a file that is no database.
+fn check_file(path: &Path) -> Result<(), String> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+        return Err(format!("there is no directory `{}`; create it first", directory.display()));
+    }
+    if path.is_dir() {
+        return Err("this is a directory; name a file in it".to_owned());
+    }
+    let mut file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.to_string()),
+    };
+    let mut start = Vec::new();
+    file.by_ref().take(SQLITE_HEADER.len() as u64).read_to_end(&mut start).map_err(|error| error.to_string())?;
+    if start.is_empty() || start == SQLITE_HEADER {
+        return Ok(());
+    }
+    Err("the file is there, but it is not a SQLite database".to_owned())
+}
+
+/// What a driver reports, in one line.
+pub(crate) fn reason(error: &sqlx::Error) -> String {
+    let text = match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    };
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn refusal(url: &str) -> String {
+        let url = DatabaseUrl::parse(url).unwrap();
+        Pool::connect(&url, &PoolSettings::default()).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_is_one_clear_line() {
+        let directory = std::env::temp_dir().join(format!("partbook-pool-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let text = directory.join("notes.txt");
+        fs::write(&text, "these are notes, not a database").unwrap();
+        let missing = refusal(&format!("sqlite://{}/none/partbook.db", directory.display())).await;
+        assert!(missing.contains("no directory") && missing.contains("none`"), "{missing}");
+        let folder = refusal(&format!("sqlite://{}", directory.display())).await;
+        assert!(folder.contains("is a directory"), "{folder}");
+        let stranger = refusal(&format!("sqlite://{}", text.display())).await;
+        assert!(stranger.contains("not a SQLite database"), "{stranger}");
+        assert_eq!(fs::read_to_string(&text).unwrap(), "these are notes, not a database");
+        let strict = refusal(&format!("sqlite://{}/absent.db?mode=rw", directory.display())).await;
+        assert!(!strict.contains('\n') && !directory.join("absent.db").exists(), "{strict}");
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_away_is_one_clear_line() {
+        let message = refusal("postgres://u:secret@127.0.0.1:1/d").await;
+        assert!(message.contains("postgres://u@127.0.0.1:1/d") && message.contains("refused"), "{message}");
+        assert!(!message.contains("secret") && !message.contains('\n'), "{message}");
+    }
+}

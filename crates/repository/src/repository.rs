@@ -1,0 +1,194 @@
+//! The way in: one value that every request shares.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use partbook_domain::clock::Clock;
+use partbook_domain::{Entity, Kind, Row, Value, registry};
+use sqlx::AssertSqlSafe;
+
+use crate::dialect::Dialect;
+use crate::schema::{self, Mode, StartError};
+use crate::session::{self, int};
+use crate::statements::Statements;
+use crate::usage::Usage;
+use crate::{Error, Pool};
+
+/// The catalog's rows. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Repository(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    pool: Pool,
+    dialect: Dialect,
+    clock: Arc<dyn Clock>,
+    mode: Mode,
+    custom_fields: bool,
+    entities: BTreeMap<&'static str, (Statements, Usage)>,
+}
+
+/// Whether the database answers.
+#[derive(Debug)]
+pub enum Availability {
+    /// It does.
+    Available,
+    /// Every connection of the pool is in use.
+    Busy,
+    /// It does not, or not in time.
+    Away(Option<Error>),
+}
+
+/// A field that the legacy service's users defined (contract section 5).
+#[derive(Clone, Debug)]
+pub struct CustomField {
+    /// Its columns: id, key, label, `data_type`, required, `is_locked`, description, options, `is_active`.
+    pub columns: [Value; 9],
+}
+
+/// How long a health check waits for the database.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Repository {
+    /// Opens the catalog on a database that [`crate::prepare`] has found in order.
+    ///
+    /// # Errors
+    /// The database's own description could not be read.
+    pub async fn open(pool: Pool, mode: Mode, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let dialect = Dialect::of(&pool);
+        let tables: Vec<&str> = registry().iter().map(|entity| entity.name).collect();
+        let foreign = schema::foreign_references(&pool, &tables).await?;
+        let custom_fields = schema::has_table(&pool, "custom_field_definition").await?;
+        let entities = registry().iter().map(|entity| {
+            let usage = Usage::compose(entity, &foreign);
+            (entity.name, (Statements::compose(dialect, entity), usage))
+        });
+        let entities = entities.collect();
+        Ok(Self(Arc::new(Inner { pool, dialect, clock, mode, custom_fields, entities })))
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.0.dialect
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.0.clock.as_ref()
+    }
+
+    pub(crate) fn statements(&self, entity: &Entity) -> &Statements {
+        &self.entry(entity).0
+    }
+
+    pub(crate) fn usage_of(&self, entity: &Entity) -> &Usage {
+        &self.entry(entity).1
+    }
+
+    fn entry(&self, entity: &Entity) -> &(Statements, Usage) {
+        self.0.entities.get(entity.name).expect("every entity of the registry has its statements")
+    }
+
+    /// Whether the schema is ours or the legacy service's.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.0.mode
+    }
+
+    /// One row.
+    ///
+    /// # Errors
+    /// No such row, or the database is away.
+    pub async fn get(&self, entity: &'static Entity, id: i64) -> Result<Row, Error> {
+        let statements = self.statements(entity);
+        let rows = session::rows(self.pool(), statements.get, vec![int(id)], statements.kinds).await?;
+        let columns = rows.into_iter().next().ok_or_else(|| partbook_domain::Error::not_found(entity, &id))?;
+        Ok(statements.row(columns))
+    }
+
+    /// Whether no entity has a row yet.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn is_empty(&self) -> Result<bool, Error> {
+        for entity in registry() {
+            let sql = AssertSqlSafe(format!("select id from {} limit 1", entity.name));
+            if !session::rows(self.pool(), sql, Vec::new(), &[Kind::Int]).await?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Asks the database for a sign of life; answers within two seconds.
+    pub async fn availability(&self) -> Availability {
+        let ping = session::rows(self.pool(), "select 1", Vec::new(), &[Kind::Int]);
+        match tokio::time::timeout(PATIENCE, ping).await {
+            Ok(Ok(_)) => Availability::Available,
+            Ok(Err(error)) if error.is_saturation() => Availability::Busy,
+            Ok(Err(error)) => Availability::Away(Some(error)),
+            Err(_) if self.pool().idle() == 0 => Availability::Busy,
+            Err(_) => Availability::Away(None),
+        }
+    }
+
+    /// The custom fields of an entity, in their display order; none on a schema without them.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn custom_fields(&self, entity: &Entity) -> Result<Vec<CustomField>, Error> {
+        if !self.0.custom_fields {
+            return Ok(Vec::new());
+        }
+        let kinds = [
+            Kind::Int,
+            Kind::Text,
+            Kind::Text,
+            Kind::Text,
+            Kind::Bool,
+            Kind::Bool,
+            Kind::Text,
+            Kind::AnyJson,
+            Kind::Bool,
+        ];
+        let columns =
+            ["id", "key", "label", "data_type", "required", "is_locked", "description", "options", "is_active"];
+        let columns = columns.iter().zip(kinds).map(|(column, kind)| self.dialect().read(kind, column));
+        let sql = format!(
+            "select {} from custom_field_definition where entity = $1 and deleted_at is null order by display_order, id",
+            columns.collect::<Vec<_>>().join(", ")
+        );
+        let name = (Kind::Text, Value::Text(entity.name.to_owned()));
+        let rows = session::rows(self.pool(), AssertSqlSafe(sql), vec![name], &kinds).await?;
+        Ok(rows.into_iter().filter_map(|row| Some(CustomField { columns: row.try_into().ok()? })).collect())
+    }
+}
+
+/// Every table and column that the service reads or writes: what a legacy schema must have (contract section 9).
+#[must_use]
+pub fn needed_columns() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut tables: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    let stamped = || vec!["id", "created_at", "updated_at"];
+    for entity in registry() {
+        let mut columns = stamped();
+        for field in entity.fields.iter().chain(entity.read_only).chain(entity.hidden) {
+            match field.kind {
+                Kind::Children(children) => {
+                    let mut child = stamped();
+                    child.push(children.parent);
+                    let kept = children.fields.iter().filter(|field| !matches!(field.kind, Kind::Absent));
+                    child.extend(kept.map(partbook_domain::Field::column));
+                    tables.push((children.table, child));
+                }
+                _ => columns.push(field.column()),
+            }
+        }
+        let through = entity.references.iter().filter_map(|reference| reference.through.as_ref());
+        tables.extend(through.map(|through| (through.table, vec![through.owner, through.target])));
+        tables.push((entity.name, columns));
+    }
+    tables
+}

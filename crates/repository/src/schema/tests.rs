@@ -1,0 +1,167 @@
+//! Whose database it is, decided on lists of tables and on SQLite files. PostgreSQL is tested from outside.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+use crate::pool::PoolSettings;
+use crate::url::DatabaseUrl;
+
+/// A directory that goes with the test.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("partbook-schema-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("partbook.db")
+    }
+
+    async fn pool(&self) -> Pool {
+        let url = DatabaseUrl::parse(&format!("sqlite://{}", self.file().display())).unwrap();
+        Pool::connect(&url, &PoolSettings::default()).await.unwrap()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn sql(pool: &Pool, statements: &str) {
+    let Pool::Sqlite(pool) = pool else { panic!("not SQLite") };
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statements)).execute(pool).await.unwrap();
+}
+
+fn table(name: &str, columns: &[&str]) -> Table {
+    let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+    Table { name: name.to_owned(), columns, readable: true }
+}
+
+fn catalog() -> Vec<Table> {
+    CATALOG.iter().map(|name| table(name, &["id"])).collect()
+}
+
+#[test]
+fn the_tables_decide_whose_database_it_is() {
+    assert_eq!(decide(&[], true).unwrap(), Found::Empty);
+    assert_eq!(decide(&catalog(), true).unwrap(), Found::Legacy);
+    let few = [table("cpu", &[]), table("alembic_version", &[])];
+    assert_eq!(decide(&few, true).unwrap(), Found::Legacy);
+    let strangers: Vec<Table> =
+        (0..12).map(|n| table(&format!("orders_{n}"), &[])).chain([table("port", &[])]).collect();
+    let message = decide(&strangers, true).unwrap_err().to_string();
+    assert!(message.contains("orders_0, orders_1") && message.contains("and 5 more"), "{message}");
+    assert!(decide(&catalog(), false).unwrap_err().to_string().contains(HISTORY));
+}
+
+#[test]
+fn everything_that_is_missing_is_named_at_once() {
+    let mut tables = catalog();
+    assert_eq!(lacking(&tables, &[("cpu", vec!["id"])]), None);
+    tables.retain(|table| table.name != "port" && table.name != "gpu");
+    tables[0].readable = false;
+    let needed = [("cpu", vec!["id", "igpu_mark", "passmark_id"]), ("gpu", vec!["id"]), ("profile", vec!["name"])];
+    assert_eq!(
+        lacking(&tables, &needed).unwrap(),
+        "it lacks the table(s) gpu, port; it lacks the column(s) cpu.igpu_mark, cpu.passmark_id, profile.name; \
+         the role may not read cpu"
+    );
+}
+
+#[tokio::test]
+async fn an_empty_file_becomes_ours_and_stays_so() {
+    let directory = Directory::new();
+    let pool = directory.pool().await;
+    assert!(migrations::status(&pool).await.unwrap().iter().all(|migration| migration.applied_at.is_none()));
+    assert_eq!(prepare(&pool, &[("cpu", vec!["id", "name"])]).await.unwrap(), Mode::Ours);
+    assert_eq!(prepare(&pool, &[("cpu", vec!["id", "name"])]).await.unwrap(), Mode::Ours);
+    assert!(migrations::up(&pool).await.unwrap().is_empty());
+    let status = migrations::status(&pool).await.unwrap();
+    assert_eq!((status[0].version, status[0].name.as_str()), (1, "catalog"));
+    assert!(status.iter().all(|migration| migration.applied_at.is_some()), "{status:?}");
+    let mode = text_rows(&pool, "pragma journal_mode".to_owned()).await.unwrap();
+    assert_eq!(mode, [[Some("wal".to_owned())]]);
+    let error = prepare(&pool, &[("cpu", vec!["flavour"])]).await.unwrap_err().to_string();
+    assert!(error.contains("cpu.flavour"), "{error}");
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn two_starts_on_one_new_file_agree() {
+    let directory = Directory::new();
+    let (one, other) = (directory.pool().await, directory.pool().await);
+    let (first, second) = tokio::join!(prepare(&one, &[]), prepare(&other, &[]));
+    assert_eq!((first.unwrap(), second.unwrap()), (Mode::Ours, Mode::Ours));
+}
+
+#[tokio::test]
+async fn a_newer_database_and_a_changed_migration_are_refused_by_version() {
+    let directory = Directory::new();
+    let pool = directory.pool().await;
+    prepare(&pool, &[]).await.unwrap();
+    sql(&pool, "update _sqlx_migrations set checksum = x'00' where version = 2").await;
+    let message = prepare(&pool, &[]).await.unwrap_err().to_string();
+    assert!(message.contains("migration(s) 2 in another form"), "{message}");
+    sql(
+        &pool,
+        "insert into _sqlx_migrations select 9001, 'later', installed_on, 1, x'00', 0 from _sqlx_migrations limit 1",
+    )
+    .await;
+    let message = prepare(&pool, &[]).await.unwrap_err().to_string();
+    assert!(message.contains("migration(s) 9001") && message.contains("newer"), "{message}");
+}
+
+#[tokio::test]
+async fn a_strangers_file_is_refused_and_not_touched() {
+    let directory = Directory::new();
+    let pool = directory.pool().await;
+    sql(&pool, "create table recipe (id integer primary key); create table _sqlx_migrations (version integer)").await;
+    pool.close().await;
+    let before = fs::read(directory.file()).unwrap();
+    for (statement, word) in [("", HISTORY), ("drop table _sqlx_migrations", "recipe")] {
+        let pool = directory.pool().await;
+        sql(&pool, statement).await;
+        let message = prepare(&pool, &[]).await.unwrap_err().to_string();
+        assert!(message.contains(word), "{message}");
+        pool.close().await;
+        if statement.is_empty() {
+            assert_eq!(fs::read(directory.file()).unwrap(), before);
+        }
+        assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 1, "no journal is left beside it");
+    }
+}
+
+#[tokio::test]
+async fn foreign_keys_of_other_tables_are_found() {
+    let directory = Directory::new();
+    let pool = directory.pool().await;
+    prepare(&pool, &[]).await.unwrap();
+    sql(
+        &pool,
+        "create table \"saved builds\" (id integer primary key, cpu integer references cpu on delete set null,
+            alternative integer references CPU (id));
+         create table review (gpu_id integer, foreign key (gpu_id) references gpu (id))",
+    )
+    .await;
+    let found = foreign_references(&pool, &["cpu", "gpu", "profile"]).await.unwrap();
+    let shown: Vec<_> = found.iter().map(|it| (it.table.as_str(), it.name.as_str(), it.target.as_str())).collect();
+    assert_eq!(
+        shown,
+        [
+            ("\"review\"", "review", "gpu"),
+            ("\"saved builds\"", "saved builds", "cpu"),
+            ("\"saved builds\"", "saved builds", "cpu"),
+        ]
+    );
+    assert!(found.iter().all(|it| it.readable && it.target_columns == ["\"id\""]), "{found:?}");
+    assert!(has_table(&pool, "review").await.unwrap() && !has_table(&pool, "custom_field_definition").await.unwrap());
+}

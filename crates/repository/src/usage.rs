@@ -1,0 +1,136 @@
+//! Who uses a row: listings, and rows of tables that are not ours (contract section 2, DELETE).
+
+use partbook_domain::entity::listing::LISTING;
+use partbook_domain::{Entity, Error as Refusal, InUse, Kind, Value};
+use sqlx::AssertSqlSafe;
+
+use crate::list::{Page, page};
+use crate::schema::ForeignReference;
+use crate::session::{self, Session, int};
+use crate::{Error, Repository};
+
+/// How many of the listings a refused delete names.
+const NAMED: u32 = 20;
+
+/// How the uses of one entity's rows are found.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    /// Which listings use the row `$1`; none where listings cannot.
+    listings: Option<String>,
+    /// Other tables that point at the entity.
+    others: Vec<Other>,
+}
+
+/// A table of somebody else's that points at the entity.
+#[derive(Debug)]
+struct Other {
+    /// Its name, for people.
+    name: String,
+    /// Counts its rows that point at the row `$1`; none where the service may not read it.
+    count: Option<String>,
+}
+
+impl Usage {
+    pub(crate) fn compose(entity: &'static Entity, foreign: &[ForeignReference]) -> Self {
+        let uses = entity.used_by().filter(|(owner, _)| **owner == LISTING);
+        let uses: Vec<String> = uses
+            .map(|(owner, reference)| {
+                let table = owner.name;
+                let direct = format!("{table}.{} = $1", reference.field);
+                reference.through.as_ref().map_or(direct.clone(), |through| {
+                    let (tie, tie_owner, tie_target) = (through.table, through.owner, through.target);
+                    let tied = format!("{tie}.{tie_owner} = {table}.id and {tie}.{tie_target} = $1");
+                    format!("{direct} or exists (select 1 from {tie} where {tied})")
+                })
+            })
+            .collect();
+        let mut others: Vec<Other> = Vec::new();
+        let pointing: Vec<&ForeignReference> = foreign.iter().filter(|other| other.target == entity.name).collect();
+        for other in &pointing {
+            if others.iter().any(|known| known.name == other.name) {
+                continue;
+            }
+            // A row that points here twice counts once.
+            let keys = pointing.iter().filter(|same| same.table == other.table).map(|same| {
+                let (columns, targets) = (same.columns.join(", "), same.target_columns.join(", "));
+                format!("({columns}) in (select {targets} from {} where id = $1)", entity.name)
+            });
+            let keys = keys.collect::<Vec<_>>().join(" or ");
+            let count = other.readable.then(|| format!("select count(*) from {} where {keys}", other.table));
+            others.push(Other { name: other.name.clone(), count });
+        }
+        Self { listings: (!uses.is_empty()).then(|| uses.join(" or ")), others }
+    }
+}
+
+impl Repository {
+    /// The listings that use a row, newest first.
+    ///
+    /// # Errors
+    /// No such row, or the database is away.
+    pub async fn listings(&self, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Result<Page, Error> {
+        self.get(entity, id).await?;
+        let Some(uses) = &self.usage_of(entity).listings else { return Ok(Page { rows: Vec::new(), more: false }) };
+        let statements = self.statements(&LISTING);
+        let mut arguments = vec![int(id)];
+        let conditions = format!(" where {uses}");
+        let sql = Self::paged(statements, &conditions, &[entity.usage_order], &mut arguments, Some(limit), offset);
+        let rows = session::rows(self.pool(), AssertSqlSafe(sql), arguments, statements.kinds).await?;
+        Ok(page(statements, rows, Some(limit)))
+    }
+
+    /// How many listings use a row.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn count_listings(&self, entity: &'static Entity, id: i64) -> Result<i64, Error> {
+        match &self.usage_of(entity).listings {
+            Some(uses) => self.one_number(format!("select count(*) from listing where {uses}"), vec![int(id)]).await,
+            None => Ok(0),
+        }
+    }
+
+    /// Refuses when the row, which `session` holds locked, is in use.
+    pub(crate) async fn refuse_if_used(
+        &self,
+        session: &mut Session,
+        entity: &'static Entity,
+        id: i64,
+    ) -> Result<(), Error> {
+        let usage = self.usage_of(entity);
+        if let Some(uses) = &usage.listings {
+            let count = format!("select count(*) from listing where {uses}");
+            let count = number(session, count, id).await?;
+            if count > 0 {
+                let order = self.statements(&LISTING).order_by(&[entity.usage_order]);
+                let sql = format!("select id, title from listing where {uses} order by {order} limit {NAMED}");
+                let rows = session.rows(AssertSqlSafe(sql), vec![int(id)], &[Kind::Int, Kind::Text]).await?;
+                let named = rows.into_iter().filter_map(|row| match row.as_slice() {
+                    [Value::Int(id), title] => Some((*id, title.as_text().unwrap_or_default().to_owned())),
+                    _ => None,
+                });
+                return Err(Refusal::used_by_listings(entity, count, named.collect()).into());
+            }
+        }
+        for other in &usage.others {
+            let label = entity.delete_label;
+            let detail = match &other.count {
+                Some(count) => match number(session, count.clone(), id).await? {
+                    0 => continue,
+                    count => format!("Cannot delete {label}: used by {count} row(s) of {}", other.name),
+                },
+                // Deleting blindly could null a reference there.
+                None => {
+                    format!("Cannot delete {label}: {} may use it, and the service has no right to look", other.name)
+                }
+            };
+            return Err(Refusal::InUse(InUse { detail, listings: None }).into());
+        }
+        Ok(())
+    }
+}
+
+async fn number(session: &mut Session, sql: String, id: i64) -> Result<i64, Error> {
+    let rows = session.rows(AssertSqlSafe(sql), vec![int(id)], &[Kind::Int]).await?;
+    Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0))
+}

@@ -1,0 +1,282 @@
+//! Creating and updating: one transaction that reads the row under lock, changes it, and writes what changed.
+//!
+//! Writes come first and violations are explained after: a check alone could be outrun by another writer.
+
+use partbook_domain::edit::{self, Draft, Mode};
+use partbook_domain::{Entity, Error as Refusal, Fault, Identity, Kind, Object, Pointer, Row, Timestamp, Value};
+use sqlx::AssertSqlSafe;
+
+use crate::error::Violation;
+use crate::session::{self, Argument, Session, int};
+use crate::{Error, Repository, children};
+
+/// How often a write that met a violation is tried: whoever caused it may be gone, or be found, at the next look.
+const ATTEMPTS: usize = 3;
+
+impl Repository {
+    /// Creates a row; where a natural key of several columns is known already, answers the row that has it, unchanged.
+    ///
+    /// # Errors
+    /// The body breaks the rules, a name is taken, or the database is away.
+    pub async fn create(&self, entity: &'static Entity, body: &Object) -> Result<Row, Error> {
+        let draft = edit::create(entity, body);
+        // What points nowhere can be told only by the database; every other fault is known already.
+        if !draft.faults.is_empty() && entity.references.is_empty() {
+            return Err(Refusal::Invalid(draft.faults).into());
+        }
+        let mut attempt = 1;
+        loop {
+            match self.try_create(entity, &draft).await {
+                Err(error) if error.violation().is_some() => self.explain(entity, None, body, error, attempt).await?,
+                done => return done,
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Changes a row as a body says, under the row's lock: concurrent changes of other fields are kept.
+    ///
+    /// A condition on the current row (contract section 7) belongs between the lock and the draft.
+    ///
+    /// # Errors
+    /// No such row, the body breaks the rules, a name is taken, or the database is away.
+    pub async fn update(&self, entity: &'static Entity, id: i64, body: &Object, mode: Mode) -> Result<Row, Error> {
+        let mut attempt = 1;
+        loop {
+            match self.try_update(entity, id, body, mode).await {
+                Err(error) if error.violation().is_some() => {
+                    self.explain(entity, Some(id), body, error, attempt).await?;
+                }
+                done => return done,
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn try_create(&self, entity: &'static Entity, draft: &Draft) -> Result<Row, Error> {
+        let statements = self.statements(entity);
+        let mut session = Session::begin(self.pool()).await?;
+        self.take_turn(&mut session, entity).await?;
+        self.check_references(&mut session, entity, draft).await?;
+        if let Some(id) = self.find(&mut session, entity, &draft.values).await? {
+            let rows = session.rows(statements.get, vec![int(id)], statements.kinds).await?;
+            let found = rows.into_iter().next().map(|columns| statements.row(columns));
+            return found.ok_or_else(|| Refusal::not_found(entity, &id).into());
+        }
+        let now = self.clock().now();
+        let columns = entity.columns().map(|(index, field)| (field.kind, draft.values[index].clone()));
+        let mut arguments: Vec<Argument> = columns.collect();
+        arguments.extend([(Kind::Time, Value::Time(now)), (Kind::Time, Value::Time(now))]);
+        let rows = session.rows(statements.insert, arguments, &[Kind::Int]).await?;
+        let id = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or_default();
+        self.settle_flag(&mut session, entity, id, None, draft, now).await?;
+        self.write_children(&mut session, entity, id, None, draft, now).await?;
+        let new = new_row(entity, id, now, now, draft.values.clone());
+        self.finish(session, new).await
+    }
+
+    async fn try_update(&self, entity: &'static Entity, id: i64, body: &Object, mode: Mode) -> Result<Row, Error> {
+        let mut session = Session::begin(self.pool()).await?;
+        self.take_turn(&mut session, entity).await?;
+        let row = self.lock(&mut session, entity, id).await?;
+        let draft = edit::update(entity, &row.values, body, mode);
+        self.check_references(&mut session, entity, &draft).await?;
+        self.check_natural_key(&mut session, &row, &draft).await?;
+        // Never back, whatever the clock does, and never the same: a change must be seen.
+        let now = self.clock().now().max(row.updated_at.next());
+        self.settle_flag(&mut session, entity, id, Some(&row), &draft, now).await?;
+        if !draft.changed.contains(&true) {
+            session.commit().await?;
+            return Ok(row);
+        }
+        let mut arguments = vec![int(id), (Kind::Time, Value::Time(now))];
+        let mut sets = String::new();
+        for (index, field) in entity.columns().filter(|(index, _)| draft.changed[*index]) {
+            arguments.push((field.kind, draft.values[index].clone()));
+            let parameter = self.dialect().placeholder(field.kind, arguments.len());
+            sets += &format!(", {} = {parameter}", field.column());
+        }
+        let sql = format!("update {} set updated_at = $2{sets} where id = $1", entity.name);
+        session.execute(AssertSqlSafe(sql), arguments).await?;
+        self.write_children(&mut session, entity, id, Some(&row), &draft, now).await?;
+        let new = new_row(entity, id, row.created_at, now, draft.values);
+        self.finish(session, new).await
+    }
+
+    /// The row of an id, which nobody else can change until the session ends.
+    async fn lock(&self, session: &mut Session, entity: &'static Entity, id: i64) -> Result<Row, Error> {
+        let statements = self.statements(entity);
+        // A row with parts in other tables is locked first and read then: a statement that waits for the lock would see
+        // the other tables as they were before.
+        if !statements.is_flat() {
+            session.rows(statements.lock_for_update, vec![int(id)], &[Kind::Int]).await?;
+        }
+        let get = if statements.is_flat() { statements.get_locked } else { statements.get };
+        let rows = session.rows(get, vec![int(id)], statements.kinds).await?;
+        let columns = rows.into_iter().next().ok_or_else(|| Refusal::not_found(entity, &id))?;
+        Ok(statements.row(columns))
+    }
+
+    /// Ends a write and answers the row as it now is; one with parts in other tables is read again.
+    async fn finish(&self, mut session: Session, new: Row) -> Result<Row, Error> {
+        let statements = self.statements(new.entity);
+        let row = if statements.is_flat() {
+            new
+        } else {
+            let rows = session.rows(statements.get, vec![int(new.id)], statements.kinds).await?;
+            rows.into_iter().next().map_or(new, |columns| statements.row(columns))
+        };
+        session.commit().await?;
+        Ok(row)
+    }
+
+    /// Makes writers of the entity wait for each other, where they must. Before any row is locked, so that two of them
+    /// cannot wait for each other's rows.
+    pub(crate) async fn take_turn(&self, session: &mut Session, entity: &Entity) -> Result<(), Error> {
+        if entity.takes_turns()
+            && let Some(sql) = self.dialect().take_turn(entity)
+        {
+            session.rows(AssertSqlSafe(sql), Vec::new(), &[Kind::Absent]).await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a draft with faults, those of references that point nowhere among them.
+    async fn check_references(&self, session: &mut Session, entity: &Entity, draft: &Draft) -> Result<(), Error> {
+        let mut faults = draft.faults.clone();
+        let given = entity.references.iter().filter_map(|reference| {
+            let (index, field) = entity.field(reference.field)?;
+            Some((reference.target, field, draft.values[index].as_int().filter(|_| draft.changed[index])?))
+        });
+        let given: Vec<_> = given.collect();
+        if !given.is_empty() {
+            let exists = given.iter().enumerate().map(|(index, (target, ..))| {
+                format!("(select count(*) from {} where id = ${})", target.name, index + 1)
+            });
+            let sql = format!("select {}", exists.collect::<Vec<_>>().join(", "));
+            let ids = given.iter().map(|(_, _, id)| int(*id)).collect();
+            let rows = session.rows(AssertSqlSafe(sql), ids, &vec![Kind::Int; given.len()]).await?;
+            for ((target, field, id), count) in given.iter().zip(rows.into_iter().flatten()) {
+                if count == Value::Int(0) {
+                    let detail = format!("refers to a {} that does not exist (id {id})", target.label);
+                    faults.push(Fault::new(Pointer::field(field.name), "reference", detail));
+                }
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults).into()) }
+    }
+
+    /// Refuses a change of a natural key of several columns to one that another row has.
+    async fn check_natural_key(&self, session: &mut Session, row: &Row, draft: &Draft) -> Result<(), Error> {
+        let statements = self.statements(row.entity);
+        let key = |values| statements.natural_key(values).into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+        if key(&row.values) == key(&draft.values) {
+            return Ok(());
+        }
+        match self.find(session, row.entity, &draft.values).await? {
+            Some(other) if other != row.id => Err(Refusal::duplicate(row.entity, None).into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The lowest id with these values' natural key of several columns.
+    async fn find(&self, session: &mut Session, entity: &Entity, values: &[Value]) -> Result<Option<i64>, Error> {
+        let statements = self.statements(entity);
+        let Some(sql) = statements.find else { return Ok(None) };
+        let rows = session.rows(sql, statements.natural_key(values), &[Kind::Int]).await?;
+        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int))
+    }
+
+    async fn write_children(
+        &self,
+        session: &mut Session,
+        entity: &'static Entity,
+        id: i64,
+        stored: Option<&Row>,
+        draft: &Draft,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        for (index, field) in entity.fields.iter().enumerate().filter(|(index, _)| draft.changed[*index]) {
+            if let Kind::Children(table) = field.kind {
+                let stored = stored.map(|row| &row.values[index]);
+                children::write(session, self.dialect(), table, id, stored, &draft.values[index], now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the flag that one row carries with exactly one row (contract section 2, Profiles).
+    async fn settle_flag(
+        &self,
+        session: &mut Session,
+        entity: &'static Entity,
+        id: i64,
+        stored: Option<&Row>,
+        draft: &Draft,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some((index, field)) = entity.sole_flag.and_then(|flag| entity.field(flag)) else { return Ok(()) };
+        let carried = stored.is_some_and(|row| row.values[index] == Value::Bool(true));
+        let will_carry = draft.values[index] == Value::Bool(true);
+        if !carried && !will_carry {
+            return Ok(());
+        }
+        let others = self.others_with_flag(session, entity, field.name, id).await?;
+        if carried && !will_carry && others.is_empty() {
+            let detail = format!("Cannot unset {} from the only default {}", field.name, entity.name);
+            return Err(Refusal::Invalid(vec![Fault::new(Pointer::field(field.name), "sole", detail)]).into());
+        }
+        if will_carry {
+            for (other, updated_at) in others {
+                let sql = format!("update {} set {} = $2, updated_at = $3 where id = $1", entity.name, field.name);
+                let flag = (Kind::Bool, Value::Bool(false));
+                let time = (Kind::Time, Value::Time(now.max(updated_at.next())));
+                session.execute(AssertSqlSafe(sql), vec![int(other), flag, time]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The other rows that carry a flag, and when each was last changed.
+    pub(crate) async fn others_with_flag(
+        &self,
+        session: &mut Session,
+        entity: &Entity,
+        flag: &str,
+        id: i64,
+    ) -> Result<Vec<(i64, Timestamp)>, Error> {
+        let sql = format!("select id, updated_at from {} where {flag} = $2 and id <> $1 order by id", entity.name);
+        let arguments = vec![int(id), (Kind::Bool, Value::Bool(true))];
+        let rows = session.rows(AssertSqlSafe(sql), arguments, &[Kind::Int, Kind::Time]).await?;
+        let pair = |row: Vec<Value>| match row.as_slice() {
+            [Value::Int(id), Value::Time(time)] => Some((*id, *time)),
+            _ => None,
+        };
+        Ok(rows.into_iter().filter_map(pair).collect())
+    }
+
+    /// Says what a violation means, or lets the write be tried again: the next attempt looks at keys and references anew.
+    async fn explain(
+        &self,
+        entity: &'static Entity,
+        id: Option<i64>,
+        body: &Object,
+        error: Error,
+        attempt: usize,
+    ) -> Result<(), Error> {
+        let name = body.get("name").and_then(|name| name.as_str());
+        if let (Some(Violation::Unique), Identity::Name, Some(name)) = (error.violation(), entity.identity, name) {
+            let sql = format!("select id from {} where name = $1", entity.name);
+            let arguments = vec![(Kind::Text, Value::Text(name.to_owned()))];
+            let rows = session::rows(self.pool(), AssertSqlSafe(sql), arguments, &[Kind::Int]).await?;
+            if rows.iter().flatten().any(|found| found.as_int() != id) {
+                return Err(Refusal::duplicate(entity, Some(name)).into());
+            }
+        }
+        if attempt < ATTEMPTS { Ok(()) } else { Err(error) }
+    }
+}
+
+fn new_row(entity: &'static Entity, id: i64, created_at: Timestamp, updated_at: Timestamp, values: Vec<Value>) -> Row {
+    Row { entity, id, created_at, updated_at, values, read_only: Vec::new(), hidden: Vec::new(), nested: Vec::new() }
+}
