@@ -1,0 +1,89 @@
+//! The service as a whole: what it needs, its routes, and the layers around them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn;
+use partbook_domain::registry;
+use partbook_repository::Repository;
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::normalize_path::NormalizePath;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{collection, cors, docs, envelope, fields_data, health, openapi};
+
+/// What an operator chooses.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name of the installation, such as `production`.
+    pub environment: String,
+    /// The version that `/health` shows.
+    pub version: &'static str,
+    /// The origins whose pages may call the API; `*` for all (contract section 8).
+    pub cors_origins: Vec<String>,
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    repository: Repository,
+    settings: Settings,
+    draining: AtomicBool,
+}
+
+impl App {
+    /// The service on a repository.
+    #[must_use]
+    pub fn new(repository: Repository, settings: Settings) -> Self {
+        Self(Arc::new(Inner { repository, settings, draining: AtomicBool::new(false) }))
+    }
+
+    pub(crate) fn repository(&self) -> &Repository {
+        &self.0.repository
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// Says that the service is about to stop: it is not ready any more, and goes on answering.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// The routes with everything around them.
+    pub fn router(&self) -> Router {
+        let (routes, _) = routes().split_for_parts();
+        let layered = routes
+            .with_state(self.clone())
+            .layer(CompressionLayer::new())
+            .layer(CatchPanicLayer::new())
+            .layer(from_fn(envelope::wrap));
+        // A trailing slash must be gone before a route is sought.
+        let plain = Router::new().fallback_service(NormalizePath::trim_trailing_slash(layered));
+        let with_cors = plain.clone().layer(cors::layer(&self.settings().cors_origins));
+        // The layer would answer every OPTIONS request as a preflight.
+        Router::new().fallback(move |request: Request| {
+            let chosen = if cors::is_plain_options(&request) { plain.clone() } else { with_cors.clone() };
+            async move { chosen.oneshot(request).await }
+        })
+    }
+}
+
+/// Every route, each with its part of the API document.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    let router = OpenApiRouter::with_openapi(openapi::base());
+    let router = registry().iter().fold(router, |router, entity| router.merge(collection::routes(entity)));
+    router.merge(fields_data::routes()).merge(health::routes()).merge(docs::routes())
+}

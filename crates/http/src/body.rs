@@ -1,0 +1,86 @@
+//! Reading a request's body: size, media type, syntax, in the order in which faults are reported (contract section 2).
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use partbook_domain::edit::Mode;
+use partbook_domain::merge::Nulls;
+use partbook_domain::{Fault, Json, Object, json};
+
+use crate::problem::Problem;
+
+/// The greatest body, bytes (contract section 6).
+pub(crate) const LIMIT: usize = 1024 * 1024;
+
+/// A body that is JSON, though perhaps not an object: that is said only after the faults that come before it.
+pub(crate) struct JsonBody(Json);
+
+impl JsonBody {
+    /// The members.
+    pub(crate) fn object(&self) -> Result<&Object, Problem> {
+        self.0.as_object().ok_or_else(|| {
+            let detail = format!("The body must be a JSON object, not {}", self.0.type_name());
+            Problem::invalid(&[Fault::whole("type", detail)])
+        })
+    }
+}
+
+/// Reads a body that is a whole thing.
+pub(crate) async fn read(request: Request) -> Result<JsonBody, Problem> {
+    read_as(request, |media_type| media_type == "application/json" || media_type.ends_with("+json")).await
+}
+
+/// Reads a body that is a merge patch, and how its nulls are meant.
+pub(crate) async fn read_patch(request: Request) -> Result<(JsonBody, Mode), Problem> {
+    let strict = media_type(request.headers()).is_some_and(|media_type| media_type == MERGE_PATCH);
+    let body = read_as(request, |media_type| media_type == "application/json" || media_type == MERGE_PATCH).await?;
+    Ok((body, Mode::Merge(if strict { Nulls::Remove } else { Nulls::KeepStored })))
+}
+
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<JsonBody, Problem> {
+    let (parts, body) = request.into_parts();
+    let too_large = || {
+        let detail = format!("The body is larger than {LIMIT} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    };
+    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > LIMIT) {
+        return Err(too_large());
+    }
+    let bytes = read_bytes(body).await?.ok_or_else(too_large)?;
+    let unsupported = |detail: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
+    // A body that does not say what it is is taken for what it must be, as the service before this one did.
+    if let Some(media_type) = media_type(&parts.headers)
+        && !accepts(&media_type)
+    {
+        return Err(unsupported(format!("The body must be JSON (Content-Type: application/json), not {media_type}")));
+    }
+    if let Some(coding) = parts.headers.get(header::CONTENT_ENCODING)
+        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        return Err(unsupported("The body must not be compressed (Content-Encoding)".to_owned()));
+    }
+    json::parse(&bytes).map(JsonBody).map_err(|error| Problem::malformed(&error))
+}
+
+/// The whole body; none when it is too large.
+async fn read_bytes(body: Body) -> Result<Option<bytes::Bytes>, Problem> {
+    match to_bytes(body, LIMIT).await {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) => {
+            let source = std::error::Error::source(&error);
+            if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
+                return Ok(None);
+            }
+            Err(Problem::new(StatusCode::BAD_REQUEST, "The body broke off before its end"))
+        }
+    }
+}
+
+/// The media type without its parameters, in lower case; none when the request names none.
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = String::from_utf8_lossy(headers.get(header::CONTENT_TYPE)?.as_bytes()).into_owned();
+    Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}

@@ -1,0 +1,215 @@
+//! The seven operations of a collection, once for all entities (contract section 2).
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, RawQuery, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use partbook_domain::edit::Mode;
+use partbook_domain::query::{self, ListQuery};
+use partbook_domain::{Entity, Row};
+use partbook_repository::Error;
+use tokio::sync::mpsc;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::links::Place;
+use crate::listing::listings;
+use crate::parameters::{self, RawId};
+use crate::problem::Problem;
+use crate::{body, openapi};
+
+/// One entity's collection.
+#[derive(Clone)]
+pub(crate) struct Collection {
+    pub(crate) app: App,
+    pub(crate) entity: &'static Entity,
+}
+
+/// The routes of an entity's collection, with their part of the API document.
+pub(crate) fn routes(entity: &'static Entity) -> OpenApiRouter<App> {
+    let path = entity.path();
+    let mut router = OpenApiRouter::new()
+        .routes(openapi::routed(path.clone(), openapi::collection(entity), get(list).merge(post(create))))
+        .routes(openapi::routed(
+            format!("{path}/{{id}}"),
+            openapi::item(entity),
+            get(read).put(replace).patch(patch).delete(remove),
+        ));
+    if entity.in_catalog() {
+        router =
+            router.routes(openapi::routed(format!("{path}/{{id}}/listings"), openapi::listings(entity), get(listings)));
+    }
+    router.layer(Extension(entity))
+}
+
+impl FromRequestParts<App> for Collection {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let entity = parts.extensions.get().copied().expect("every collection's routes carry their entity");
+        Ok(Self { app: app.clone(), entity })
+    }
+}
+
+impl Collection {
+    pub(crate) fn problem(&self, error: &Error) -> Problem {
+        Problem::of(error, self.entity, None)
+    }
+}
+
+async fn list(
+    collection: Collection,
+    RawQuery(text): RawQuery,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let Collection { app, entity } = &collection;
+    let given = parameters::query(text.as_deref())?;
+    let query = query::parse(entity, &given).map_err(|faults| Problem::parameters(&faults))?;
+    let total = if parameters::prefers_count(&headers) {
+        Some(app.repository().count(entity, &query).await.map_err(|error| collection.problem(&error))?)
+    } else {
+        None
+    };
+    let place =
+        |more| Place { path: uri.path(), parameters: &given, limit: query.limit, offset: query.offset, more, total };
+    if query.limit.is_none() {
+        return stream(&collection, &query, place(false).headers()).await;
+    }
+    let page = app.repository().list(entity, &query).await.map_err(|error| collection.problem(&error))?;
+    Ok(rows_response(&page.rows, place(page.more).headers()))
+}
+
+async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {
+    let Collection { app, entity } = &collection;
+    let body = body::read(request).await?;
+    let row = app.repository().create(entity, body.object()?).await.map_err(|error| collection.problem(&error))?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location(&row))], row_response(&row)).into_response())
+}
+
+async fn read(collection: Collection, id: RawId) -> Result<Response, Problem> {
+    let id = id.parse(collection.entity)?;
+    let row = collection.app.repository().get(collection.entity, id).await;
+    row.map(|row| row_response(&row)).map_err(|error| collection.problem(&error))
+}
+
+async fn replace(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
+    let body = body::read(request).await?;
+    update(&collection, &id, &body, Mode::Replace).await
+}
+
+async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
+    let (body, mode) = body::read_patch(request).await?;
+    update(&collection, &id, &body, mode).await
+}
+
+async fn update(collection: &Collection, id: &RawId, body: &body::JsonBody, mode: Mode) -> Result<Response, Problem> {
+    let Collection { app, entity } = collection;
+    let id = id.parse(entity)?;
+    let object = match body.object() {
+        Ok(object) => object,
+        // That there is no such row comes before what is wrong with the body.
+        Err(fault) => {
+            app.repository().get(entity, id).await.map_err(|error| collection.problem(&error))?;
+            return Err(fault);
+        }
+    };
+    let row = app.repository().update(entity, id, object, mode).await;
+    row.map(|row| row_response(&row)).map_err(|error| collection.problem(&error))
+}
+
+async fn remove(collection: Collection, id: RawId) -> Result<StatusCode, Problem> {
+    let Collection { app, entity } = &collection;
+    let id = id.parse(entity)?;
+    let href = entity.in_catalog().then(|| format!("{}/{id}/listings", entity.path()));
+    let done = app.repository().delete(entity, id).await;
+    done.map(|()| StatusCode::NO_CONTENT).map_err(|error| Problem::of(&error, entity, href.as_deref()))
+}
+
+/// Where a row is found.
+pub(crate) fn location(row: &Row) -> HeaderValue {
+    HeaderValue::from_str(&format!("{}/{}", row.entity.path(), row.id)).expect("paths and numbers are visible ASCII")
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+fn row_response(row: &Row) -> Response {
+    ([(header::CONTENT_TYPE, JSON)], row.to_json()).into_response()
+}
+
+/// An array of rows.
+pub(crate) fn rows_response(rows: &[Row], headers: HeaderMap) -> Response {
+    let mut body = vec![b'['];
+    for (index, row) in rows.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        row.write_json(&mut body);
+    }
+    body.push(b']');
+    (headers, [(header::CONTENT_TYPE, JSON)], body).into_response()
+}
+
+/// How much of a long list is sent at a time, bytes.
+const CHUNK: usize = 64 * 1024;
+/// How many chunks may wait for a slow reader before the database connection waits with them.
+const WAITING: usize = 64;
+/// How long a reader may take none of them before it is given up, and the connection with it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// A whole list, sent as it is read. Its first rows are read before the answer begins, so that a database that is away
+/// is still a problem and not a broken list.
+async fn stream(collection: &Collection, query: &ListQuery, headers: HeaderMap) -> Result<Response, Problem> {
+    let mut rows = collection.app.repository().stream(collection.entity, query);
+    let mut first = rows.next().await.transpose().map_err(|error| collection.problem(&error))?;
+    let (send, receive) = mpsc::channel::<Option<Bytes>>(WAITING);
+    tokio::spawn(async move {
+        let mut chunk = vec![b'['];
+        let mut begun = false;
+        loop {
+            let next = match first.take() {
+                Some(row) => Some(Ok(row)),
+                None => rows.next().await,
+            };
+            match next {
+                Some(Ok(row)) => {
+                    if std::mem::replace(&mut begun, true) {
+                        chunk.push(b',');
+                    }
+                    row.write_json(&mut chunk);
+                }
+                Some(Err(error)) => {
+                    tracing::error!(error = %error, "a list broke off");
+                    return;
+                }
+                None => break,
+            }
+            if chunk.len() >= CHUNK {
+                let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK + 4096));
+                // Nobody reads on: let go of the connection.
+                if send.send_timeout(Some(full.into()), PATIENCE).await.is_err() {
+                    return;
+                }
+            }
+        }
+        chunk.push(b']');
+        // Give the connection back before a slow reader has taken the last of it.
+        drop(rows);
+        let _ = send.send_timeout(Some(chunk.into()), PATIENCE).await;
+        let _ = send.send_timeout(None, PATIENCE).await;
+    });
+    let body = futures_util::stream::unfold(receive, |mut receive| async {
+        match receive.recv().await {
+            Some(Some(chunk)) => Some((Ok(chunk), receive)),
+            Some(None) => None,
+            // Without its end the list must not look whole: the connection is broken off.
+            None => Some((Err(std::io::Error::other("the list broke off")), receive)),
+        }
+    });
+    Ok((headers, [(header::CONTENT_TYPE, JSON)], Body::from_stream(body)).into_response())
+}

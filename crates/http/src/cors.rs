@@ -1,0 +1,38 @@
+//! Calls from pages of other origins (contract section 8): never with credentials.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use crate::envelope::REQUEST_ID;
+use crate::links::TOTAL_COUNT;
+
+/// Answers preflights and marks answers for these origins.
+pub(crate) fn layer(origins: &[String]) -> CorsLayer {
+    let origin = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(Any)
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::LINK,
+            HeaderName::from_static("preference-applied"),
+            header::RETRY_AFTER,
+            TOTAL_COUNT,
+            REQUEST_ID,
+        ])
+        .max_age(std::time::Duration::from_mins(10))
+}
+
+/// An OPTIONS request that is no preflight (Fetch standard: one has an origin and names the method to come).
+pub(crate) fn is_plain_options(request: &Request) -> bool {
+    let headers = request.headers();
+    request.method() == Method::OPTIONS
+        && !(headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD))
+}

@@ -1,0 +1,131 @@
+//! Rows in the shape of the Global Fields screen: fields and attributes apart. Same rules, same faults.
+
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use partbook_domain::edit::Mode;
+use partbook_domain::merge::Nulls;
+use partbook_domain::query::{self, ListQuery};
+use partbook_domain::{Entity, Fault, Json, Object, Pointer, Row, Value};
+
+use super::Named;
+use super::schema::core;
+use crate::app::App;
+use crate::body::{self, JsonBody};
+use crate::collection::location;
+use crate::parameters::{self, RawId};
+use crate::problem::Problem;
+
+pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): RawQuery) -> Result<Response, Problem> {
+    let entity = named.entity()?;
+    let given = parameters::query(text.as_deref())?;
+    let (limit, offset) = query::parse_page(&given, 50, 200).map_err(|faults| Problem::parameters(&faults))?;
+    let order = entity.records_order.to_vec();
+    let query = ListQuery { order, limit: Some(limit), offset, ..ListQuery::default() };
+    let problem = |error: partbook_repository::Error| Problem::of(&error, entity, None);
+    let total = app.repository().count(entity, &query).await.map_err(problem)?;
+    let page = app.repository().list(entity, &query).await.map_err(problem)?;
+    let mut out = Vec::new();
+    out.extend_from_slice(
+        format!(r#"{{"entity":"{}","label":"{}","records":["#, entity.name, entity.plural).as_bytes(),
+    );
+    for (index, row) in page.rows.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_record(row, &mut out);
+    }
+    let pagination = format!(r#"],"pagination":{{"total":{total},"limit":{limit},"offset":{offset}}}}}"#);
+    out.extend_from_slice(pagination.as_bytes());
+    Ok(json(out))
+}
+
+pub(super) async fn create(State(app): State<App>, named: Named, request: Request) -> Result<Response, Problem> {
+    let body = body::read(request).await?;
+    let entity = named.entity()?;
+    let body = flatten(entity, &body)?;
+    let row = app.repository().create(entity, &body).await.map_err(|error| refusal(&error, entity))?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location(&row))], record(&row)).into_response())
+}
+
+pub(super) async fn update(
+    State(app): State<App>,
+    named: Named,
+    id: RawId,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (body, _) = body::read_patch(request).await?;
+    let entity = named.entity()?;
+    let id = id.parse(entity)?;
+    let body = match flatten(entity, &body) {
+        Ok(body) => body,
+        Err(fault) => {
+            app.repository().get(entity, id).await.map_err(|error| refusal(&error, entity))?;
+            return Err(fault);
+        }
+    };
+    let mode = Mode::Merge(Nulls::Remove);
+    let row = app.repository().update(entity, id, &body, mode).await.map_err(|error| refusal(&error, entity))?;
+    Ok(record(&row))
+}
+
+/// The body in the entity's own shape.
+fn flatten(entity: &Entity, body: &JsonBody) -> Result<Object, Problem> {
+    let mut faults = Vec::new();
+    let object = body.object()?;
+    let mut member = |name: &str| match object.get(name) {
+        None => Object::new(),
+        Some(Json::Object(members)) => members.clone(),
+        Some(other) => {
+            let detail = format!("must be an object, not {}", other.type_name());
+            faults.push(Fault::new(Pointer::field(name), "type", detail));
+            Object::new()
+        }
+    };
+    let (mut flat, attributes) = (member("fields"), member("attributes"));
+    if !faults.is_empty() {
+        return Err(Problem::invalid(&faults));
+    }
+    // The attributes have a place of their own, beside the fields.
+    for (alias, _) in entity.aliases.iter().filter(|(_, name)| *name == "attributes") {
+        flat.shift_remove(*alias);
+    }
+    flat.shift_remove("attributes");
+    if object.contains_key("attributes") {
+        flat.insert("attributes".to_owned(), Json::Object(attributes));
+    }
+    Ok(flat)
+}
+
+/// A refusal with its faults placed in this shape of body.
+fn refusal(error: &partbook_repository::Error, entity: &Entity) -> Problem {
+    Problem::of(error, entity, None).map_pointers(|pointer| match pointer.strip_prefix('#') {
+        Some("") | None => pointer.to_owned(),
+        Some(rest) if rest == "/attributes" || rest.starts_with("/attributes/") => pointer.to_owned(),
+        Some(rest) => format!("#/fields{rest}"),
+    })
+}
+
+fn record(row: &Row) -> Response {
+    let mut out = Vec::new();
+    write_record(row, &mut out);
+    json(out)
+}
+
+fn json(body: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn write_record(row: &Row, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!(r#"{{"id":{},"fields":{{"#, row.id).as_bytes());
+    for (index, field) in core(row.entity).enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(format!(r#""{}":"#, field.name).as_bytes());
+        row.value(field.name).unwrap_or(&Value::Null).write_json(out);
+    }
+    out.extend_from_slice(br#"},"attributes":"#);
+    row.value("attributes").unwrap_or(&Value::Json("{}".to_owned())).write_json(out);
+    out.push(b'}');
+}

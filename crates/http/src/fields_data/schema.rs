@@ -1,0 +1,99 @@
+//! The fields of an entity, as a form needs to know them.
+
+use axum::Json;
+use axum::extract::State;
+use partbook_domain::{Entity, Field, Kind, Value as Column};
+use partbook_repository::CustomField;
+use serde_json::{Value, json};
+
+use super::Named;
+use crate::app::App;
+use crate::problem::Problem;
+
+pub(super) async fn schema(State(app): State<App>, named: Named) -> Result<Json<Value>, Problem> {
+    let entity = named.entity()?;
+    let custom = app.repository().custom_fields(entity).await.map_err(|error| Problem::of(&error, entity, None))?;
+    let fields: Vec<Value> = core(entity).map(describe).chain(custom.iter().map(describe_custom)).collect();
+    Ok(Json(json!({ "entity": entity.name, "label": entity.plural, "primary_key": "id", "fields": fields })))
+}
+
+/// The fields that every installation has; attributes are the place of custom ones.
+pub(super) fn core(entity: &Entity) -> impl Iterator<Item = &'static Field> + use<> {
+    entity.fields.iter().filter(|field| field.name != "attributes")
+}
+
+fn describe(field: &Field) -> Value {
+    let options = match field.kind {
+        Kind::Enum(vocabulary) => Some(vocabulary.values),
+        _ => None,
+    };
+    let number = |limit: Option<f64>| match field.kind {
+        #[expect(clippy::cast_possible_truncation, reason = "limits of integer fields are small whole numbers")]
+        Kind::Int => limit.map(|limit| json!(limit as i64)),
+        _ => limit.map(|limit| json!(limit)),
+    };
+    json!({
+        "key": field.name,
+        "label": label(field.name),
+        "data_type": data_type(field),
+        "required": field.required,
+        "editable": true,
+        "locked": false,
+        "origin": "core",
+        "description": field.doc,
+        "options": options,
+        "validation": {
+            "min": number(field.limits.min),
+            "max": number(field.limits.max),
+            "max_length": field.limits.max_length,
+        },
+    })
+}
+
+fn data_type(field: &Field) -> &'static str {
+    match field.kind {
+        Kind::Text if field.limits.max_length.is_none() => "text",
+        Kind::Text | Kind::Url | Kind::Time => "string",
+        Kind::Int | Kind::Float => "number",
+        Kind::Bool => "boolean",
+        Kind::Enum(_) => "enum",
+        _ => "json",
+    }
+}
+
+/// `cpu_mark_multi` is `CPU Mark Multi`.
+fn label(name: &str) -> String {
+    let word = |word: &str| match word {
+        "cpu" | "gpu" | "ram" | "tdp" | "ddr" | "gb" | "usd" | "url" | "id" | "os" => word.to_ascii_uppercase(),
+        "igpu" => "iGPU".to_owned(),
+        "mhz" => "MHz".to_owned(),
+        "w" => "(W)".to_owned(),
+        "passmark" => "PassMark".to_owned(),
+        "json" => String::new(),
+        _ => word[..1].to_ascii_uppercase() + &word[1..],
+    };
+    name.split('_').map(word).collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+fn describe_custom(field: &CustomField) -> Value {
+    let [id, key, label, data_type, required, locked, description, options, active] = &field.columns;
+    json!({
+        "id": plain(id),
+        "key": plain(key),
+        "label": plain(label),
+        "data_type": plain(data_type),
+        "required": plain(required),
+        "locked": plain(locked),
+        "editable": *locked != Column::Bool(true),
+        "origin": "custom",
+        "description": plain(description),
+        "options": plain(options),
+        "is_active": plain(active),
+    })
+}
+
+fn plain(value: &Column) -> Value {
+    let mut text = Vec::new();
+    value.write_json(&mut text);
+    serde_json::from_slice(&text).unwrap_or(Value::Null)
+}

@@ -1,0 +1,68 @@
+//! Whether the process lives, and whether it can do its work (contract section 8).
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use partbook_repository::Availability;
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::openapi;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(openapi::routed("/health".to_owned(), openapi::health(), get(health)))
+        .routes(openapi::routed(
+            "/livez".to_owned(),
+            openapi::livez(),
+            get(|| async { Json(json!({ "status": "ok" })) }),
+        ))
+        .routes(openapi::routed("/readyz".to_owned(), openapi::readyz(), get(readyz)))
+}
+
+/// Whether the database answers; goes on being well while the service drains.
+async fn health(State(app): State<App>) -> Response {
+    let available = matches!(availability(&app).await, Availability::Available);
+    let (code, status, database) = if available {
+        (StatusCode::OK, "ok", "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unavailable")
+    };
+    let settings = app.settings();
+    let body = json!({
+        "status": status,
+        "environment": settings.environment,
+        "version": settings.version,
+        "database": database,
+    });
+    (code, Json(body)).into_response()
+}
+
+/// Whether new requests should be sent here. A pool that is busy for now is no reason to send them elsewhere.
+async fn readyz(State(app): State<App>) -> Response {
+    let reason = if app.is_draining() {
+        Some("draining")
+    } else if let Availability::Away(_) = availability(&app).await {
+        Some("database unavailable")
+    } else {
+        None
+    };
+    match reason {
+        None => (StatusCode::OK, Json(json!({ "status": "ready" }))).into_response(),
+        Some(reason) => {
+            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unready", "reason": reason }))).into_response()
+        }
+    }
+}
+
+async fn availability(app: &App) -> Availability {
+    let availability = app.repository().availability().await;
+    if let Availability::Away(error) = &availability {
+        let error = error.as_ref().and_then(std::error::Error::source);
+        tracing::warn!(error = error.map(tracing::field::display), "the database does not answer a health check");
+    }
+    availability
+}

@@ -1,0 +1,21 @@
+//! The catalog over HTTP: routes, bodies, answers, problems, and the document that describes them.
+//!
+//! A collection is served by seven handlers, written once ([`collection`]); [`openapi`] describes each where it is
+//! routed, from the same definitions. A refusal has one meaning in the domain and one look on the wire ([`problem`]).
+
+mod app;
+mod body;
+mod collection;
+mod cors;
+mod docs;
+mod envelope;
+mod fields_data;
+mod health;
+mod links;
+mod listing;
+mod openapi;
+mod parameters;
+mod problem;
+
+pub use app::{App, Settings};
+pub use openapi::document as openapi;

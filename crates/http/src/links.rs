@@ -1,0 +1,58 @@
+//! `Link` and the total of a page (RFC 8288, contract section 3).
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The number of all rows, on request.
+pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// Where a page stands in its list.
+pub(crate) struct Place<'a> {
+    /// The path of the list.
+    pub(crate) path: &'a str,
+    /// The parameters as given.
+    pub(crate) parameters: &'a [(String, String)],
+    /// The page's size; none when no limit applies.
+    pub(crate) limit: Option<u32>,
+    /// The rows before the page.
+    pub(crate) offset: i64,
+    /// Whether rows follow.
+    pub(crate) more: bool,
+    /// The number of all rows, when it was asked for.
+    pub(crate) total: Option<i64>,
+}
+
+impl Place<'_> {
+    /// The headers that say where the page stands.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if let Some(limit) = self.limit.map(i64::from) {
+            let last = self.total.map(|total| (total - 1).max(0) / limit * limit);
+            let links = [
+                Some(("first", 0)),
+                (self.offset > 0).then(|| ("prev", (self.offset - limit).max(0))),
+                self.more.then(|| ("next", self.offset.saturating_add(limit))),
+                last.map(|last| ("last", last)),
+            ];
+            let links = links.into_iter().flatten().map(|(rel, offset)| self.link(rel, limit, offset));
+            if let Ok(value) = HeaderValue::from_str(&links.collect::<Vec<_>>().join(", ")) {
+                headers.insert(header::LINK, value);
+            }
+        }
+        if let Some(total) = self.total {
+            headers.insert(TOTAL_COUNT, HeaderValue::from(total));
+            headers.insert(PREFERENCE_APPLIED, HeaderValue::from_static("count=exact"));
+        }
+        headers
+    }
+
+    fn link(&self, rel: &str, limit: i64, offset: i64) -> String {
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let kept = self.parameters.iter().filter(|(name, _)| name != "limit" && name != "offset");
+        let mut query: Vec<String> = kept.map(|(name, value)| format!("{}={}", name, encode(value))).collect();
+        query.push(format!("limit={limit}"));
+        query.push(format!("offset={offset}"));
+        format!("<{}?{}>; rel=\"{rel}\"", self.path, query.join("&"))
+    }
+}

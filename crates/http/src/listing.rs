@@ -1,0 +1,39 @@
+//! `GET …/{id}/listings`: who uses a row (contract section 3).
+
+use axum::extract::RawQuery;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use partbook_domain::query;
+
+use crate::collection::{Collection, rows_response};
+use crate::links::Place;
+use crate::parameters::{self, RawId};
+use crate::problem::Problem;
+
+/// The rows of a page without `limit`.
+pub(crate) const DEFAULT_LIMIT: u32 = 50;
+/// The greatest `limit`.
+pub(crate) const MAX_LIMIT: u32 = 100;
+
+pub(crate) async fn listings(
+    collection: Collection,
+    id: RawId,
+    RawQuery(text): RawQuery,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let entity = collection.entity;
+    let id = id.parse(entity)?;
+    let given = parameters::query(text.as_deref())?;
+    let (limit, offset) =
+        query::parse_page(&given, DEFAULT_LIMIT, MAX_LIMIT).map_err(|faults| Problem::parameters(&faults))?;
+    let repository = collection.app.repository();
+    let page = repository.listings(entity, id, limit, offset).await.map_err(|error| collection.problem(&error))?;
+    let total = if parameters::prefers_count(&headers) {
+        Some(repository.count_listings(entity, id).await.map_err(|error| collection.problem(&error))?)
+    } else {
+        None
+    };
+    let place = Place { path: uri.path(), parameters: &given, limit: Some(limit), offset, more: page.more, total };
+    Ok(rows_response(&page.rows, place.headers()))
+}

@@ -1,0 +1,257 @@
+//! The operations of a collection.
+
+use partbook_domain::{Entity, Identity, Kind, query};
+use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItemBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ArrayBuilder, SchemaType, Type};
+use utoipa::openapi::{
+    ContentBuilder, Header, HttpMethod, ObjectBuilder, PathItem, RefOr, Required, Response, ResponseBuilder, Schema,
+};
+
+use super::schemas::{answer_name, input_name, of_entity, patch_name};
+use super::{Described, reference};
+use crate::listing::{DEFAULT_LIMIT, MAX_LIMIT};
+
+/// The list and the create operation.
+pub(crate) fn collection(entity: &'static Entity) -> Described {
+    let item = path().operation(HttpMethod::Get, list(entity)).operation(HttpMethod::Post, create(entity)).build();
+    let mut schemas = of_entity(entity);
+    schemas.extend(super::metadata::problem_schemas());
+    Described { item, schemas }
+}
+
+/// The operations on one row.
+pub(crate) fn item(entity: &'static Entity) -> Described {
+    let name = entity.name;
+    let one = || json_response("The row", reference(&answer_name(entity)));
+    let write = |id: String, summary: String, description: &str, body: String, media_types: &[&str]| {
+        let operation = operation(entity, &id, &summary).description(Some(description)).parameter(id_parameter());
+        failing(operation.request_body(Some(request_body(&body, media_types))).response("200", one()), &WRITE)
+    };
+    let get = failing(
+        operation(entity, &format!("get_{name}"), &format!("Get one of the {}", entity.plural))
+            .parameter(id_parameter())
+            .response("200", one()),
+        &["404", "422"],
+    );
+    let put = write(
+        format!("replace_{name}"),
+        format!("Replace one of the {}", entity.plural),
+        "What is left out goes back to its default. What does not change is neither judged nor written.",
+        input_name(entity),
+        &["application/json"],
+    );
+    let patch = write(
+        format!("update_{name}"),
+        format!("Change one of the {}", entity.plural),
+        "A merge patch (RFC 7396): null clears, objects merge, arrays are replaced. What does not change is neither \
+         judged nor written. As `application/json`, a null that meets a stored null changes nothing.",
+        patch_name(entity),
+        &["application/merge-patch+json", "application/json"],
+    );
+    let delete = failing(
+        operation(entity, &format!("delete_{name}"), &format!("Delete one of the {}", entity.plural))
+            .description(Some("Refused while anything uses the row; the problem says who."))
+            .parameter(id_parameter())
+            .response("204", Response::new("Deleted")),
+        &["404", "409", "422"],
+    );
+    let item = path()
+        .operation(HttpMethod::Get, get)
+        .operation(HttpMethod::Put, put)
+        .operation(HttpMethod::Patch, patch)
+        .operation(HttpMethod::Delete, delete)
+        .build();
+    Described { item, schemas: Vec::new() }
+}
+
+/// The listings that use a row.
+pub(crate) fn listings(entity: &'static Entity) -> Described {
+    let summary = format!("List the listings that use one of the {}", entity.plural);
+    let operation = operation(entity, &format!("list_{}_listings", entity.name), &summary)
+        .parameter(id_parameter())
+        .parameter(limit(MAX_LIMIT, Some(DEFAULT_LIMIT)))
+        .parameter(offset())
+        .parameter(prefer())
+        .response("200", page(reference("Listing")));
+    let item = path().operation(HttpMethod::Get, failing(operation, &["404", "422"])).build();
+    Described { item, schemas: Vec::new() }
+}
+
+/// What can be wrong with a write to one row.
+const WRITE: [&str; 5] = ["400", "404", "413", "415", "422"];
+
+pub(super) fn path() -> PathItemBuilder {
+    PathItem::builder()
+}
+
+fn operation(entity: &Entity, id: &str, summary: &str) -> OperationBuilder {
+    OperationBuilder::new().operation_id(Some(id)).summary(Some(summary)).tag(entity.collection)
+}
+
+fn list(entity: &'static Entity) -> Operation {
+    let fields = entity.search.join(", ");
+    let mut list =
+        operation(entity, &format!("list_{}", entity.collection.replace('-', "_")), &format!("List {}", entity.plural))
+            .parameter(query_parameter("search", &format!("Part of the {fields}; ASCII letters in any case."), text()))
+            .parameter(limit(entity.max_limit, entity.default_limit))
+            .parameter(offset())
+            .parameter(query_parameter(
+                "sort",
+                "Fields separated by commas, each with `-` before it for the greatest first; nulls last.",
+                text(),
+            ))
+            .parameter(prefer());
+    for name in query::parameters(entity).into_iter().skip(4) {
+        let (kind, repeats) = filter_kind(entity, &name);
+        let schema = filter_schema(kind);
+        let (description, schema) = if repeats {
+            (
+                format!("Exactly this `{name}`; given more than once, any of them."),
+                ArrayBuilder::new().items(schema).into(),
+            )
+        } else {
+            (format!("Bound of `{}`.", &name[4..]), schema)
+        };
+        list = list.parameter(query_parameter(&name, &description, schema));
+    }
+    failing(list.response("200", page(reference(&answer_name(entity)))), &["422"])
+}
+
+fn create(entity: &'static Entity) -> Operation {
+    let description = match entity.identity {
+        Identity::Name => "A name that is taken is refused.",
+        Identity::Columns(_) => "A body equal in the natural key to an existing row answers that row, unchanged.",
+        Identity::None => "References to rows that do not exist are refused, every one of them named.",
+    };
+    let location = Header::builder().schema(Some(text())).description(Some("Where the row is")).build();
+    let created = ResponseBuilder::new()
+        .description("The row")
+        .header("Location", location)
+        .content("application/json", ContentBuilder::new().schema(Some(reference(&answer_name(entity)))).build())
+        .build();
+    let operation =
+        operation(entity, &format!("create_{}", entity.name), &format!("Create one of the {}", entity.plural))
+            .description(Some(description))
+            .request_body(Some(request_body(&input_name(entity), &["application/json"])))
+            .response("201", created);
+    failing(operation, &["400", "413", "415", "422"])
+}
+
+/// Adds the failures that an operation can end in, and those that any can.
+pub(super) fn failing(operation: OperationBuilder, statuses: &[&str]) -> Operation {
+    let all = statuses.iter().chain(&["500", "503"]);
+    all.fold(operation, |operation, status| operation.response(*status, failure(status))).build()
+}
+
+fn failure(status: &str) -> Response {
+    let (description, schema) = match status {
+        "400" => ("The body is not valid JSON", "Problem"),
+        "404" => ("There is no such row", "Problem"),
+        "409" => ("Something uses the row, or it must stay", "InUseProblem"),
+        "413" => ("The body is larger than 1 MiB", "Problem"),
+        "415" => ("The body is not JSON", "Problem"),
+        "422" => ("The request breaks the rules; every fault is named", "InvalidProblem"),
+        "503" => ("The database cannot answer now; try again after Retry-After seconds", "Problem"),
+        _ => ("A failure inside the service", "Problem"),
+    };
+    let content = ContentBuilder::new().schema(Some(reference(schema))).build();
+    ResponseBuilder::new().description(description).content(crate::problem::MEDIA_TYPE, content).build()
+}
+
+pub(super) fn json_response(description: &str, schema: RefOr<Schema>) -> Response {
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(description).content("application/json", content).build()
+}
+
+fn page(row: RefOr<Schema>) -> Response {
+    let header = |description: &str, schema: RefOr<Schema>| {
+        Header::builder().schema(Some(schema)).description(Some(description)).build()
+    };
+    let mut response = json_response("The rows", ArrayBuilder::new().items(row).into());
+    let link = header("first, prev, next and, with a count, last; where a limit applies", text());
+    response.headers.insert("Link".to_owned(), RefOr::T(link));
+    let total = header("The number of all rows, on request", ObjectBuilder::new().schema_type(Type::Integer).into());
+    response.headers.insert("X-Total-Count".to_owned(), RefOr::T(total));
+    response
+}
+
+pub(super) fn request_body(schema: &str, media_types: &[&str]) -> utoipa::openapi::request_body::RequestBody {
+    let body = RequestBodyBuilder::new().required(Some(Required::True));
+    let content = || ContentBuilder::new().schema(Some(reference(schema))).build();
+    media_types.iter().fold(body, |body, media_type| body.content(*media_type, content())).build()
+}
+
+pub(super) fn text() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).into()
+}
+
+pub(super) fn id_parameter() -> Parameter {
+    let schema: RefOr<Schema> = ObjectBuilder::new().schema_type(Type::Integer).into();
+    path_parameter("id", "The row's id; an integer that names no row is a 404.", schema)
+}
+
+pub(super) fn path_parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+fn query_parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+pub(super) fn limit(max: u32, default: Option<u32>) -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(max))
+        .default(default.map(Into::into));
+    let description = if default.is_some() { "How many rows." } else { "How many rows; all of them when left out." };
+    query_parameter("limit", description, schema.into())
+}
+
+pub(super) fn offset() -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).default(Some(0.into()));
+    query_parameter("offset", "How many rows to pass over first.", schema.into())
+}
+
+fn prefer() -> Parameter {
+    ParameterBuilder::new()
+        .name("Prefer")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("`count=exact` asks for the number of all rows (RFC 7240)."))
+        .schema(Some(text()))
+        .build()
+}
+
+/// What a filter is compared with, and whether it may be given more than once.
+fn filter_kind(entity: &Entity, name: &str) -> (Kind, bool) {
+    let alias = entity.filter_aliases.iter().find(|(alias, _)| *alias == name).map(|(_, field)| *field);
+    match entity.scalar(alias.unwrap_or(name)) {
+        Some(field) => (field.kind, true),
+        None => (entity.scalar(&name[4..]).map_or(Kind::Int, |field| field.kind), false),
+    }
+}
+
+fn filter_schema(kind: Kind) -> RefOr<Schema> {
+    let of = |of: Type| ObjectBuilder::new().schema_type(SchemaType::new(of));
+    match kind {
+        Kind::Int => of(Type::Integer).into(),
+        Kind::Float => of(Type::Number).into(),
+        Kind::Bool => of(Type::Boolean).into(),
+        Kind::Enum(vocabulary) => of(Type::String).enum_values(Some(vocabulary.values.iter().copied())).into(),
+        _ => text(),
+    }
+}

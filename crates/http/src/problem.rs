@@ -1,0 +1,154 @@
+//! Refusals and failures on the wire: one shape everywhere, RFC 9457 (contract section 6).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use partbook_domain::json::SyntaxError;
+use partbook_domain::query::ParameterFault;
+use partbook_domain::{Entity, Error as Refusal, Fault, InUse};
+use partbook_repository::Error;
+use serde_json::{Value, json};
+
+/// The media type of every problem.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// How soon a client may try again, seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// A refusal or a failure. It travels as a response's extension; [`crate::envelope`] writes the body, since only there
+/// the path and the request's id are known.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    detail: String,
+    /// Members beside those that every problem has.
+    more: Vec<(&'static str, Value)>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), more: Vec::new() }
+    }
+
+    fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.more.push((name, value));
+        self
+    }
+
+    /// A body that is not JSON, or breaks off, or repeats a key.
+    pub(crate) fn malformed(error: &SyntaxError) -> Self {
+        let detail = format!("The body is not valid JSON: {error}");
+        Self::new(StatusCode::BAD_REQUEST, detail).with("line", json!(error.line)).with("column", json!(error.column))
+    }
+
+    /// A body that breaks the rules.
+    pub(crate) fn invalid(faults: &[Fault]) -> Self {
+        let errors = faults
+            .iter()
+            .map(|fault| json!({ "pointer": fault.pointer.to_string(), "detail": fault.detail, "code": fault.code }));
+        let errors = errors.collect();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, partbook_domain::summary(faults)).with("errors", errors)
+    }
+
+    /// Parameters of the query or the path that break the rules.
+    pub(crate) fn parameters(faults: &[ParameterFault]) -> Self {
+        let errors = faults
+            .iter()
+            .map(|fault| json!({ "parameter": fault.parameter, "detail": fault.detail, "code": fault.code }));
+        let errors = errors.collect();
+        let sentences = faults.iter().map(|fault| format!("{} {}", fault.parameter, fault.detail));
+        let detail = sentences.collect::<Vec<_>>().join("; ");
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with("errors", errors)
+    }
+
+    /// An id that is no integer.
+    pub(crate) fn bad_id() -> Self {
+        let detail = "must be an integer".to_owned();
+        Self::parameters(&[ParameterFault { parameter: "id".to_owned(), detail, code: "type" }])
+    }
+
+    /// What a router or another layer answered in its own way.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        let detail = match status {
+            StatusCode::NOT_FOUND => "There is nothing at this path; /docs lists what there is",
+            StatusCode::METHOD_NOT_ALLOWED => {
+                "This path does not take that method; the Allow header names those it takes"
+            }
+            StatusCode::INTERNAL_SERVER_ERROR => INTERNAL,
+            _ => status.canonical_reason().unwrap_or("The request could not be answered"),
+        };
+        Self::new(status, detail)
+    }
+
+    /// What a failed operation on an entity's row looks like.
+    pub(crate) fn of(error: &Error, entity: &Entity, href: Option<&str>) -> Self {
+        match error {
+            Error::Refused(Refusal::NotFound { .. }) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            Error::Refused(Refusal::Invalid(faults)) => Self::invalid(faults),
+            Error::Refused(Refusal::InUse(use_)) => Self::in_use(use_, href),
+            Error::Unavailable(source) => {
+                tracing::warn!(entity = entity.name, error = %source, "the database cannot answer");
+                let detail = if error.is_saturation() { SATURATED } else { AWAY };
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            }
+            Error::Internal(source) => {
+                tracing::error!(entity = entity.name, error = %source, "an operation failed unexpectedly");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
+            }
+        }
+    }
+
+    fn in_use(use_: &InUse, href: Option<&str>) -> Self {
+        let problem = Self::new(StatusCode::CONFLICT, use_.detail.clone());
+        match &use_.listings {
+            None => problem,
+            Some((count, first)) => {
+                let listings: Vec<Value> =
+                    first.iter().map(|(id, title)| json!({ "id": id, "title": title })).collect();
+                problem.with("usage", json!({ "count": count, "listings": listings, "href": href }))
+            }
+        }
+    }
+
+    /// Moves the body's faults to where the fields stand in another shape of body.
+    pub(crate) fn map_pointers(mut self, map: impl Fn(&str) -> String) -> Self {
+        for (_, errors) in self.more.iter_mut().filter(|(name, _)| *name == "errors") {
+            for error in errors.as_array_mut().into_iter().flatten() {
+                if let Some(Value::String(pointer)) = error.get_mut("pointer") {
+                    *pointer = map(pointer);
+                }
+            }
+        }
+        self
+    }
+
+    /// The body, once the request is known.
+    pub(crate) fn body(&self, instance: &str, request_id: &str) -> Vec<u8> {
+        let mut body = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason().unwrap_or("Error"),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "instance": instance,
+            "request_id": request_id,
+        });
+        for (name, value) in &self.more {
+            body[*name] = value.clone();
+        }
+        body.to_string().into_bytes()
+    }
+}
+
+const INTERNAL: &str = "Something went wrong inside the service; its log has the details under this request_id";
+const AWAY: &str = "The database cannot answer now; try again in a moment";
+const SATURATED: &str = "The service is busy: no database connection became free in time; try again in a moment";
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
