@@ -1,0 +1,66 @@
+//! `partbook migrate`: what `partbook serve` does at start, by itself.
+
+use std::fmt::Write;
+
+use clap::{Args, Subcommand};
+use partbook_repository::{DatabaseUrl, Pool, migrations};
+
+use super::{Failure, Log, Target, openapi::print};
+use crate::{config, telemetry};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Apply the migrations that the database lacks: all of them, or none when one fails
+    Up(Arguments),
+    /// List the migrations and when the database got them; changes nothing
+    Status(Arguments),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    log: Log,
+}
+
+/// Runs one of the two.
+///
+/// # Errors
+/// A bad setting; a database that cannot be opened or is not ours; a migration that fails.
+pub(super) async fn run(command: Command) -> Result<(), Failure> {
+    let (Command::Up(arguments) | Command::Status(arguments)) = &command;
+    let url = arguments.target.url()?;
+    let settings = config::pool(None, arguments.target.statement_cache.as_deref())?;
+    telemetry::init(arguments.log.settings()?);
+    let is_status = matches!(command, Command::Status(_));
+    if is_status {
+        refuse_to_create(&url)?;
+    }
+    let pool = Pool::connect(&url, &settings).await?;
+    let mut text = String::new();
+    if is_status {
+        for migration in migrations::status(&pool).await? {
+            let applied = migration.applied_at.as_deref().unwrap_or("pending");
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{:04}  {:<24}  {applied}", migration.version, migration.name);
+        }
+    } else {
+        for migration in migrations::up(&pool).await? {
+            let _ = writeln!(text, "{:04}  {:<24}  applied", migration.version, migration.name);
+        }
+        if text.is_empty() {
+            text = format!("{url} is up to date\n");
+        }
+    }
+    pool.close().await;
+    print(&text)
+}
+
+/// Opening a SQLite file that is not there would create it.
+fn refuse_to_create(url: &DatabaseUrl) -> Result<(), Failure> {
+    match url.file().filter(|file| !file.exists()) {
+        Some(_) => Err(Failure::Run(format!("{url} does not exist yet; `partbook migrate up` creates it"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,27 @@
+//! `partbook`: a catalog of PC parts, served over HTTP from PostgreSQL or a SQLite file.
+//!
+//! The program ends with 0 when it did what was asked, 1 when it could not, and 2 when it was asked wrongly; then one
+//! line on standard error says what is wrong.
+
+mod cli;
+mod config;
+mod demo;
+mod listener;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use crate::cli::Failure;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let failure = match cli::run().await {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(failure) => failure,
+    };
+    eprintln!("partbook: {failure}");
+    match failure {
+        Failure::Usage(_) => ExitCode::from(2),
+        Failure::Run(_) => ExitCode::FAILURE,
+    }
+}

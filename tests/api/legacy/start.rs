@@ -1,0 +1,59 @@
+//! What a start does to a legacy database, which is nothing, and what it asks of it.
+
+use serde_json::json;
+
+use crate::support::contract::{LISTING, catalog};
+use crate::support::{Backend, Database, Service, partbook};
+
+/// One of everything: created, changed, listed and deleted again.
+async fn use_it(service: &Service) {
+    for entity in catalog() {
+        let row = service.created(entity.path, &(entity.full)(1)).await;
+        let path = entity.at(&row["id"]);
+        let change = match entity.name {
+            "profile" | "ports_profile" => json!({"description": "changed"}),
+            _ => json!({"notes": "changed"}),
+        };
+        service.patch(&path, &change).await.expect(200);
+        service.get(entity.path).await.expect(200);
+        service.delete(&path).await.expect(204);
+    }
+    service.created(LISTING.path, &(LISTING.full)(1)).await;
+}
+
+#[tokio::test]
+async fn no_ddl_is_executed() {
+    let database = Database::legacy_with_rows().await;
+    let before = database.schema().await;
+    let service = Service::options().start_on(&database).await;
+    use_it(&service).await;
+    assert!(service.stop().await.success());
+    assert_eq!(database.schema().await, before);
+}
+
+#[tokio::test]
+async fn a_role_that_may_create_nothing_suffices() {
+    let database = Database::legacy_with_rows().await;
+    let url = database.restricted_url().await;
+    let service = Service::options().env("DATABASE_URL", &url).start_on(&database).await;
+    use_it(&service).await;
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    for (change, missing) in [
+        ("drop table port", "port"),
+        ("drop table listing_score_snapshot", "listing_score_snapshot"),
+        ("alter table cpu drop column igpu_mark", "igpu_mark"),
+        ("alter table listing drop column other_urls", "other_urls"),
+        ("alter table ram_spec rename column speed_mhz to speed", "speed_mhz"),
+    ] {
+        let database = Database::create(Backend::Legacy).await;
+        database.sql(change).await;
+        let before = database.schema().await;
+        let finished = partbook(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url()).run().await;
+        assert!(!finished.status.success(), "{change}");
+        assert!(finished.stderr.contains(missing), "{change}: {finished:?}");
+        assert_eq!(database.schema().await, before);
+    }
+}

@@ -1,0 +1,8 @@
+//! Black-box tests: every one starts the real binary on a database of its own and talks HTTP to it. The modules mirror
+//! the tree of URLs. What tests are written with, and how, is in [`support`].
+
+mod harness;
+mod health;
+mod legacy;
+mod support;
+mod v1;

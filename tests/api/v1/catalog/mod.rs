@@ -1,0 +1,3 @@
+//! The seven operations of `/v1/catalog`, the same for each of the six entities.
+
+mod lifecycle;
