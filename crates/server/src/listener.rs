@@ -50,7 +50,7 @@ impl Reserved {
     pub(crate) async fn bind(address: &str) -> Result<Self, String> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::AddrInUse => {
-                format!("cannot listen on {address}: another program does; choose another port")
+                format!("cannot listen on {address}: another program listens there already; choose another port")
             }
             _ => format!("cannot listen on {address}: {error}"),
         };

@@ -1,0 +1,132 @@
+//! What is JSON and what is not: faults of syntax, repeated keys, depth, size (the contract, section 6).
+
+use serde_json::{Value, json};
+
+use crate::support::body::{member_text, with};
+use crate::support::contract::{CPU, Entity, catalog};
+use crate::support::{Answer, Method, Service, backends};
+
+const MIB: usize = 1 << 20;
+
+/// The answers of POST, PUT and PATCH to a body that is written by hand.
+async fn answers(service: &Service, entity: &Entity, path: &str, body: &[u8]) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for (method, target) in [(Method::POST, entity.path), (Method::PUT, path), (Method::PATCH, path)] {
+        let request = service.request(method, target).header("content-type", "application/json").body(body);
+        answers.push(request.send().await);
+    }
+    answers
+}
+
+backends!(malformed_json_is_refused_with_line_and_column);
+async fn malformed_json_is_refused_with_line_and_column(service: Service) {
+    for entity in catalog() {
+        let path = entity.at(&service.create(entity, 1).await["id"]);
+        for (body, line) in [
+            ("{", 1),
+            ("{\"name\": }", 1),
+            ("{\n\"name\": \"x\",\n}", 3),
+            ("{\"name\" \"x\"}", 1),
+            ("{'name': 'x'}", 1),
+            ("{\"name\": \"x\"}\n{}", 2),
+            ("{\"cores\": 08}", 1),
+            ("{\"cores\": NaN}", 1),
+            ("{\"cores\": +8}", 1),
+            ("{\"notes\": \"a\nb\"}", 1),
+            ("{\"notes\": \"\\x\"}", 1),
+            ("nonsense", 1),
+        ] {
+            for answer in answers(&service, entity, &path, body.as_bytes()).await {
+                let detail = answer.problem(400).detail;
+                assert!(detail.contains(&format!("line {line}")) || line > 1, "{body:?}: {detail}");
+                assert!(detail.contains("line") && detail.contains("column"), "{body:?}: {detail}");
+            }
+        }
+        for body in [&b""[..], b"  ", b"{\"name\": \"\xff\"}", b"\xc3\x28"] {
+            for answer in answers(&service, entity, &path, body).await {
+                answer.problem(400);
+            }
+        }
+    }
+}
+
+backends!(a_repeated_key_is_refused);
+async fn a_repeated_key_is_refused(service: Service) {
+    for entity in catalog() {
+        let path = entity.at(&service.create(entity, 1).await["id"]);
+        for body in [
+            r#"{"name": "a", "name": "a"}"#,
+            r#"{"nonsense": 1, "nonsense": 2}"#,
+            r#"{"name": "a", "\u006eame": "b"}"#,
+            r#"{"attributes": {"a": 1, "b": 2, "a": 1}}"#,
+            r#"{"attributes": {"x": [{"a": 1, "a": 2}]}}"#,
+            r#"{"nonsense": {"x": {"a": 1, "a": 2}}}"#,
+            r#"{"ports": [{"type": "a", "type": "b"}]}"#,
+            r#"{"weights_json": {"a": 1, "a": 1}}"#,
+        ] {
+            for answer in answers(&service, entity, &path, body.as_bytes()).await {
+                answer.problem(400);
+            }
+        }
+    }
+}
+
+backends!(half_a_surrogate_pair_is_no_fault_of_the_service);
+async fn half_a_surrogate_pair_is_no_fault_of_the_service(service: Service) {
+    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
+    for body in [r#"{"notes": "\ud83d"}"#, r#"{"attributes": {"a": "\udda5x"}}"#, r#"{"attributes": {"\ud83d": 1}}"#] {
+        for answer in answers(&service, &CPU, &path, body.as_bytes()).await {
+            assert!([400, 422].contains(&answer.status), "{body}: {}", answer.status);
+            answer.problem(answer.status);
+        }
+    }
+}
+
+backends!(deep_nesting_is_stored_or_refused);
+async fn deep_nesting_is_stored_or_refused(service: Service) {
+    for (n, depth) in [(0, 20), (1, 100), (2, 300), (3, 5_000), (4, 100_000), (5, 400_000)] {
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let value = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            if value.len() + 200 > MIB {
+                continue;
+            }
+            for field in ["attributes", "nonsense"] {
+                let body = with(json!({"name": format!("{n}{open}{field}"), "manufacturer": "x"}), field, "DEEP");
+                let body = body.to_string().replace("\"DEEP\"", &format!("{{\"deep\":{value}}}"));
+                let answer = service.request(Method::POST, CPU.path).body_text(&body).send().await;
+                if depth <= 20 || answer.status == 201 {
+                    let row = answer.expect(201);
+                    if field == "attributes" {
+                        assert_eq!(member_text(row.text(), field), format!("{{\"deep\":{value}}}"));
+                    }
+                } else {
+                    assert!([400, 422].contains(&answer.status), "{depth}: {}", answer.status);
+                    answer.problem(answer.status);
+                }
+            }
+        }
+    }
+    service.get(CPU.path).await.expect(200);
+}
+
+/// A body of exactly that many bytes.
+fn of_size(bytes: usize) -> String {
+    let empty = json!({"name": "Large", "manufacturer": "x", "notes": ""}).to_string();
+    let notes: Value = "x".repeat(bytes - empty.len()).into();
+    with(serde_json::from_str(&empty).expect("JSON"), "notes", notes).to_string()
+}
+
+backends!(a_body_may_have_one_mebibyte);
+async fn a_body_may_have_one_mebibyte(service: Service) {
+    let body = of_size(MIB);
+    assert_eq!(body.len(), MIB);
+    let row = service.request(Method::POST, CPU.path).body_text(&body).send().await.expect(201).json();
+    let larger = of_size(MIB + 1);
+    for entity in catalog() {
+        let path = if entity.name == "cpu" { CPU.at(&row["id"]) } else { format!("{}/1", entity.path) };
+        for answer in answers(&service, entity, &path, larger.as_bytes()).await {
+            answer.problem(413);
+        }
+    }
+    service.request(Method::PATCH, &CPU.at(&row["id"])).body_text(&body).send().await.expect(200);
+}
