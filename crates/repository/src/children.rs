@@ -3,8 +3,9 @@
 use partbook_domain::{Children, Kind, Timestamp, Value};
 use sqlx::AssertSqlSafe;
 
+use crate::columns::{Argument, int};
 use crate::dialect::Dialect;
-use crate::session::{Argument, Session, int};
+use crate::session::Session;
 use crate::{Error, statements};
 
 /// Makes the stored children of `owner` those of the document `wanted`.

@@ -1,9 +1,10 @@
 //! The catalog on PostgreSQL and SQLite: the operations once, for every entity and both databases.
 //!
-//! [`dialect`] holds everything in which the two differ; [`statements`] composes an entity's SQL at start; [`session`]
-//! carries values to and from a driver. The rest reads like one database. [`Repository`] is the way in.
+//! `dialect` holds everything in which the two differ; `statements` composes an entity's SQL at start; `session` and
+//! `columns` carry values to and from a driver. The rest reads like one database. [`Repository`] is the way in.
 
 mod children;
+mod columns;
 mod dialect;
 mod error;
 mod list;

@@ -6,7 +6,7 @@ use partbook_domain::query::{Filter, ListQuery};
 use partbook_domain::{Entity, Kind, Order, Row, Value};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
-use crate::session::{self, Argument, int};
+use crate::columns::{Argument, Columns, int};
 use crate::statements::Statements;
 use crate::{Error, Repository};
 
@@ -29,14 +29,14 @@ impl Repository {
         let (conditions, mut arguments) = self.conditions(entity, query);
         let order = if query.order.is_empty() { entity.order } else { &query.order };
         let sql = Self::paged(statements, &conditions, order, &mut arguments, query.limit, query.offset);
-        let rows = session::rows(self.pool(), AssertSqlSafe(sql), arguments, statements.kinds).await?;
+        let rows = self.connections().rows(AssertSqlSafe(sql), arguments, statements.kinds).await?;
         Ok(page(statements, rows, query.limit))
     }
 
     /// All rows that a query asks for, as they come from the database; the query's limit is not heeded.
     ///
     /// The stream owns what it needs, and holds one connection until it ends or is dropped.
-    #[must_use] 
+    #[must_use]
     pub fn stream(&self, entity: &'static Entity, query: &ListQuery) -> BoxStream<'static, Result<Row, Error>> {
         let (conditions, mut arguments) = self.conditions(entity, query);
         let order = if query.order.is_empty() { entity.order } else { &query.order };
@@ -45,7 +45,7 @@ impl Repository {
         async_stream::stream! {
             let statements = repository.statements(entity);
             let sql = AssertSqlSafe(sql).into_sql_str();
-            let mut rows = session::stream(repository.pool(), sql, arguments, statements.kinds);
+            let mut rows = repository.connections().stream(sql, arguments, statements.kinds);
             while let Some(columns) = rows.next().await {
                 yield columns.map(|columns| statements.row(columns));
             }
@@ -64,7 +64,7 @@ impl Repository {
     }
 
     pub(crate) async fn one_number(&self, sql: String, arguments: Vec<Argument>) -> Result<i64, Error> {
-        let rows = session::rows(self.pool(), AssertSqlSafe(sql), arguments, &[Kind::Int]).await?;
+        let rows = self.connections().rows(AssertSqlSafe(sql), arguments, &[Kind::Int]).await?;
         Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0))
     }
 
@@ -120,7 +120,7 @@ impl Repository {
     }
 }
 
-pub(crate) fn page(statements: &Statements, rows: Vec<session::Columns>, limit: Option<u32>) -> Page {
+pub(crate) fn page(statements: &Statements, rows: Vec<Columns>, limit: Option<u32>) -> Page {
     let limit = limit.map_or(usize::MAX, |limit| limit as usize);
     let more = rows.len() > limit;
     Page { rows: rows.into_iter().take(limit).map(|columns| statements.row(columns)).collect(), more }

@@ -1,4 +1,4 @@
-//! Our migrations: embedded in the binary, applied all or none, recorded in the table [`HISTORY`].
+//! Our migrations: embedded in the binary, applied all or none, recorded in the table `_sqlx_migrations`.
 //!
 //! The two directories under `migrations/` hold the same versions under the same names. A migration that has been
 //! released is never edited; and none may hold a statement that cannot run in a transaction.

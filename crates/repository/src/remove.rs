@@ -2,8 +2,8 @@
 
 use partbook_domain::{Entity, Error as Refusal, Kind, Value};
 
+use crate::columns::int;
 use crate::error::Violation;
-use crate::session::{Session, int};
 use crate::{Error, Repository};
 
 impl Repository {
@@ -15,7 +15,7 @@ impl Repository {
         match self.try_delete(entity, id).await {
             // Something that began to use the row and that the check cannot see: a table added since the start, say.
             Err(error) if error.violation() == Some(Violation::ForeignKey) => {
-                let mut session = Session::begin(self.pool()).await?;
+                let mut session = self.connections().begin().await?;
                 self.refuse_if_used(&mut session, entity, id).await?;
                 let detail = format!("Cannot delete {}: another table of the database uses it", entity.delete_label);
                 Err(Refusal::must_stay(detail).into())
@@ -26,7 +26,7 @@ impl Repository {
 
     async fn try_delete(&self, entity: &'static Entity, id: i64) -> Result<(), Error> {
         let statements = self.statements(entity);
-        let mut session = Session::begin(self.pool()).await?;
+        let mut session = self.connections().begin().await?;
         self.take_turn(&mut session, entity).await?;
         // From here on nothing can begin to point at the row: PostgreSQL's own check of a new reference waits for this
         // lock, and SQLite has one writer at a time.

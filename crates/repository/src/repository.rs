@@ -8,9 +8,10 @@ use partbook_domain::clock::Clock;
 use partbook_domain::{Entity, Kind, Row, Value, registry};
 use sqlx::AssertSqlSafe;
 
+use crate::columns::int;
 use crate::dialect::Dialect;
 use crate::schema::{self, Mode, StartError};
-use crate::session::{self, int};
+use crate::session::Connections;
 use crate::statements::Statements;
 use crate::usage::Usage;
 use crate::{Error, Pool};
@@ -21,7 +22,7 @@ pub struct Repository(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    pool: Pool,
+    connections: Connections,
     dialect: Dialect,
     clock: Arc<dyn Clock>,
     mode: Mode,
@@ -65,11 +66,11 @@ impl Repository {
             (entity.name, (Statements::compose(dialect, entity), usage))
         });
         let entities = entities.collect();
-        Ok(Self(Arc::new(Inner { pool, dialect, clock, mode, custom_fields, entities })))
+        Ok(Self(Arc::new(Inner { connections: Connections::new(pool), dialect, clock, mode, custom_fields, entities })))
     }
 
-    pub(crate) fn pool(&self) -> &Pool {
-        &self.0.pool
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.0.connections
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -104,7 +105,7 @@ impl Repository {
     /// No such row, or the database is away.
     pub async fn get(&self, entity: &'static Entity, id: i64) -> Result<Row, Error> {
         let statements = self.statements(entity);
-        let rows = session::rows(self.pool(), statements.get, vec![int(id)], statements.kinds).await?;
+        let rows = self.connections().rows(statements.get, vec![int(id)], statements.kinds).await?;
         let columns = rows.into_iter().next().ok_or_else(|| partbook_domain::Error::not_found(entity, &id))?;
         Ok(statements.row(columns))
     }
@@ -116,7 +117,7 @@ impl Repository {
     pub async fn is_empty(&self) -> Result<bool, Error> {
         for entity in registry() {
             let sql = AssertSqlSafe(format!("select id from {} limit 1", entity.name));
-            if !session::rows(self.pool(), sql, Vec::new(), &[Kind::Int]).await?.is_empty() {
+            if !self.connections().rows(sql, Vec::new(), &[Kind::Int]).await?.is_empty() {
                 return Ok(false);
             }
         }
@@ -125,12 +126,12 @@ impl Repository {
 
     /// Asks the database for a sign of life; answers within two seconds.
     pub async fn availability(&self) -> Availability {
-        let ping = session::rows(self.pool(), "select 1", Vec::new(), &[Kind::Int]);
+        let ping = self.connections().rows("select 1", Vec::new(), &[Kind::Int]);
         match tokio::time::timeout(PATIENCE, ping).await {
             Ok(Ok(_)) => Availability::Available,
-            Ok(Err(error)) if error.is_saturation() => Availability::Busy,
+            Ok(Err(error)) if error.is_saturation() && self.connections().pool().is_exhausted() => Availability::Busy,
             Ok(Err(error)) => Availability::Away(Some(error)),
-            Err(_) if self.pool().idle() == 0 => Availability::Busy,
+            Err(_) if self.connections().pool().is_exhausted() => Availability::Busy,
             Err(_) => Availability::Away(None),
         }
     }
@@ -162,7 +163,7 @@ impl Repository {
             columns.collect::<Vec<_>>().join(", ")
         );
         let name = (Kind::Text, Value::Text(entity.name.to_owned()));
-        let rows = session::rows(self.pool(), AssertSqlSafe(sql), vec![name], &kinds).await?;
+        let rows = self.connections().rows(AssertSqlSafe(sql), vec![name], &kinds).await?;
         Ok(rows.into_iter().filter_map(|row| Some(CustomField { columns: row.try_into().ok()? })).collect())
     }
 }

@@ -97,8 +97,8 @@ pub async fn prepare(pool: &Pool, needed: &[(&'static str, Vec<&'static str>)]) 
     match lacking(&tables, needed) {
         None => Ok(mode),
         Some(lacking) if mode == Mode::Legacy => Err(StartError::Unfit(format!(
-            "the database looks like the legacy catalog, but {lacking}. Bring it to revision 0026 or later, or give the \
-             service's role the rights"
+            "the database looks like the legacy catalog, but {lacking}. What is needed is there from revision \
+             0026 on"
         ))),
         Some(lacking) => Err(StartError::Unfit(format!(
             "the database has all of Partbook's migrations, but {lacking}. Something else has changed it: restore a backup"
@@ -181,7 +181,7 @@ fn lacking(tables: &[Table], needed: &[(&'static str, Vec<&'static str>)]) -> Op
     for (what, names) in [
         ("it lacks the table(s)", missing_tables),
         ("it lacks the column(s)", missing_columns.into_iter().collect()),
-        ("the role may not read", unreadable),
+        ("the role lacks the right to select from", unreadable),
     ] {
         if !names.is_empty() {
             faults.push(format!("{what} {}", names.join(", ")));

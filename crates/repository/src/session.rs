@@ -1,100 +1,110 @@
 //! Statements on either database: parameters and columns go in and come out as domain values, typed by their kind.
 
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
-use partbook_domain::{Kind, Timestamp, Value};
-use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, Executor, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction, query_with};
+use partbook_domain::Kind;
+use sqlx::{Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction, query_with};
 
+use crate::columns::{Argument, Columns, from_postgres, from_sqlite, to_postgres, to_sqlite};
 use crate::dialect::Dialect;
 use crate::{Error, Pool};
 
-/// A parameter. Its kind decides the SQL type, so that one text is always prepared with the same types, null or not.
-pub(crate) type Argument = (Kind, Value);
-
-/// An integer parameter.
-pub(crate) fn int(number: i64) -> Argument {
-    (Kind::Int, Value::Int(number))
+/// The database, as statements are sent to it.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    pool: Pool,
+    /// Whether a statement stays prepared for its next use. Not behind `PgBouncer` in transaction mode: there every
+    /// statement is prepared anew, in a transaction, since the two steps could otherwise meet two server connections.
+    keeps_statements: bool,
 }
 
-/// The values of one row, in the order of the columns.
-pub(crate) type Columns = Vec<Value>;
-
-/// Runs a query on a connection of the pool.
-pub(crate) async fn rows(
-    pool: &Pool,
-    sql: impl SqlSafeStr,
-    arguments: Vec<Argument>,
-    kinds: &[Kind],
-) -> Result<Vec<Columns>, Error> {
-    match pool {
-        Pool::Postgres(pool) => postgres(pool, sql.into_sql_str(), arguments, kinds).try_collect().await,
-        Pool::Sqlite(pool) => sqlite(pool, sql.into_sql_str(), arguments, kinds).try_collect().await,
+impl Connections {
+    pub(crate) fn new(pool: Pool) -> Self {
+        Self { keeps_statements: pool.has_statement_cache(), pool }
     }
-}
 
-/// Runs a query and yields its rows as they arrive.
-pub(crate) fn stream<'a>(
-    pool: &'a Pool,
-    sql: SqlStr,
-    arguments: Vec<Argument>,
-    kinds: &'a [Kind],
-) -> BoxStream<'a, Result<Columns, Error>> {
-    match pool {
-        Pool::Postgres(pool) => postgres(pool, sql, arguments, kinds),
-        Pool::Sqlite(pool) => sqlite(pool, sql, arguments, kinds),
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<Session, Error> {
+        let begin = Dialect::of(&self.pool).begin();
+        let transaction = match &self.pool {
+            Pool::Postgres(pool) => Either::Postgres(pool.begin_with(begin).await?),
+            Pool::Sqlite(pool) => Either::Sqlite(pool.begin_with(begin).await?),
+        };
+        Ok(Session { transaction, keeps_statements: self.keeps_statements })
+    }
+
+    /// Runs a query.
+    pub(crate) async fn rows(
+        &self,
+        sql: impl SqlSafeStr,
+        arguments: Vec<Argument>,
+        kinds: &[Kind],
+    ) -> Result<Vec<Columns>, Error> {
+        self.stream(sql.into_sql_str(), arguments, kinds).try_collect().await
+    }
+
+    /// Runs a query and yields its rows as they arrive.
+    pub(crate) fn stream<'a>(
+        &'a self,
+        sql: SqlStr,
+        arguments: Vec<Argument>,
+        kinds: &'a [Kind],
+    ) -> BoxStream<'a, Result<Columns, Error>> {
+        match &self.pool {
+            Pool::Postgres(pool) if self.keeps_statements => postgres(pool, sql, arguments, kinds, true),
+            Pool::Sqlite(pool) => sqlite(pool, sql, arguments, kinds),
+            Pool::Postgres(pool) => async_stream::try_stream! {
+                let mut transaction = pool.begin().await?;
+                let mut rows = postgres(&mut *transaction, sql, arguments, kinds, false);
+                while let Some(row) = rows.try_next().await? {
+                    yield row;
+                }
+            }
+            .boxed(),
+        }
     }
 }
 
 /// A transaction that writes. Dropped without [`Session::commit`], it is rolled back.
-pub(crate) enum Session {
+pub(crate) struct Session {
+    transaction: Either,
+    keeps_statements: bool,
+}
+
+enum Either {
     Postgres(Transaction<'static, Postgres>),
     Sqlite(Transaction<'static, Sqlite>),
 }
 
 impl Session {
-    pub(crate) async fn begin(pool: &Pool) -> Result<Self, Error> {
-        let begin = Dialect::of(pool).begin();
-        Ok(match pool {
-            Pool::Postgres(pool) => Self::Postgres(pool.begin_with(begin).await?),
-            Pool::Sqlite(pool) => Self::Sqlite(pool.begin_with(begin).await?),
-        })
-    }
-
     pub(crate) async fn rows(
         &mut self,
         sql: impl SqlSafeStr,
         arguments: Vec<Argument>,
         kinds: &[Kind],
     ) -> Result<Vec<Columns>, Error> {
-        match self {
-            Self::Postgres(transaction) => {
-                postgres(&mut **transaction, sql.into_sql_str(), arguments, kinds).try_collect().await
+        let (sql, keep) = (sql.into_sql_str(), self.keeps_statements);
+        match &mut self.transaction {
+            Either::Postgres(transaction) => {
+                postgres(&mut **transaction, sql, arguments, kinds, keep).try_collect().await
             }
-            Self::Sqlite(transaction) => {
-                sqlite(&mut **transaction, sql.into_sql_str(), arguments, kinds).try_collect().await
-            }
+            Either::Sqlite(transaction) => sqlite(&mut **transaction, sql, arguments, kinds).try_collect().await,
         }
     }
 
-    /// Runs a statement that answers no rows and returns how many it touched.
-    pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, arguments: Vec<Argument>) -> Result<u64, Error> {
-        let sql = sql.into_sql_str();
-        Ok(match self {
-            Self::Postgres(transaction) => {
-                query_with(sql, to_postgres(arguments)?).execute(&mut **transaction).await?.rows_affected()
-            }
-            Self::Sqlite(transaction) => {
-                query_with(sql, to_sqlite(arguments)?).execute(&mut **transaction).await?.rows_affected()
-            }
-        })
+    /// Runs a statement that answers no rows.
+    pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, arguments: Vec<Argument>) -> Result<(), Error> {
+        self.rows(sql, arguments, &[]).await.map(drop)
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        let _: () = match self {
-            Self::Postgres(transaction) => transaction.commit().await?,
-            Self::Sqlite(transaction) => transaction.commit().await?,
-        };
+        match self.transaction {
+            Either::Postgres(transaction) => transaction.commit().await?,
+            Either::Sqlite(transaction) => transaction.commit().await?,
+        }
         Ok(())
     }
 }
@@ -104,13 +114,14 @@ fn postgres<'e, E>(
     sql: SqlStr,
     arguments: Vec<Argument>,
     kinds: &'e [Kind],
+    keep: bool,
 ) -> BoxStream<'e, Result<Columns, Error>>
 where
     E: Executor<'e, Database = Postgres> + 'e,
 {
     match to_postgres(arguments) {
         Ok(arguments) => {
-            let rows = executor.fetch(query_with(sql, arguments));
+            let rows = executor.fetch(query_with(sql, arguments).persistent(keep));
             rows.map(|row| from_postgres(&row?, kinds).map_err(Error::from)).boxed()
         }
         Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
@@ -133,93 +144,4 @@ where
         }
         Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
     }
-}
-
-fn to_postgres(arguments: Vec<Argument>) -> Result<PgArguments, sqlx::Error> {
-    let mut bound = PgArguments::default();
-    for (kind, value) in arguments {
-        match (kind, value) {
-            (Kind::Int, value) => bound.add(value.as_int()),
-            (Kind::Float, Value::Float(number)) => bound.add(Some(number)),
-            (Kind::Float, _) => bound.add(None::<f64>),
-            (Kind::Bool, Value::Bool(flag)) => bound.add(Some(flag)),
-            (Kind::Bool, _) => bound.add(None::<bool>),
-            (Kind::Time, Value::Time(time)) => bound.add(Some(time.to_utc())),
-            (Kind::Time, _) => bound.add(None::<chrono::NaiveDateTime>),
-            (_, Value::Text(text) | Value::Json(text)) => bound.add(Some(text)),
-            _ => bound.add(None::<String>),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(bound)
-}
-
-fn to_sqlite(arguments: Vec<Argument>) -> Result<SqliteArguments, sqlx::Error> {
-    let mut bound = SqliteArguments::default();
-    for (_, value) in arguments {
-        match value {
-            Value::Null => bound.add(None::<String>),
-            Value::Bool(flag) => bound.add(flag),
-            Value::Int(number) => bound.add(number),
-            Value::Float(number) => bound.add(number),
-            Value::Time(time) => bound.add(time.to_string()),
-            Value::Text(text) | Value::Json(text) => bound.add(text),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(bound)
-}
-
-fn from_postgres(row: &PgRow, kinds: &[Kind]) -> Result<Columns, sqlx::Error> {
-    let column = |(index, kind): (usize, &Kind)| {
-        Ok(match kind {
-            Kind::Int => row
-                .try_get::<Option<i32>, _>(index)
-                .map(|number| number.map(i64::from))
-                .or_else(|_| row.try_get::<Option<i64>, _>(index))?
-                .map(Value::Int),
-            Kind::Float => float(row.try_get(index)?),
-            Kind::Bool => row.try_get::<Option<bool>, _>(index)?.map(Value::Bool),
-            Kind::Time => {
-                row.try_get::<Option<chrono::NaiveDateTime>, _>(index)?.map(Timestamp::from_utc).map(Value::Time)
-            }
-            Kind::Absent => None,
-            kind => return Ok(text(*kind, row.try_get(index)?)),
-        }
-        .unwrap_or(Value::Null))
-    };
-    kinds.iter().enumerate().map(column).collect()
-}
-
-fn from_sqlite(row: &SqliteRow, kinds: &[Kind]) -> Result<Columns, sqlx::Error> {
-    let column = |(index, kind): (usize, &Kind)| {
-        Ok(match kind {
-            Kind::Int => row.try_get_unchecked::<Option<i64>, _>(index)?.map(Value::Int),
-            Kind::Float => float(row.try_get_unchecked(index)?),
-            Kind::Bool => row.try_get_unchecked::<Option<i64>, _>(index)?.map(|flag| Value::Bool(flag != 0)),
-            Kind::Time => {
-                row.try_get_unchecked::<Option<String>, _>(index)?.map(|text| time(index, &text)).transpose()?
-            }
-            Kind::Absent => None,
-            kind => return Ok(text(*kind, row.try_get_unchecked(index)?)),
-        }
-        .unwrap_or(Value::Null))
-    };
-    kinds.iter().enumerate().map(column).collect()
-}
-
-/// JSON has no NaN and no infinity; another program may have stored one, and it reads as unknown.
-fn float(number: Option<f64>) -> Option<Value> {
-    number.filter(|number| number.is_finite()).map(Value::Float)
-}
-
-fn text(kind: Kind, text: Option<String>) -> Value {
-    if kind.is_json() { kind.stored_document(text) } else { text.map_or(Value::Null, Value::Text) }
-}
-
-fn time(index: usize, text: &str) -> Result<Value, sqlx::Error> {
-    Timestamp::parse(text).map(Value::Time).ok_or_else(|| sqlx::Error::ColumnDecode {
-        index: index.to_string(),
-        source: format!("{text:?} is not a date and time").into(),
-    })
 }

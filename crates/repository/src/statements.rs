@@ -4,8 +4,8 @@
 
 use partbook_domain::{Entity, Field, Identity, Kind, Order, Reference, Row, Timestamp, Value};
 
+use crate::columns::Columns;
 use crate::dialect::Dialect;
-use crate::session::Columns;
 
 /// What is read of an entity, and the statements that do not depend on a request.
 #[derive(Debug)]
@@ -174,4 +174,29 @@ fn read_row(entity: &'static Entity, columns: &mut impl Iterator<Item = Value>) 
     let read_only = columns.by_ref().take(entity.read_only.len()).collect();
     let hidden = columns.by_ref().take(entity.hidden.len()).collect();
     Some(Row { entity, id: id?, created_at, updated_at, values, read_only, hidden, nested: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text of every statement, for review: a change of SQL is a change of this snapshot.
+    #[test]
+    fn statements() {
+        for (dialect, name) in [(Dialect::Postgres, "postgres"), (Dialect::Sqlite, "sqlite")] {
+            let mut text = String::new();
+            for entity in partbook_domain::registry() {
+                let statements = Statements::compose(dialect, entity);
+                let order = format!("order by {}", statements.order_by(entity.order));
+                let Statements { get, get_locked, lock_for_update, lock_for_delete, insert, delete, find, .. } =
+                    statements;
+                text += &format!("-- {}\n", entity.name);
+                for statement in [get, get_locked, lock_for_update, lock_for_delete, insert, delete] {
+                    text += &format!("{statement}\n");
+                }
+                text += &format!("{}\n{order}\n\n", find.unwrap_or("-- no natural key of several columns"));
+            }
+            insta::assert_snapshot!(name, text);
+        }
+    }
 }

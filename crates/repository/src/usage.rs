@@ -4,9 +4,10 @@ use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Error as Refusal, InUse, Kind, Value};
 use sqlx::AssertSqlSafe;
 
+use crate::columns::int;
 use crate::list::{Page, page};
 use crate::schema::ForeignReference;
-use crate::session::{self, Session, int};
+use crate::session::Session;
 use crate::{Error, Repository};
 
 /// How many of the listings a refused delete names.
@@ -75,7 +76,7 @@ impl Repository {
         let mut arguments = vec![int(id)];
         let conditions = format!(" where {uses}");
         let sql = Self::paged(statements, &conditions, &[entity.usage_order], &mut arguments, Some(limit), offset);
-        let rows = session::rows(self.pool(), AssertSqlSafe(sql), arguments, statements.kinds).await?;
+        let rows = self.connections().rows(AssertSqlSafe(sql), arguments, statements.kinds).await?;
         Ok(page(statements, rows, Some(limit)))
     }
 

@@ -6,8 +6,9 @@ use partbook_domain::edit::{self, Draft, Mode};
 use partbook_domain::{Entity, Error as Refusal, Fault, Identity, Kind, Object, Pointer, Row, Timestamp, Value};
 use sqlx::AssertSqlSafe;
 
+use crate::columns::{Argument, int};
 use crate::error::Violation;
-use crate::session::{self, Argument, Session, int};
+use crate::session::Session;
 use crate::{Error, Repository, children};
 
 /// How often a write that met a violation is tried: whoever caused it may be gone, or be found, at the next look.
@@ -55,7 +56,7 @@ impl Repository {
 
     async fn try_create(&self, entity: &'static Entity, draft: &Draft) -> Result<Row, Error> {
         let statements = self.statements(entity);
-        let mut session = Session::begin(self.pool()).await?;
+        let mut session = self.connections().begin().await?;
         self.take_turn(&mut session, entity).await?;
         self.check_references(&mut session, entity, draft).await?;
         if let Some(id) = self.find(&mut session, entity, &draft.values).await? {
@@ -76,7 +77,7 @@ impl Repository {
     }
 
     async fn try_update(&self, entity: &'static Entity, id: i64, body: &Object, mode: Mode) -> Result<Row, Error> {
-        let mut session = Session::begin(self.pool()).await?;
+        let mut session = self.connections().begin().await?;
         self.take_turn(&mut session, entity).await?;
         let row = self.lock(&mut session, entity, id).await?;
         let draft = edit::update(entity, &row.values, body, mode);
@@ -268,7 +269,7 @@ impl Repository {
         if let (Some(Violation::Unique), Identity::Name, Some(name)) = (error.violation(), entity.identity, name) {
             let sql = format!("select id from {} where name = $1", entity.name);
             let arguments = vec![(Kind::Text, Value::Text(name.to_owned()))];
-            let rows = session::rows(self.pool(), AssertSqlSafe(sql), arguments, &[Kind::Int]).await?;
+            let rows = self.connections().rows(AssertSqlSafe(sql), arguments, &[Kind::Int]).await?;
             if rows.iter().flatten().any(|found| found.as_int() != id) {
                 return Err(Refusal::duplicate(entity, Some(name)).into());
             }

@@ -156,7 +156,7 @@ fn property(field: &Field, role: Role) -> RefOr<Schema> {
         Role::Input | Role::Patch => !field.required,
     };
     let schema_type = |of: Type| {
-        if nullable { SchemaType::from_iter([of, Type::Null]) } else { SchemaType::new(of) }
+        if nullable { or_null(of) } else { SchemaType::new(of) }
     };
     let object = |of: Type| ObjectBuilder::new().schema_type(schema_type(of)).description(Some(field.doc));
     let known = |format: KnownFormat| Some(SchemaFormat::KnownFormat(format));
@@ -192,10 +192,9 @@ fn property(field: &Field, role: Role) -> RefOr<Schema> {
         }
         Kind::Object => object(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(true))).into(),
         Kind::Weights => {
-            let mut number = vec![Type::Number];
             // In a patch, null removes a weight.
-            number.extend((role == Role::Patch).then_some(Type::Null));
-            let number = ObjectBuilder::new().schema_type(SchemaType::from_iter(number)).build();
+            let number = if role == Role::Patch { or_null(Type::Number) } else { SchemaType::new(Type::Number) };
+            let number = ObjectBuilder::new().schema_type(number).build();
             object(Type::Object)
                 .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(number.into()))))
                 .into()
@@ -215,16 +214,20 @@ fn array(field: &Field, schema_type: SchemaType, item: RefOr<Schema>) -> RefOr<S
     ArrayBuilder::new().schema_type(schema_type).items(item).description(Some(field.doc)).into()
 }
 
+fn or_null(of: Type) -> SchemaType {
+    SchemaType::from_iter([of, Type::Null])
+}
+
 fn link(role: Role) -> RefOr<Schema> {
-    let text = |types: &[Type]| ObjectBuilder::new().schema_type(SchemaType::from_iter(types.to_vec()));
+    let uri = || ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom("uri".to_owned())));
     let object = ObjectBuilder::new()
         .schema_type(Type::Object)
-        .property("url", text(&[Type::String]).format(Some(SchemaFormat::Custom("uri".to_owned()))))
+        .property("url", uri())
         .required("url")
-        .property("label", text(&[Type::String, Type::Null]));
+        .property("label", ObjectBuilder::new().schema_type(or_null(Type::String)));
     match role {
         // Old rows may hold what an importer stored.
         Role::Answer => ObjectBuilder::new().schema_type(SchemaType::AnyValue).into(),
-        Role::Input | Role::Patch => OneOfBuilder::new().item(object).item(text(&[Type::String])).into(),
+        Role::Input | Role::Patch => OneOfBuilder::new().item(object).item(uri()).into(),
     }
 }

@@ -73,7 +73,7 @@ fn everything_that_is_missing_is_named_at_once() {
     assert_eq!(
         lacking(&tables, &needed).unwrap(),
         "it lacks the table(s) gpu, port; it lacks the column(s) cpu.igpu_mark, cpu.passmark_id, profile.name; \
-         the role may not read cpu"
+         the role lacks the right to select from cpu"
     );
 }
 
