@@ -45,6 +45,10 @@ const STATEMENT_CACHE_CAPACITY: usize = 200;
 /// How long a writer waits for another program that writes the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// After how long without use a connection to PostgreSQL is tried before a request gets it: a server that was restarted
+/// would else fail one request for each connection of the pool.
+const RESTED: Duration = Duration::from_secs(1);
+
 /// What a SQLite file begins with (its file format, section 1.3).
 const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
@@ -131,8 +135,11 @@ async fn connect_postgres(
     let pool = PgPoolOptions::new()
         .max_connections(settings.size)
         .acquire_timeout(settings.acquire_timeout)
-        // A round trip per request otherwise.
-        .test_before_acquire(false);
+        // A round trip per request otherwise; but a connection that has rested may have lost its server meanwhile.
+        .test_before_acquire(false)
+        .before_acquire(|connection, usage| {
+            Box::pin(async move { Ok(usage.idle_for < RESTED || connection.ping().await.is_ok()) })
+        });
     Ok(pool.connect_lazy_with(options))
 }
 
