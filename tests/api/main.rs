@@ -1,8 +1,15 @@
 //! Black-box tests: every one starts the real binary on a database of its own and talks HTTP to it. The modules mirror
 //! the tree of URLs. What tests are written with, and how, is in [`support`].
 
+mod browsers;
+mod clients;
+mod command_line;
+mod documents;
+mod errors;
 mod harness;
 mod health;
 mod legacy;
+mod openapi;
+mod outage;
 mod support;
 mod v1;

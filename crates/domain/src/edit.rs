@@ -3,6 +3,7 @@
 //! Only what changes is judged: a value equal to the stored one is never a fault, so that an old row stays editable.
 
 use crate::entity::breached;
+use crate::kind::check_document;
 use crate::merge::{Nulls, merge};
 use crate::{Entity, Fault, Field, Json, Kind, Object, Pointer, Value};
 
@@ -22,6 +23,8 @@ pub struct Draft {
     pub values: Vec<Value>,
     /// Which of them differ from the stored row; all of them in a new one.
     pub changed: Vec<bool>,
+    /// Which of them the body gives, under whatever name.
+    pub given: Vec<bool>,
     /// Every fault found; the draft may be stored only when there is none.
     pub faults: Vec<Fault>,
 }
@@ -65,40 +68,21 @@ fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: Mode) -
             faults.push(Fault::new(pointer, code, detail));
         }
     }
-    Draft { values, changed, faults }
+    let given = entity.fields.iter().map(|field| entity.names(field).any(|name| body.contains_key(name))).collect();
+    Draft { values, changed, given, faults }
 }
 
-/// Members that are refused by name, and U+0000 wherever it is: PostgreSQL cannot hold it.
+/// Members that are refused by name, and U+0000 in those that are otherwise ignored. What answers show beside the fields
+/// may come back as it was shown.
 fn refused_members(entity: &Entity, body: &Object) -> Vec<Fault> {
     let refused = entity.refused.iter().filter(|(name, _)| body.contains_key(*name));
     let mut faults: Vec<Fault> = refused.map(|(name, why)| Fault::new(Pointer::field(name), "refused", *why)).collect();
-    for (key, value) in body {
-        find_nul(key, value, Pointer::field(key), &mut faults);
+    for (key, value) in body.iter().filter(|(key, _)| !entity.shows(key)) {
+        let ignored = Json::Object(Object::from([(key.clone(), value.clone())]));
+        check_document(&ignored, None, &Pointer::root(), &mut faults);
     }
+    faults.retain(|fault| matches!(fault.code, "nul" | "refused"));
     faults
-}
-
-fn find_nul(key: &str, value: &Json, at: Pointer, faults: &mut Vec<Fault>) {
-    let nul = |text: &str| text.contains('\0');
-    if nul(key) {
-        faults.push(Fault::new(at.clone(), "nul", "has the character U+0000 in its name, which no text may hold"));
-    }
-    match value {
-        Json::String(text) if nul(text) => {
-            faults.push(Fault::new(at, "nul", "must not contain the character U+0000"));
-        }
-        Json::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                find_nul("", item, at.item(index), faults);
-            }
-        }
-        Json::Object(members) => {
-            for (key, value) in members {
-                find_nul(key, value, at.child(key), faults);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// One field's part in an edit.
@@ -119,12 +103,12 @@ impl Change<'_> {
     /// The field's new value. A field may be given under two names: then the one that changes something counts, and two
     /// different changes are a fault.
     fn apply(&self, body: &Object) -> Result<Value, Vec<Fault>> {
-        let aliases = self.entity.aliases.iter().filter(|(_, name)| *name == self.field.name).map(|(alias, _)| *alias);
-        let names: Vec<&str> =
-            std::iter::once(self.field.name).chain(aliases).filter(|name| body.contains_key(*name)).collect();
+        let names: Vec<&'static str> = self.entity.names(self.field).filter(|name| body.contains_key(*name)).collect();
         let mut changes = Vec::new();
         for name in &names {
-            let value = self.evaluate(body.get(*name))?;
+            // Faults are placed under the name that was used.
+            let field = Field { name, ..*self.field };
+            let value = self.evaluate(&field, body.get(*name))?;
             if names.len() == 1 {
                 return Ok(value);
             }
@@ -133,7 +117,7 @@ impl Change<'_> {
             }
         }
         match changes.len() {
-            0 if names.is_empty() => self.evaluate(None),
+            0 if names.is_empty() => self.evaluate(self.field, None),
             0 => Ok(self.resting()),
             1 => Ok(changes.remove(0)),
             _ => {
@@ -150,33 +134,33 @@ impl Change<'_> {
         }
     }
 
-    fn evaluate(&self, given: Option<&Json>) -> Result<Value, Vec<Fault>> {
+    fn evaluate(&self, field: &Field, given: Option<&Json>) -> Result<Value, Vec<Fault>> {
         let given = match (given, self.mode) {
             (None, Mode::Merge(_)) => return Ok(self.resting()),
             // The flag marks a place in the catalog; it is no part of the thing that a PUT replaces.
             (None, Mode::Replace) if self.entity.sole_flag == Some(self.field.name) => return Ok(self.resting()),
             (Some(Json::Null), _) if self.stored.is_some_and(Value::is_null) => return Ok(Value::Null),
-            (None | Some(Json::Null), _) if self.field.required => {
+            (None | Some(Json::Null), _) if field.required => {
                 let detail = if given.is_none() { "is required" } else { "is required and must not be null" };
-                return Err(vec![Fault::new(Pointer::field(self.field.name), "required", detail)]);
+                return Err(vec![Fault::new(Pointer::field(field.name), "required", detail)]);
             }
             (None | Some(Json::Null), _) => return Ok(self.keep_if_same(self.default.clone())),
             (Some(given), _) => given,
         };
         // Before the comparison below: a patch of nulls may equal the stored document and still change it.
         if let (Mode::Merge(nulls), Some(stored), true, Json::Object(_)) =
-            (self.mode, self.stored.and_then(Value::as_text), self.field.kind.merges(), given)
+            (self.mode, self.stored.and_then(Value::as_text), field.kind.merges(), given)
         {
-            return self.merged(stored, given, nulls);
+            return self.merged(field, stored, given, nulls);
         }
         if self.stored.is_some_and(|stored| stored.equals_json(given)) {
             return Ok(self.resting());
         }
-        self.field.kind.parse(self.field, given, self.entity.trims, self.stored).map(|value| self.keep_if_same(value))
+        field.kind.parse(field, given, self.entity.trims, self.stored).map(|value| self.keep_if_same(value))
     }
 
     /// Merges into the stored document; only the members that the patch changes are judged.
-    fn merged(&self, stored: &str, patch: &Json, nulls: Nulls) -> Result<Value, Vec<Fault>> {
+    fn merged(&self, field: &Field, stored: &str, patch: &Json, nulls: Nulls) -> Result<Value, Vec<Fault>> {
         let text = merge(stored, patch, nulls);
         let merged: indexmap::IndexMap<String, Box<serde_json::value::RawValue>> =
             serde_json::from_str(&text).unwrap_or_default();
@@ -184,7 +168,7 @@ impl Change<'_> {
         let touched: Object = touched
             .filter_map(|key| Some((key.clone(), crate::json::parse(merged.get(key)?.get().as_bytes()).ok()?)))
             .collect();
-        self.field.kind.parse(self.field, &Json::Object(touched), false, self.stored)?;
+        field.kind.parse(field, &Json::Object(touched), false, self.stored)?;
         Ok(self.keep_if_same(Value::Json(text)))
     }
 

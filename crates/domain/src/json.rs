@@ -77,10 +77,10 @@ fn read(source: &[u8], raw: &RawValue, depth: usize) -> Result<Json, SyntaxError
         SyntaxError { message, line, column: offset - line_start + 1 }
     };
     let locate = |error: serde_json::Error| place(from_serde(&error).message);
-    if depth > MAX_DEPTH {
-        return Err(place(format!("the document is nested more than {MAX_DEPTH} levels deep")));
-    }
     match text.as_bytes().first() {
+        Some(b'{' | b'[') if depth == MAX_DEPTH => {
+            Err(place(format!("the document is nested more than {MAX_DEPTH} levels deep")))
+        }
         Some(b'{') => {
             let Members(members) = serde_json::from_str(text).map_err(locate)?;
             members
@@ -251,6 +251,7 @@ mod tests {
     fn depth_is_bounded() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert!(parse(nested(MAX_DEPTH + 1).as_bytes()).is_err());
         assert!(parse(nested(300).as_bytes()).is_err());
         assert!(parse(nested(100_000).as_bytes()).is_err());
     }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::{Children, Fault, Field, Json, Pointer, Timestamp, Value, Vocabulary};
+use crate::{Children, Fault, Field, Json, Object, Pointer, Timestamp, Value, Vocabulary};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -69,8 +69,21 @@ impl Kind {
         match self {
             Self::Object | Self::Weights if !begins('{') => Value::Json("{}".to_owned()),
             Self::Links | Self::Texts | Self::Children(_) if !begins('[') => Value::Json("[]".to_owned()),
+            Self::Links | Self::Texts => Value::Json(self.stored_items(&text.unwrap_or_default())),
             _ => text.map_or(Value::Null, Value::Json),
         }
+    }
+
+    /// The items of a stored array in the one shape that answers have: earlier writers stored bare addresses beside
+    /// objects, and other things than texts.
+    fn stored_items(self, text: &str) -> String {
+        let Ok(Json::Array(items)) = crate::json::parse(text.as_bytes()) else { return text.to_owned() };
+        let shown = items.iter().filter_map(|item| match (self, item) {
+            (Self::Links, Json::String(_)) => Some(link_text(item, None)),
+            (Self::Links, Json::Object(_)) | (Self::Texts, Json::String(_)) => Some(item.to_string()),
+            _ => None,
+        });
+        format!("[{}]", shown.collect::<Vec<_>>().join(","))
     }
 
     /// Reads a value that is not null.
@@ -85,6 +98,7 @@ impl Kind {
             vec![Fault::new(pointer.clone(), "type", format!("must be {expected}, not {}", given.type_name()))]
         };
         match (self, given) {
+            (_, Json::String(text)) if text.contains('\0') => Err(vec![Fault::new(pointer, "nul", NUL)]),
             (Self::Text, Json::String(text)) => Ok(optional_text(text, trims, field.required)),
             (Self::Url, Json::String(text)) if text.is_empty() => Ok(Value::Null),
             (Self::Url, Json::String(text)) if is_web_address(text) => Ok(Value::Text(text.clone())),
@@ -118,27 +132,16 @@ impl Kind {
             }
             (Self::Object | Self::Weights, Json::Object(members)) => {
                 let known = stored_json(stored);
-                let known = known.as_ref().and_then(Json::as_object);
                 let mut faults = Vec::new();
-                for (key, value) in members {
-                    if known
-                        .and_then(|known| known.get(key))
-                        .is_some_and(|known| known.to_string() == value.to_string())
-                    {
-                        continue;
-                    }
-                    let at = pointer.child(key);
-                    match (self, value) {
-                        (Self::Weights, Json::Number(_)) | (Self::Object, _) => check_numbers(value, &at, &mut faults),
-                        _ => {
-                            faults.push(Fault::new(at, "type", format!("must be a number, not {}", value.type_name())));
-                        }
-                    }
+                check_document(given, known.as_ref(), &pointer, &mut faults);
+                if matches!(self, Self::Weights) {
+                    check_weights(members, known.as_ref(), &pointer, &mut faults);
                 }
                 done(faults, || given.to_string())
             }
             (Self::Links, Json::Array(items)) => read_items(items, stored, &pointer, link),
             (Self::Texts, Json::Array(items)) => read_items(items, stored, &pointer, |item, at| match item {
+                Json::String(text) if text.contains('\0') => Err(vec![Fault::new(at, "nul", NUL)]),
                 Json::String(_) => Ok(item.to_string()),
                 _ => Err(vec![Fault::new(at, "type", format!("must be a string, not {}", item.type_name()))]),
             }),
@@ -155,6 +158,8 @@ impl Kind {
 }
 
 const URL_EXPECTED: &str = "must be an http or https address with a host, such as https://example.com/item/1";
+const NUL: &str = "must not contain the character U+0000";
+const NUL_IN_NAME: &str = "has the character U+0000 in its name";
 const TOO_LARGE: &str = "is a number too large for a double";
 
 fn optional_text(text: &str, trims: bool, required: bool) -> Value {
@@ -174,21 +179,45 @@ fn done(faults: Vec<Fault>, text: impl FnOnce() -> String) -> Result<Value, Vec<
     if faults.is_empty() { Ok(Value::Json(text())) } else { Err(faults) }
 }
 
-/// No number in a document may be one that no double can hold (contract section 1).
-fn check_numbers(value: &Json, at: &Pointer, faults: &mut Vec<Fault>) {
-    match value {
-        Json::Number(_) if value.as_f64().is_none() => faults.push(Fault::new(at.clone(), "range", TOO_LARGE)),
+/// What no document may hold (contract section 1): U+0000, which PostgreSQL has no place for, and numbers that no double
+/// can hold. Parts that are stored just so are passed over.
+pub(crate) fn check_document(given: &Json, stored: Option<&Json>, at: &Pointer, faults: &mut Vec<Fault>) {
+    match given {
+        Json::Number(_) if given.as_f64().is_none() && stored != Some(given) => {
+            faults.push(Fault::new(at.clone(), "range", TOO_LARGE));
+        }
+        Json::String(text) if text.contains('\0') && stored != Some(given) => {
+            faults.push(Fault::new(at.clone(), "nul", NUL));
+        }
         Json::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                check_numbers(item, &at.item(index), faults);
+            let known = if let Some(Json::Array(known)) = stored { known.as_slice() } else { &[] };
+            for (index, item) in items.iter().enumerate().filter(|(_, item)| !known.contains(item)) {
+                check_document(item, None, &at.item(index), faults);
             }
         }
         Json::Object(members) => {
+            let known = stored.and_then(Json::as_object);
             for (key, value) in members {
-                check_numbers(value, &at.child(key), faults);
+                let stored = known.and_then(|known| known.get(key));
+                let at = at.child(key);
+                if key.contains('\0') && stored.is_none() {
+                    faults.push(Fault::new(at.clone(), "nul", NUL_IN_NAME));
+                }
+                check_document(value, stored, &at, faults);
             }
         }
         _ => {}
+    }
+}
+
+fn check_weights(members: &Object, stored: Option<&Json>, at: &Pointer, faults: &mut Vec<Fault>) {
+    let known = stored.and_then(Json::as_object);
+    for (key, value) in members {
+        let is_stored = known.and_then(|known| known.get(key)) == Some(value);
+        if !matches!(value, Json::Number(_)) && !is_stored {
+            let detail = format!("must be a number, not {}", value.type_name());
+            faults.push(Fault::new(at.child(key), "type", detail));
+        }
     }
 }
 
@@ -241,8 +270,10 @@ fn link(item: &Json, at: Pointer) -> Result<String, Vec<Fault>> {
             faults.push(Fault::new(at.child("label"), "type", format!("must be a string, not {}", other.type_name())));
         }
     }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    Ok(format!(r#"{{"url":{},"label":{}}}"#, url.unwrap_or(&Json::Null), label.unwrap_or(&Json::Null)))
+    check_document(item, None, &at, &mut faults);
+    if faults.is_empty() { Ok(link_text(url.unwrap_or(&Json::Null), label)) } else { Err(faults) }
+}
+
+fn link_text(url: &Json, label: Option<&Json>) -> String {
+    format!(r#"{{"url":{url},"label":{}}}"#, label.unwrap_or(&Json::Null))
 }

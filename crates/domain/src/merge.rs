@@ -31,8 +31,10 @@ pub fn merge(target: &str, patch: &Json, nulls: Nulls) -> String {
             continue;
         }
         let merged = match stored {
-            // An unchanged member keeps its stored text.
-            Some(stored) if json::canonical(stored) == change.to_string() => continue,
+            // An unchanged member keeps its stored text. An object may hold nulls that remove, so it is looked into.
+            Some(stored) if !matches!(change, Json::Object(_)) && json::canonical(stored) == change.to_string() => {
+                continue;
+            }
             stored => merge(stored.unwrap_or("null"), change, nulls),
         };
         let merged = RawValue::from_string(merged).expect("a merge of JSON documents is one");
@@ -77,6 +79,11 @@ mod tests {
     fn a_null_that_meets_a_stored_null_can_be_kept() {
         assert_eq!(merged(r#"{"a":null,"b":1}"#, r#"{"a":null,"b":null}"#, Nulls::KeepStored), r#"{"a":null}"#);
         assert_eq!(merged(r#"{"a":null,"b":1}"#, r#"{"a":null,"b":null}"#, Nulls::Remove), "{}");
+    }
+
+    #[test]
+    fn a_patch_equal_to_the_stored_document_removes_its_nulls() {
+        assert_eq!(merged(r#"{"a":{"b":null}}"#, r#"{"a":{"b":null}}"#, Nulls::Remove), r#"{"a":{}}"#);
     }
 
     #[test]

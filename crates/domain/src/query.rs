@@ -96,13 +96,18 @@ pub fn parse_page(
 type Refusal = (&'static str, String);
 type Bound = fn(&'static Field, Value) -> Filter;
 
+/// The text, when it is digits alone.
+fn digits(text: &str) -> Option<&str> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then_some(text)
+}
+
 fn limit(text: &str, max: u32) -> Result<u32, Refusal> {
-    let found = text.parse().ok().filter(|limit| (1..=max).contains(limit));
+    let found = digits(text).and_then(|text| text.parse().ok()).filter(|limit| (1..=max).contains(limit));
     found.ok_or_else(|| ("range", format!("must be a whole number between 1 and {max}")))
 }
 
 fn offset(text: &str) -> Result<i64, Refusal> {
-    let found = text.parse().ok().filter(|offset| *offset >= 0);
+    let found = digits(text).and_then(|text| text.parse().ok()).filter(|offset| *offset >= 0);
     found.ok_or_else(|| ("range", format!("must be a whole number between 0 and {}", i64::MAX)))
 }
 

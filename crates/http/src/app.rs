@@ -65,19 +65,16 @@ impl App {
     /// The routes with everything around them.
     pub fn router(&self) -> Router {
         let (routes, _) = routes().split_for_parts();
-        let layered = routes
-            .with_state(self.clone())
-            .layer(CompressionLayer::new())
-            .layer(CatchPanicLayer::new())
-            .layer(from_fn(envelope::wrap));
+        let layered = routes.with_state(self.clone()).layer(CompressionLayer::new()).layer(CatchPanicLayer::new());
         // A trailing slash must be gone before a route is sought.
         let plain = Router::new().fallback_service(NormalizePath::trim_trailing_slash(layered));
         let with_cors = plain.clone().layer(cors::layer(&self.settings().cors_origins));
         // The layer would answer every OPTIONS request as a preflight.
-        Router::new().fallback(move |request: Request| {
+        let service = Router::new().fallback(move |request: Request| {
             let chosen = if cors::is_plain_options(&request) { plain.clone() } else { with_cors.clone() };
             async move { chosen.oneshot(request).await }
-        })
+        });
+        service.layer(from_fn(envelope::wrap))
     }
 }
 

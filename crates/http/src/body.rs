@@ -51,11 +51,16 @@ async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<Jso
     }
     let bytes = read_bytes(body).await?.ok_or_else(too_large)?;
     let unsupported = |detail: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
-    // A body that does not say what it is is taken for what it must be, as the service before this one did.
-    if let Some(media_type) = media_type(&parts.headers)
-        && !accepts(&media_type)
-    {
-        return Err(unsupported(format!("The body must be JSON (Content-Type: application/json), not {media_type}")));
+    // A body that does not say what it is is refused too: a page of any origin can send one without a preflight.
+    match media_type(&parts.headers) {
+        Some(media_type) if accepts(&media_type) => {}
+        Some(media_type) => {
+            let detail = format!("The body must be JSON (Content-Type: application/json), not {media_type}");
+            return Err(unsupported(detail));
+        }
+        None => {
+            return Err(unsupported("The body must say that it is JSON (Content-Type: application/json)".to_owned()));
+        }
     }
     if let Some(coding) = parts.headers.get(header::CONTENT_ENCODING)
         && !coding.as_bytes().eq_ignore_ascii_case(b"identity")

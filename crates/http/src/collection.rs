@@ -193,6 +193,7 @@ async fn stream(collection: &Collection, query: &ListQuery, headers: HeaderMap) 
                 let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK + 4096));
                 // Nobody reads on: let go of the connection.
                 if send.send_timeout(Some(full.into()), PATIENCE).await.is_err() {
+                    tracing::debug!("a list was broken off: its reader is gone, or too slow");
                     return;
                 }
             }

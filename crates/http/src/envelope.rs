@@ -1,13 +1,18 @@
-//! What every request and answer is wrapped in: the request's id, and the body of problems.
+//! What every request and answer is wrapped in: the request's id, its line in the log, and the body of problems.
+
+use std::convert::Infallible;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::problem::{MEDIA_TYPE, Problem};
+use crate::remainder::drained;
 
 /// Names one request in the answer, the problem and the log.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -16,10 +21,18 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 pub(crate) async fn wrap(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let path = request.uri().path().to_owned();
-    let is_head = request.method() == Method::HEAD;
-    let mut response = next.run(request).await;
+    let method = request.method().clone();
+    let begin = Instant::now();
+    let span = tracing::info_span!("request", request_id = id, %method, path);
+    let mut response = next.run(drained(request)).instrument(span.clone()).await;
+    let (status, milliseconds) = (response.status().as_u16(), begin.elapsed().as_secs_f64() * 1000.0);
+    span.in_scope(|| tracing::info!(status, milliseconds, "answered"));
     if response.status().is_client_error() || response.status().is_server_error() {
-        response = shaped(response, &path, &id, is_head);
+        response = shaped(response, &path, &id, method == Method::HEAD);
+    }
+    if method == Method::HEAD && !response.headers().contains_key(header::CONTENT_LENGTH) {
+        // The answer to GET is streamed and has no length; an empty body would be given one, zero.
+        *response.body_mut() = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);

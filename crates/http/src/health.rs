@@ -45,10 +45,20 @@ async fn health(State(app): State<App>) -> Response {
 async fn readyz(State(app): State<App>) -> Response {
     let reason = if app.is_draining() {
         Some("draining")
-    } else if let Availability::Away(_) = availability(&app).await {
-        Some("database unavailable")
     } else {
-        None
+        match availability(&app).await {
+            Availability::Away(_) => Some("database unavailable"),
+            Availability::Busy => None,
+            Availability::Available => match app.repository().check_schema().await {
+                Ok(()) => None,
+                Err(error) if error.is_saturation() => None,
+                Err(error) => {
+                    let error = std::error::Error::source(&error).map(tracing::field::display);
+                    tracing::error!(error, "the schema is not what it was at the start");
+                    Some("schema changed")
+                }
+            },
+        }
     };
     match reason {
         None => (StatusCode::OK, Json(json!({ "status": "ready" }))).into_response(),

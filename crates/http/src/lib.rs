@@ -16,6 +16,7 @@ mod listing;
 mod openapi;
 mod parameters;
 mod problem;
+mod remainder;
 
 pub use app::{App, Settings};
 pub use openapi::document as openapi;

@@ -1,7 +1,10 @@
 //! `Link` and the total of a page (RFC 8288, contract section 3).
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// All but the unreserved characters (RFC 3986 section 2.3) and the comma, which `sort` is full of.
+const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
 
 /// The number of all rows, on request.
 pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
@@ -48,7 +51,7 @@ impl Place<'_> {
     }
 
     fn link(&self, rel: &str, limit: i64, offset: i64) -> String {
-        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let encode = |text: &str| utf8_percent_encode(text, IN_QUERY).to_string();
         let kept = self.parameters.iter().filter(|(name, _)| name != "limit" && name != "offset");
         let mut query: Vec<String> = kept.map(|(name, value)| format!("{}={}", name, encode(value))).collect();
         query.push(format!("limit={limit}"));

@@ -36,7 +36,7 @@ impl Problem {
 
     /// A body that is not JSON, or breaks off, or repeats a key.
     pub(crate) fn malformed(error: &SyntaxError) -> Self {
-        let detail = format!("The body is not valid JSON: {error}");
+        let detail = format!("The body is not acceptable JSON: {error}");
         Self::new(StatusCode::BAD_REQUEST, detail).with("line", json!(error.line)).with("column", json!(error.column))
     }
 

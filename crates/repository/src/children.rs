@@ -20,15 +20,22 @@ pub(crate) async fn write(
 ) -> Result<(), Error> {
     let table = children.table;
     let mut stored = children.rows(stored);
+    let mut wanted: Vec<_> = children.rows(Some(wanted)).into_iter().map(|(_, values)| values).collect();
+    // Those that are the same first: old rows may share a key.
+    wanted.retain(|values| match stored.iter().position(|(_, known)| known == values) {
+        Some(place) => {
+            stored.remove(place);
+            false
+        }
+        None => true,
+    });
     let mut new = Vec::new();
     let mut changed = Vec::new();
-    for (_, values) in children.rows(Some(wanted)) {
+    for values in wanted {
         match stored.iter().position(|(_, known)| children.key_of(known) == children.key_of(&values)) {
             Some(place) => {
                 let (id, known) = stored.remove(place);
-                if known != values {
-                    changed.push((id, known, values));
-                }
+                changed.push((id, known, values));
             }
             None => new.push(values),
         }

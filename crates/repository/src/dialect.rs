@@ -20,7 +20,7 @@ const ADVISORY_CLASS: i32 = 0x7061_7274;
 impl Dialect {
     pub(crate) fn of(pool: &Pool) -> Self {
         match pool {
-            Pool::Postgres(_) => Self::Postgres,
+            Pool::Postgres(..) => Self::Postgres,
             Pool::Sqlite(_) => Self::Sqlite,
         }
     }
@@ -102,6 +102,8 @@ impl Dialect {
                 match (self, field.kind) {
                     (_, Kind::Absent) => "null".to_owned(),
                     (Self::Sqlite, kind) if kind.is_json() => format!("json({column})"),
+                    // JSON has no NaN and no infinity; they read as unknown.
+                    (_, Kind::Float) => format!("case when abs({column}) <= 1.7976931348623157e308 then {column} end"),
                     _ => column,
                 },
             ));

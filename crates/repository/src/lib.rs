@@ -14,6 +14,7 @@ mod remove;
 mod repository;
 mod schema;
 mod session;
+mod settle;
 mod statements;
 mod url;
 mod usage;

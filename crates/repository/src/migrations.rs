@@ -17,7 +17,7 @@ const LOCK: i64 = 0x7061_7274_626f_6f6b;
 
 fn embedded(pool: &Pool) -> Migrator {
     match pool {
-        Pool::Postgres(_) => sqlx::migrate!("../../migrations/postgres"),
+        Pool::Postgres(..) => sqlx::migrate!("../../migrations/postgres"),
         Pool::Sqlite(_) => sqlx::migrate!("../../migrations/sqlite"),
     }
 }
@@ -132,7 +132,7 @@ fn legacy() -> StartError {
 /// Reads the history of a database that has the table.
 pub(crate) async fn history(pool: &Pool) -> Result<History, StartError> {
     let query = match pool {
-        Pool::Postgres(_) => {
+        Pool::Postgres(..) => {
             "select version::text, description, encode(checksum, 'hex'),
                 to_char(installed_on at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
         }
@@ -186,7 +186,7 @@ pub(crate) async fn bring_up_to_date(pool: &Pool) -> Result<Vec<Migration>, Star
     // Both ways below hold a lock that a pooler does not lose.
     migrator.set_locking(false);
     let applied = match pool {
-        Pool::Postgres(pool) => apply_postgres(pool, &migrator).await,
+        Pool::Postgres(pool, _) => apply_postgres(pool, &migrator).await,
         Pool::Sqlite(pool) => apply_sqlite(pool, &migrator).await,
     };
     applied.map_err(|error| failed(&error))?;

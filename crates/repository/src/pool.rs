@@ -15,8 +15,8 @@ use crate::url::{DatabaseUrl, Target};
 /// The connections to the database, on either of the two. Cloning shares them.
 #[derive(Clone, Debug)]
 pub enum Pool {
-    /// PostgreSQL.
-    Postgres(PgPool),
+    /// PostgreSQL, and whether statements stay prepared between uses.
+    Postgres(PgPool, bool),
     /// A SQLite file.
     Sqlite(SqlitePool),
 }
@@ -64,23 +64,20 @@ impl Pool {
         match url.target() {
             Target::Postgres(options) => {
                 let statement_cache = settings.statement_cache && url.statement_cache();
-                connect_postgres(options, settings, statement_cache).await.map(Self::Postgres).map_err(failed)
+                let pool = connect_postgres(options, settings, statement_cache).await.map_err(failed)?;
+                Ok(Self::Postgres(pool, statement_cache))
             }
             Target::Sqlite(options) => connect_sqlite(options, settings).await.map(Self::Sqlite).map_err(failed),
         }
     }
 
-    /// Whether statements may stay prepared between uses. Where not, run every statement unnamed
-    /// (`query.persistent(false)`) and inside a transaction, since it is prepared and executed in two steps that a
-    /// pooler could otherwise give to two server connections.
+    /// Whether statements may stay prepared between uses. Where not, every statement is run unnamed and inside a
+    /// transaction, since it is prepared and executed in two steps that a pooler could otherwise give to two server
+    /// connections.
     #[must_use]
     pub fn has_statement_cache(&self) -> bool {
         match self {
-            // The driver has no getter for it.
-            Self::Postgres(pool) => {
-                let url = pool.connect_options().to_url_lossy();
-                !url.query_pairs().any(|(key, value)| key == "statement-cache-capacity" && value == "0")
-            }
+            Self::Postgres(_, statement_cache) => *statement_cache,
             Self::Sqlite(_) => true,
         }
     }
@@ -89,7 +86,7 @@ impl Pool {
     #[must_use]
     pub fn idle(&self) -> usize {
         match self {
-            Self::Postgres(pool) => pool.num_idle(),
+            Self::Postgres(pool, _) => pool.num_idle(),
             Self::Sqlite(pool) => pool.num_idle(),
         }
     }
@@ -99,7 +96,7 @@ impl Pool {
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         let (open, most) = match self {
-            Self::Postgres(pool) => (pool.size(), pool.options().get_max_connections()),
+            Self::Postgres(pool, _) => (pool.size(), pool.options().get_max_connections()),
             Self::Sqlite(pool) => (pool.size(), pool.options().get_max_connections()),
         };
         open >= most && self.idle() == 0
@@ -108,7 +105,7 @@ impl Pool {
     /// Closes every connection, as soon as each is given back. A SQLite file is then complete without its `-wal` file.
     pub async fn close(&self) {
         match self {
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool, _) => pool.close().await,
             Self::Sqlite(pool) => pool.close().await,
         }
     }

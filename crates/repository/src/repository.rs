@@ -136,6 +136,22 @@ impl Repository {
         }
     }
 
+    /// Whether every table and column that the statements name is still there.
+    ///
+    /// # Errors
+    /// One is not, or the database is away.
+    pub async fn check_schema(&self) -> Result<(), Error> {
+        for (statements, usage) in self.0.entities.values() {
+            let select = AssertSqlSafe(format!("{} where false", statements.select));
+            self.connections().rows(select, Vec::new(), statements.kinds).await?;
+            if let Some(uses) = usage.listings() {
+                let uses = AssertSqlSafe(format!("select id from listing where false and ({uses})"));
+                self.connections().rows(uses, vec![int(0)], &[Kind::Int]).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The custom fields of an entity, in their display order; none on a schema without them.
     ///
     /// # Errors

@@ -125,7 +125,7 @@ async fn detect_among(pool: &Pool, tables: &[Table]) -> Result<Found, StartError
             ))),
         };
     }
-    decide(tables, matches!(pool, Pool::Postgres(_)))
+    decide(tables, matches!(pool, Pool::Postgres(..)))
 }
 
 /// Decides by the tables of a database without a history.

@@ -30,7 +30,7 @@ impl Connections {
     pub(crate) async fn begin(&self) -> Result<Session, Error> {
         let begin = Dialect::of(&self.pool).begin();
         let transaction = match &self.pool {
-            Pool::Postgres(pool) => Either::Postgres(pool.begin_with(begin).await?),
+            Pool::Postgres(pool, _) => Either::Postgres(pool.begin_with(begin).await?),
             Pool::Sqlite(pool) => Either::Sqlite(pool.begin_with(begin).await?),
         };
         Ok(Session { transaction, keeps_statements: self.keeps_statements })
@@ -54,9 +54,9 @@ impl Connections {
         kinds: &'a [Kind],
     ) -> BoxStream<'a, Result<Columns, Error>> {
         match &self.pool {
-            Pool::Postgres(pool) if self.keeps_statements => postgres(pool, sql, arguments, kinds, true),
+            Pool::Postgres(pool, _) if self.keeps_statements => postgres(pool, sql, arguments, kinds, true),
             Pool::Sqlite(pool) => sqlite(pool, sql, arguments, kinds),
-            Pool::Postgres(pool) => async_stream::try_stream! {
+            Pool::Postgres(pool, _) => async_stream::try_stream! {
                 let mut transaction = pool.begin().await?;
                 let mut rows = postgres(&mut *transaction, sql, arguments, kinds, false);
                 while let Some(row) = rows.try_next().await? {

@@ -64,6 +64,13 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// Which listings use the row `$1`, as a condition; none where listings cannot.
+    pub(crate) fn listings(&self) -> Option<&str> {
+        self.listings.as_deref()
+    }
+}
+
 impl Repository {
     /// The listings that use a row, newest first.
     ///

@@ -9,7 +9,8 @@ use sqlx::AssertSqlSafe;
 use crate::columns::{Argument, int};
 use crate::error::Violation;
 use crate::session::Session;
-use crate::{Error, Repository, children};
+use crate::settle::Change;
+use crate::{Error, Repository};
 
 /// How often a write that met a violation is tried: whoever caused it may be gone, or be found, at the next look.
 const ATTEMPTS: usize = 3;
@@ -70,8 +71,9 @@ impl Repository {
         arguments.extend([(Kind::Time, Value::Time(now)), (Kind::Time, Value::Time(now))]);
         let rows = session.rows(statements.insert, arguments, &[Kind::Int]).await?;
         let id = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or_default();
-        self.settle_flag(&mut session, entity, id, None, draft, now).await?;
-        self.write_children(&mut session, entity, id, None, draft, now).await?;
+        let change = Change { entity, id, stored: None, draft, now };
+        self.settle_flag(&mut session, &change).await?;
+        self.write_children(&mut session, &change).await?;
         let new = new_row(entity, id, now, now, draft.values.clone());
         self.finish(session, new).await
     }
@@ -85,7 +87,8 @@ impl Repository {
         self.check_natural_key(&mut session, &row, &draft).await?;
         // Never back, whatever the clock does, and never the same: a change must be seen.
         let now = self.clock().now().max(row.updated_at.next());
-        self.settle_flag(&mut session, entity, id, Some(&row), &draft, now).await?;
+        let change = Change { entity, id, stored: Some(&row), draft: &draft, now };
+        self.settle_flag(&mut session, &change).await?;
         if !draft.changed.contains(&true) {
             session.commit().await?;
             return Ok(row);
@@ -99,7 +102,7 @@ impl Repository {
         }
         let sql = format!("update {} set updated_at = $2{sets} where id = $1", entity.name);
         session.execute(AssertSqlSafe(sql), arguments).await?;
-        self.write_children(&mut session, entity, id, Some(&row), &draft, now).await?;
+        self.write_children(&mut session, &change).await?;
         let new = new_row(entity, id, row.created_at, now, draft.values);
         self.finish(session, new).await
     }
@@ -186,74 +189,6 @@ impl Repository {
         let Some(sql) = statements.find else { return Ok(None) };
         let rows = session.rows(sql, statements.natural_key(values), &[Kind::Int]).await?;
         Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int))
-    }
-
-    async fn write_children(
-        &self,
-        session: &mut Session,
-        entity: &'static Entity,
-        id: i64,
-        stored: Option<&Row>,
-        draft: &Draft,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        for (index, field) in entity.fields.iter().enumerate().filter(|(index, _)| draft.changed[*index]) {
-            if let Kind::Children(table) = field.kind {
-                let stored = stored.map(|row| &row.values[index]);
-                children::write(session, self.dialect(), table, id, stored, &draft.values[index], now).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps the flag that one row carries with exactly one row (contract section 2, Profiles).
-    async fn settle_flag(
-        &self,
-        session: &mut Session,
-        entity: &'static Entity,
-        id: i64,
-        stored: Option<&Row>,
-        draft: &Draft,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let Some((index, field)) = entity.sole_flag.and_then(|flag| entity.field(flag)) else { return Ok(()) };
-        let carried = stored.is_some_and(|row| row.values[index] == Value::Bool(true));
-        let will_carry = draft.values[index] == Value::Bool(true);
-        if !carried && !will_carry {
-            return Ok(());
-        }
-        let others = self.others_with_flag(session, entity, field.name, id).await?;
-        if carried && !will_carry && others.is_empty() {
-            let detail = format!("Cannot unset {} from the only default {}", field.name, entity.name);
-            return Err(Refusal::Invalid(vec![Fault::new(Pointer::field(field.name), "sole", detail)]).into());
-        }
-        if will_carry {
-            for (other, updated_at) in others {
-                let sql = format!("update {} set {} = $2, updated_at = $3 where id = $1", entity.name, field.name);
-                let flag = (Kind::Bool, Value::Bool(false));
-                let time = (Kind::Time, Value::Time(now.max(updated_at.next())));
-                session.execute(AssertSqlSafe(sql), vec![int(other), flag, time]).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The other rows that carry a flag, and when each was last changed.
-    pub(crate) async fn others_with_flag(
-        &self,
-        session: &mut Session,
-        entity: &Entity,
-        flag: &str,
-        id: i64,
-    ) -> Result<Vec<(i64, Timestamp)>, Error> {
-        let sql = format!("select id, updated_at from {} where {flag} = $2 and id <> $1 order by id", entity.name);
-        let arguments = vec![int(id), (Kind::Bool, Value::Bool(true))];
-        let rows = session.rows(AssertSqlSafe(sql), arguments, &[Kind::Int, Kind::Time]).await?;
-        let pair = |row: Vec<Value>| match row.as_slice() {
-            [Value::Int(id), Value::Time(time)] => Some((*id, *time)),
-            _ => None,
-        };
-        Ok(rows.into_iter().filter_map(pair).collect())
     }
 
     /// Says what a violation means, or lets the write be tried again: the next attempt looks at keys and references anew.

@@ -43,6 +43,7 @@ pub(crate) use answer::Answer;
 pub(crate) use database::Database;
 pub(crate) use process::partbook;
 pub(crate) use property::property;
+pub(crate) use request::{Request, query};
 pub(crate) use reqwest::Method;
 pub(crate) use service::Service;
 pub(crate) use together::together;

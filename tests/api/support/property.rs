@@ -11,22 +11,21 @@ use tokio::task::spawn_blocking;
 use super::Service;
 
 /// Runs `check`, which panics where the property does not hold, on that many inputs. Of those that fail the smallest
-/// is shown.
+/// is shown. `strategy` makes the inputs; not every strategy may change threads, so it is made where it is used.
 pub(crate) async fn property<S>(
     service: Service,
     inputs: u32,
-    strategy: S,
+    strategy: impl FnOnce() -> S + Send + 'static,
     check: impl AsyncFn(&Service, S::Value) + Send + 'static,
 ) where
-    S: Strategy + Send + 'static,
-    S::Value: Debug,
+    S: Strategy<Value: Debug>,
 {
     let service = Arc::new(service);
     let (shared, runtime) = (Arc::clone(&service), Handle::current());
     // proptest is not asynchronous; the test's own thread serves the connections meanwhile.
     let outcome = spawn_blocking(move || {
         let config = Config { cases: inputs, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
-        let outcome = TestRunner::new(config).run(&strategy, |input| {
+        let outcome = TestRunner::new(config).run(&strategy(), |input| {
             runtime.block_on(check(&shared, input));
             Ok(())
         });

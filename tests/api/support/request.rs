@@ -10,12 +10,6 @@ use super::answer::Answer;
 #[must_use]
 pub(crate) struct Request(RequestBuilder);
 
-/// A path with a query, its values encoded.
-pub(crate) fn query<V: AsRef<str>>(path: &str, parameters: &[(&str, V)]) -> String {
-    let url = Url::parse_with_params(&format!("http://service{path}"), parameters).expect("a URL");
-    format!("{path}?{}", url.query().unwrap_or_default())
-}
-
 impl Request {
     pub(super) fn new(builder: RequestBuilder) -> Self {
         Self(builder)
@@ -54,4 +48,10 @@ impl Request {
             Err(fault) => panic!("{what}: {fault:?}"),
         }
     }
+}
+
+/// A path with a query, its values encoded.
+pub(crate) fn query<V: AsRef<str>>(path: &str, parameters: &[(&str, V)]) -> String {
+    let url = Url::parse_with_params(&format!("http://service{path}"), parameters).expect("a URL");
+    format!("{path}?{}", url.query().unwrap_or_default())
 }

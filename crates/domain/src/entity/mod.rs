@@ -224,6 +224,23 @@ impl Entity {
         self.fields.iter().enumerate().filter(|(_, field)| !matches!(field.kind, Kind::Children(_)))
     }
 
+    /// The names under which a body may give a field, its own first.
+    pub(crate) fn names(&self, field: &Field) -> impl Iterator<Item = &'static str> + use<> {
+        let name = field.name;
+        let aliases = self.aliases.iter().filter(move |(_, of)| *of == name).map(|(alias, _)| *alias);
+        std::iter::once(name).chain(aliases)
+    }
+
+    /// Whether answers have a member of this name, or a body may.
+    pub(crate) fn shows(&self, name: &str) -> bool {
+        let fields = self.fields.iter().chain(self.read_only).map(|field| field.name);
+        let computed = self.computed.iter().map(|computed| computed.name);
+        let nested = self.references.iter().filter_map(|reference| reference.nested);
+        let aliases = self.aliases.iter().map(|(alias, _)| *alias);
+        let mut names = fields.chain(computed).chain(nested).chain(aliases);
+        names.any(|known| known == name)
+    }
+
     /// Where the entity's rows are pointed at: the entity that refers, and the reference.
     pub fn used_by(&'static self) -> impl Iterator<Item = (&'static Entity, &'static Reference)> {
         let all =

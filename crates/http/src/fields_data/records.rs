@@ -71,28 +71,22 @@ pub(super) async fn update(
 
 /// The body in the entity's own shape.
 fn flatten(entity: &Entity, body: &JsonBody) -> Result<Object, Problem> {
-    let mut faults = Vec::new();
     let object = body.object()?;
-    let mut member = |name: &str| match object.get(name) {
+    let mut flat = match object.get("fields") {
         None => Object::new(),
         Some(Json::Object(members)) => members.clone(),
         Some(other) => {
             let detail = format!("must be an object, not {}", other.type_name());
-            faults.push(Fault::new(Pointer::field(name), "type", detail));
-            Object::new()
+            return Err(Problem::invalid(&[Fault::new(Pointer::field("fields"), "type", detail)]));
         }
     };
-    let (mut flat, attributes) = (member("fields"), member("attributes"));
-    if !faults.is_empty() {
-        return Err(Problem::invalid(&faults));
-    }
     // The attributes have a place of their own, beside the fields.
     for (alias, _) in entity.aliases.iter().filter(|(_, name)| *name == "attributes") {
         flat.shift_remove(*alias);
     }
     flat.shift_remove("attributes");
-    if object.contains_key("attributes") {
-        flat.insert("attributes".to_owned(), Json::Object(attributes));
+    if let Some(attributes) = object.get("attributes") {
+        flat.insert("attributes".to_owned(), attributes.clone());
     }
     Ok(flat)
 }

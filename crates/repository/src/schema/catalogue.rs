@@ -38,7 +38,7 @@ const SQLITE_TABLES: &str = "
 
 pub(super) async fn tables(pool: &Pool) -> Result<Vec<Table>, StartError> {
     let query = match pool {
-        Pool::Postgres(_) => POSTGRES_TABLES,
+        Pool::Postgres(..) => POSTGRES_TABLES,
         Pool::Sqlite(_) => SQLITE_TABLES,
     };
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
@@ -63,7 +63,7 @@ pub(crate) async fn has_table(pool: &Pool, name: &str) -> Result<bool, StartErro
 pub(crate) async fn text_rows(pool: &Pool, query: String) -> Result<Vec<Vec<Option<String>>>, sqlx::Error> {
     let query = raw_sql(AssertSqlSafe(query));
     match pool {
-        Pool::Postgres(pool) => {
+        Pool::Postgres(pool, _) => {
             let rows = query.fetch_all(pool).await?;
             rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column)).collect()).collect()
         }

@@ -56,7 +56,7 @@ const SQLITE_REFERENCES: &str = r#"
 /// Every foreign key of other tables that points at one of `targets`, whatever its delete rule.
 pub(crate) async fn foreign_references(pool: &Pool, targets: &[&str]) -> Result<Vec<ForeignReference>, StartError> {
     let query = match pool {
-        Pool::Postgres(_) => POSTGRES_REFERENCES,
+        Pool::Postgres(..) => POSTGRES_REFERENCES,
         Pool::Sqlite(_) => SQLITE_REFERENCES,
     };
     let mut references: BTreeMap<String, ForeignReference> = BTreeMap::new();

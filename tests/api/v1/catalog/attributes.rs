@@ -41,8 +41,8 @@ async fn what_goes_in_comes_out(service: Service) {
             service.patch(&path, &json!({"attributes": null})).await.expect(200);
             // A merge patch cannot write nulls: those would remove.
             let text = r#"{"z":1.10,"a":[null,1e2],"M":12345678901234567890}"#;
-            let patch = format!("{{\"{name}\": {text}}}");
-            both_are(&service.request(Method::PATCH, &path).body_text(&patch).send().await.expect(200), text);
+            let change = format!("{{\"{name}\": {text}}}");
+            both_are(&service.request(Method::PATCH, &path).body_text(&change).send().await.expect(200), text);
             both_are(&service.get(&path).await.expect(200), text);
         }
         let list = service.get(entity.path).await.expect(200);
@@ -95,8 +95,8 @@ async fn of_two_names_the_changed_one_wins(service: Service) {
             let both = json!({"attributes": first, "attributes_json": second});
             // As the frontend saves: the whole row with both names.
             let whole = with(with(body.clone(), "attributes", first.clone()), "attributes_json", second.clone());
-            for answer in [service.patch(&path, &both).await, service.put(&path, &whole).await] {
-                let row = answer.expect(200).json();
+            for (method, sent) in [(Method::PATCH, &both), (Method::PUT, &whole), (Method::PATCH, &whole)] {
+                let row = service.request(method, &path).json(sent).send().await.expect(200).json();
                 assert_eq!(row["attributes"], changed);
                 assert_eq!(row["attributes_json"], changed);
                 service.put(&path, &body).await.expect(200);
@@ -138,6 +138,51 @@ async fn attributes_go_back_to_an_empty_object(service: Service) {
             service.put(&path, &full).await.expect(200);
             both_are(&service.put(&path, &without).await.expect(200), "{}");
             service.put(&path, &full).await.expect(200);
+        }
+    }
+}
+
+backends!(a_fault_is_where_the_body_has_it);
+async fn a_fault_is_where_the_body_has_it(service: Service) {
+    for entity in with_attributes() {
+        let path = entity.at(&service.create(entity, 1).await["id"]);
+        for name in ["attributes", "attributes_json"] {
+            for value in [json!([]), json!("x"), json!(5)] {
+                let body = with(without((entity.full)(2), "attributes"), name, value.clone());
+                for answer in [
+                    service.post(entity.path, &body).await,
+                    service.put(&path, &body).await,
+                    service.patch(&path, &json!({name: value})).await,
+                ] {
+                    assert_eq!(answer.problem(422).places(), [format!("#/{name}")]);
+                }
+            }
+        }
+    }
+}
+
+backends!(no_key_and_no_number_has_a_secret_meaning);
+async fn no_key_and_no_number_has_a_secret_meaning(service: Service) {
+    let digits = "7".repeat(50_000);
+    for attributes in [
+        r#"{"$serde_json::private::RawValue":"[1"}"#.to_owned(),
+        r#"{"a":{"$serde_json::private::Number":"1"}}"#.to_owned(),
+        r#"{"a":{"$serde_json::private::RawValue":null,"b":1}}"#.to_owned(),
+        r#"{"__proto__":{"id":1},"constructor":"x","id":5,"$1":"$1","{}":"{}","?":"?"}"#.to_owned(),
+        r#"{"a/b":1,"a~b":2," ":3,"é":4,"🖥":5,"%":6,"'":7,";--":8}"#.to_owned(),
+        format!("{{\"long\":0.{digits}}}"),
+        format!("{{\"{digits}\":\"{digits}\"}}"),
+    ] {
+        for entity in with_attributes() {
+            let body = body_text(&(entity.full)(1), "attributes", &attributes);
+            let created = service.request(Method::POST, entity.path).body_text(&body).send().await.expect(201);
+            both_are(&created, &attributes);
+            // A `Value` of the answer would mean something else.
+            let path = created.header("location").expect("201 carries Location").to_owned();
+            let change = format!("{{\"attributes\": {attributes}, \"notes\": \"same\"}}");
+            both_are(&service.request(Method::PATCH, &path).body_text(&change).send().await.expect(200), &attributes);
+            both_are(&service.get(&path).await.expect(200), &attributes);
+            service.delete(&path).await.expect(204);
         }
     }
 }

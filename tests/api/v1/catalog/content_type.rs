@@ -33,8 +33,8 @@ async fn a_patch_may_be_a_merge_patch_by_name(service: Service) {
             ["application/merge-patch+json", "application/merge-patch+json; charset=utf-8"].into_iter().enumerate()
         {
             let text = format!("changed {n}");
-            let patch = json!({field: text}).to_string();
-            let request = service.request(Method::PATCH, &path).header("content-type", content_type).body(patch);
+            let change = json!({field: text}).to_string();
+            let request = service.request(Method::PATCH, &path).header("content-type", content_type).body(change);
             assert_eq!(request.send().await.expect(200).json()[field], text);
         }
     }
@@ -66,9 +66,9 @@ async fn a_body_that_is_no_json_is_refused(service: Service) {
 backends!(a_json_patch_is_not_taken_for_a_merge_patch);
 async fn a_json_patch_is_not_taken_for_a_merge_patch(service: Service) {
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);
-    let patch = r#"[{"op": "replace", "path": "/notes", "value": "x"}]"#;
+    let change = r#"[{"op": "replace", "path": "/notes", "value": "x"}]"#;
     let request = service.request(Method::PATCH, &path).header("content-type", "application/json-patch+json");
-    request.body(patch).send().await.problem(415);
+    request.body(change).send().await.problem(415);
 }
 
 backends!(a_body_without_a_type_is_no_fault_of_the_service);

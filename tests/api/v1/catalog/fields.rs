@@ -109,8 +109,8 @@ async fn a_required_field_must_be_there_and_not_be_empty(service: Service) {
                 faulty.push(with(body.clone(), limit.field, ""));
             }
             for body in &faulty {
-                let patch = json!({limit.field: body[limit.field]});
-                assert_eq!(service.patch(&path, &patch).await.problem(422).places(), [pointer.as_str()]);
+                let change = json!({limit.field: body[limit.field]});
+                assert_eq!(service.patch(&path, &change).await.problem(422).places(), [pointer.as_str()]);
             }
             faulty.push(without(body.clone(), limit.field));
             for body in &faulty {
@@ -169,8 +169,8 @@ async fn unknown_members_are_ignored(service: Service) {
         assert!(row.get("nonsense").is_none());
         let path = entity.at(&row["id"]);
         assert_eq!(service.put(&path, &body).await.expect(200).json(), row);
-        let patch = json!({"id": 5, "created_at": null, "updated_at": "x", "nonsense": null});
-        assert_eq!(service.patch(&path, &patch).await.expect(200).json(), row);
+        let change = json!({"id": 5, "created_at": null, "updated_at": "x", "nonsense": null});
+        assert_eq!(service.patch(&path, &change).await.expect(200).json(), row);
     }
 }
 

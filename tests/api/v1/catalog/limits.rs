@@ -91,8 +91,8 @@ async fn limits_hold_on_update(service: Service) {
             judge(service.put(&path, &with(body.clone(), limit.field, put.clone())).await, 200, limit, &put, fits);
             // What is stored already would not be judged.
             service.put(&path, &body).await.expect(200);
-            let patch = edge.value(2);
-            judge(service.patch(&path, &json!({limit.field: patch})).await, 200, limit, &patch, fits);
+            let change = edge.value(2);
+            judge(service.patch(&path, &json!({limit.field: change})).await, 200, limit, &change, fits);
             service.put(&path, &body).await.expect(200);
         }
     }
@@ -129,4 +129,24 @@ async fn texts_without_a_limit_may_be_long(service: Service) {
     }
     let row = service.get(CPU.path).await.expect(200).array().remove(0);
     assert_eq!(row["notes"], text);
+}
+
+backends!(an_integer_may_be_written_oddly);
+async fn an_integer_may_be_written_oddly(service: Service) {
+    for entity in catalog() {
+        for limit in entity.limits().filter(|limit| limit.kind == Kind::Integer) {
+            for number in ["8.0", "80e-1", "8E0", "0.8e1", "-0", "-0.0", "1e99999999999", "1e-99999999999"] {
+                let body = with((entity.minimal)(2), limit.field, "number").to_string().replace("\"number\"", number);
+                let answer = service.request(Method::POST, entity.path).body_text(&body).send().await;
+                match answer.status {
+                    201 => {
+                        let row = answer.json();
+                        assert!([json!(8), json!(0)].contains(&row[limit.field]), "{number}: {row}");
+                        service.delete(&entity.at(&row["id"])).await.expect(204);
+                    }
+                    _ => assert_eq!(answer.problem(422).places(), [format!("#/{}", limit.field)], "{number}"),
+                }
+            }
+        }
+    }
 }

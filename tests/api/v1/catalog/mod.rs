@@ -1,3 +1,32 @@
 //! The seven operations of `/v1/catalog`, the same for each of the six entities.
 
+mod attributes;
+mod changes;
+mod concurrency;
+mod content_type;
+mod default_profile;
+mod delete;
+mod delete_race;
+mod derived;
+mod fault_order;
+mod fields;
+mod filters;
+mod get_or_create;
+mod ids;
+mod json;
 mod lifecycle;
+mod limits;
+mod listings;
+mod long_list;
+mod merge;
+mod natural_key;
+mod nul;
+mod order;
+mod paging;
+mod parameters;
+mod ports;
+mod replace;
+mod routes;
+mod rows;
+mod search;
+mod types;

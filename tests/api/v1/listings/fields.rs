@@ -131,7 +131,8 @@ async fn an_address_is_http_or_https_with_a_host(service: Service) {
         let row = service.created(LISTING.path, &with("listing_url", &json!(good))).await;
         assert_eq!(row["listing_url"], good);
     }
-    for bad in ["ftp://shop.example/", "javascript:alert(1)", "shop.example/1", "//shop.example/1", "http://", "ebay item 5"]
+    for bad in
+        ["ftp://shop.example/", "javascript:alert(1)", "shop.example/1", "//shop.example/1", "http://", "ebay item 5"]
     {
         let problem = service.post(LISTING.path, &with("listing_url", &json!(bad))).await.problem(422);
         assert_eq!(problem.places(), ["#/listing_url"], "{bad}");
@@ -152,7 +153,8 @@ async fn url_is_another_name_of_listing_url(service: Service) {
 
 backends!(other_urls_may_be_bare_strings);
 async fn other_urls_may_be_bare_strings(service: Service) {
-    let given = json!(["https://a.example/", {"url": "https://b.example/", "label": "B"}, {"url": "https://c.example/"}]);
+    let given =
+        json!(["https://a.example/", {"url": "https://b.example/", "label": "B"}, {"url": "https://c.example/"}]);
     let row = service.created(LISTING.path, &with("other_urls", &given)).await;
     let shown = row["other_urls"].as_array().expect("an array");
     let urls: Vec<&Value> = shown.iter().map(|item| &item["url"]).collect();
@@ -164,7 +166,9 @@ async fn other_urls_may_be_bare_strings(service: Service) {
     let path = LISTING.at(&row["id"]);
     let again = service.patch(&path, &json!({"other_urls": row["other_urls"]})).await.expect(200).json();
     assert_eq!(again, row);
-    for bad in [json!([5]), json!([{"label": "no url"}]), json!([null]), json!([{"url": 5}]), json!([["https://a.example/"]])] {
+    for bad in
+        [json!([5]), json!([{"label": "no url"}]), json!([null]), json!([{"url": 5}]), json!([["https://a.example/"]])]
+    {
         let problem = service.post(LISTING.path, &with("other_urls", &bad)).await.problem(422);
         assert!(problem.places()[0].starts_with("#/other_urls/0"), "{bad}: {:?}", problem.places());
     }

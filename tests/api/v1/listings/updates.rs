@@ -129,7 +129,10 @@ async fn an_old_row_stays_editable(service: Service) {
     // Today's rules hold for what is changed.
     let faults = json!({"ram_gb": -5, "condition": "minty", "listing_url": "ebay item 6"});
     assert_eq!(service.patch(&path, &faults).await.problem(422).faults.len(), 3);
-    assert_eq!(service.patch(&path, &json!({"price_usd": 5})).await.expect(200).json()["price_usd"].as_f64(), Some(5.0));
+    assert_eq!(
+        service.patch(&path, &json!({"price_usd": 5})).await.expect(200).json()["price_usd"].as_f64(),
+        Some(5.0)
+    );
     service.patch(&path, &json!({"price_usd": null})).await.problem(422);
 }
 

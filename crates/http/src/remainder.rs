@@ -1,0 +1,59 @@
+//! The rest of a body that nobody wanted.
+//!
+//! An answer that does not need the body (a wrong method, a body over the limit) is ready while the client is still
+//! sending. Closing the connection then would lose the answer: many clients read it only after they have sent everything.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+
+/// How much more is taken in, bytes, and for how long.
+const PATIENCE: (usize, Duration) = (64 * 1024 * 1024, Duration::from_secs(10));
+
+/// Lets what handlers leave of the request's body flow away.
+pub(crate) fn drained(request: Request) -> Request {
+    request.map(|body| if body.is_end_stream() { body } else { Body::new(Drained(Some(body))) })
+}
+
+/// A body that is read to its end in the background when it is dropped before.
+struct Drained(Option<Body>);
+
+impl HttpBody for Drained {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, axum::Error>>> {
+        let Some(body) = &mut self.0 else { return Poll::Ready(None) };
+        let polled = Pin::new(body).poll_frame(context);
+        if let Poll::Ready(None | Some(Err(_))) = polled {
+            self.0 = None;
+        }
+        polled
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.0.as_ref().map_or_else(http_body::SizeHint::default, HttpBody::size_hint)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+}
+
+impl Drop for Drained {
+    fn drop(&mut self) {
+        if let Some(body) = self.0.take().filter(|body| !body.is_end_stream()) {
+            let (limit, time) = PATIENCE;
+            let mut rest = Limited::new(body, limit);
+            tokio::spawn(tokio::time::timeout(time, async move { while let Some(Ok(_)) = rest.frame().await {} }));
+        }
+    }
+}

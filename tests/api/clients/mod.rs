@@ -1,0 +1,4 @@
+//! The deployed clients, replayed request by request as they send them.
+
+mod frontend;
+mod smoke;

@@ -1,0 +1,73 @@
+//! `partbook serve --demo`.
+
+use std::collections::BTreeSet;
+
+use crate::support::contract::{CPU, LISTING, catalog};
+use crate::support::{Backend, Database, Service, backends};
+
+backends!(an_empty_database_is_filled);
+async fn an_empty_database_is_filled(backend: Backend) {
+    let service = Service::options().arg("--demo").start(backend).await;
+    let mut parts = 0;
+    for entity in catalog() {
+        let rows = service.get(&format!("{}?limit=1000", entity.path)).await.expect(200).array();
+        assert!(rows.len() > 3, "{} of {}", rows.len(), entity.name);
+        parts += rows.len();
+    }
+    assert!(parts >= 100, "some hundred parts, not {parts}");
+    let listings = service.get("/v1/listings?limit=200").await.expect(200).array();
+    assert!(listings.len() >= 24, "a few dozen listings, not {}", listings.len());
+    let mut used = BTreeSet::new();
+    for listing in &listings {
+        for entity in catalog() {
+            for field in entity.used_through.iter().filter(|field| !listing[**field].is_null()) {
+                used.insert(entity.name);
+                if let Some(nested) = field.strip_suffix("_id").filter(|nested| *nested != "active_profile") {
+                    assert_eq!(listing[nested]["id"], listing[*field], "{field}");
+                }
+            }
+        }
+    }
+    assert_eq!(used.len(), catalog().len(), "listings use parts of every kind, not only {used:?}");
+    let defaults = service.get("/v1/catalog/profiles?is_default=true").await.expect(200).array();
+    assert_eq!(defaults.len(), 1, "one default profile");
+    // What the README shows.
+    let found = service.get("/v1/catalog/cpus?search=ryzen&limit=3").await.expect(200).array();
+    assert_eq!(found.len(), 3);
+    let cpu = listings.iter().find(|listing| !listing["cpu_id"].is_null()).expect("a listing with a CPU");
+    let problem = service.delete(&CPU.at(&cpu["cpu_id"])).await.problem(409);
+    assert!(problem.json["usage"]["listings"].as_array().is_some_and(|listings| !listings.is_empty()));
+}
+
+backends!(a_second_start_adds_nothing: Sqlite, Postgres);
+async fn a_second_start_adds_nothing(backend: Backend) {
+    let database = Database::create(backend).await;
+    let mut counts = Vec::new();
+    for _ in 0..2 {
+        let service = Service::options().arg("--demo").start_on(&database).await;
+        counts.push(database.value("select (select count(*) from cpu) + (select count(*) from listing)").await);
+        assert!(service.stop().await.success());
+    }
+    assert_eq!(counts[0], counts[1]);
+}
+
+backends!(a_database_that_holds_anything_is_left_alone: Sqlite, Postgres);
+async fn a_database_that_holds_anything_is_left_alone(backend: Backend) {
+    for entity in catalog().into_iter().chain([&LISTING]) {
+        let database = Database::create(backend).await;
+        let service = Service::options().start_on(&database).await;
+        let row = service.create(entity, 1).await;
+        assert!(service.stop().await.success());
+        let service = Service::options().arg("--demo").start_on(&database).await;
+        for other in catalog().into_iter().chain([&LISTING]) {
+            let rows = service.get(other.path).await.expect(200).array();
+            assert_eq!(rows, if other.name == entity.name { vec![row.clone()] } else { Vec::new() });
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_the_flag_nothing_is_filled() {
+    let service = Service::start(Backend::Sqlite).await;
+    assert!(service.get(CPU.path).await.array().is_empty());
+}

@@ -1,0 +1,129 @@
+//! Settings by flag and by environment.
+
+use super::{file, refused, serve, vacant};
+use crate::support::{Backend, Database, Service, partbook};
+
+const SQLITE: &str = "sqlite://partbook.db";
+
+#[tokio::test]
+async fn a_flag_goes_before_the_environment() {
+    let options = Service::options().arg("--environment").arg("by-flag").env("PARTBOOK_ENVIRONMENT", "by-variable");
+    let service = options.start(Backend::Sqlite).await;
+    assert_eq!(service.get("/health").await.json()["environment"], "by-flag");
+    // `--listen 127.0.0.1:0` is always given here; the variable alone would be refused.
+    Service::options().env("PARTBOOK_LISTEN", "nonsense").start(Backend::Sqlite).await.get("/health").await.expect(200);
+
+    let (database, other) = (Database::create(Backend::Sqlite).await, vacant());
+    let options = Service::options().arg("--database-url").arg(&database.url());
+    let service = options.env("DATABASE_URL", &format!("sqlite://{}", other.1)).start_on(&database).await;
+    service.get("/health").await.expect(200);
+    assert!(!std::path::Path::new(&other.1).exists(), "the other database was not touched");
+}
+
+#[tokio::test]
+async fn a_bad_setting_is_one_clear_line_and_two() {
+    for (name, values) in [
+        ("PARTBOOK_LISTEN", &["nonsense", "127.0.0.1", "127.0.0.1:99999", ":8000", "http://127.0.0.1:8000"][..]),
+        ("PARTBOOK_CORS_ORIGINS", &["nonsense", "ftp://x", "http://x/path"]),
+        ("PARTBOOK_LOG_LEVEL", &["loud", "sqlx=loud"]),
+        ("PARTBOOK_LOG_FORMAT", &["xml", "JSON5"]),
+        ("PARTBOOK_POOL_SIZE", &["0", "-1", "many", "1.5", "99999999999999999999"]),
+        ("PARTBOOK_STATEMENT_CACHE", &["perhaps"]),
+        ("PARTBOOK_ENVIRONMENT", &["a\nb"]),
+    ] {
+        for value in values {
+            // Without `--listen`: the flag would go first.
+            let finished = partbook(&["serve"]).env("DATABASE_URL", SQLITE).env(name, value).run().await;
+            let text = refused(&finished, 2);
+            assert!(text.contains(name), "which setting: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bad_flag_is_named_as_a_flag() {
+    for (flag, value) in
+        [("--listen", "nonsense"), ("--pool-size", "0"), ("--log-level", "loud"), ("--cors-origins", "x")]
+    {
+        let finished = partbook(&["serve", flag, value]).env("DATABASE_URL", SQLITE).run().await;
+        let text = refused(&finished, 2);
+        assert!(text.contains(flag) && text.contains(value), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn every_setting_does_with_a_good_value() {
+    for (name, value) in [
+        ("PARTBOOK_LOG_LEVEL", "debug"),
+        ("PARTBOOK_LOG_LEVEL", "info,sqlx=warn"),
+        ("PARTBOOK_LOG_FORMAT", "text"),
+        ("PARTBOOK_POOL_SIZE", "1"),
+        ("PARTBOOK_CORS_ORIGINS", "*"),
+    ] {
+        let service = Service::options().env(name, value).start(Backend::Sqlite).await;
+        service.get("/v1/catalog/cpus").await.expect(200);
+    }
+    // What poolers that do not keep a session's statements need.
+    let service = Service::options().env("PARTBOOK_STATEMENT_CACHE", "off").start(Backend::Postgres).await;
+    for entity in crate::support::contract::catalog() {
+        let row = service.created(entity.path, &(entity.full)(1)).await;
+        service.get(&entity.at(&row["id"])).await.expect(200);
+        service.delete(&entity.at(&row["id"])).await.expect(204);
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_json_is_json() {
+    let service = Service::start(Backend::Sqlite).await;
+    service.get("/v1/catalog/cpus").await.expect(200);
+    for line in service.log().lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|fault| panic!("{fault}: {line}"));
+    }
+}
+
+#[tokio::test]
+async fn the_url_may_stand_in_a_file() {
+    let database = Database::create(Backend::Postgres).await;
+    for content in [database.url(), format!("{}\n", database.url()), format!("  {}\r\n", database.url())] {
+        let (_directory, path) = file(content.as_bytes());
+        let service = Service::options().env("DATABASE_URL_FILE", &path).start_on(&database).await;
+        service.get("/health").await.expect(200);
+        assert!(service.stop().await.success());
+    }
+    let (_directory, path) = vacant();
+    let finished = serve(&[("DATABASE_URL_FILE", &path)]).run().await;
+    assert!(refused(&finished, 2).contains("DATABASE_URL_FILE"));
+    let (_directory, path) = file(b"mysql://u:s3cret@h/d");
+    let finished = serve(&[("DATABASE_URL_FILE", &path)]).run().await;
+    assert!(!refused(&finished, 2).contains("s3cret"));
+    let (_directory, path) = file(b"");
+    refused(&serve(&[("DATABASE_URL_FILE", &path)]).run().await, 2);
+}
+
+#[tokio::test]
+async fn a_password_is_refused_on_the_command_line() {
+    for arguments in [
+        &["serve", "--database-url", "postgres://u:s3cret@127.0.0.1:1/d"][..],
+        &["serve", "--database-url=postgresql+asyncpg://u:s3cret@127.0.0.1:1/d"],
+        &["--database-url", "postgres://127.0.0.1:1/d?user=u&password=s3cret"],
+        &["migrate", "up", "--database-url", "postgres://u:s3cret@127.0.0.1:1/d"],
+        &["migrate", "status", "--database-url", "postgres://u:s3cret@127.0.0.1:1/d"],
+        &["serve", "postgres://u:s3cret@127.0.0.1:1/d"],
+    ] {
+        let finished = partbook(arguments).run().await;
+        let text = refused(&finished, 2);
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+    let finished = partbook(&["serve", "--database-url", "postgres://u:s3cret@127.0.0.1:1/d"]).run().await;
+    assert!(finished.stderr.contains("DATABASE_URL"), "where it belongs: {}", finished.stderr);
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_said_to_be() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let (_directory, path) = vacant();
+    let call = partbook(&["serve", "--listen", &address]).env("DATABASE_URL", &format!("sqlite://{path}"));
+    let finished = call.run().await;
+    assert!(refused(&finished, 1).contains(&address), "{finished:?}");
+}

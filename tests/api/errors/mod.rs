@@ -1,0 +1,7 @@
+//! Errors (the contract, section 6): one shape everywhere, and no input that yields a 500.
+
+mod bodies;
+mod hostile;
+mod methods;
+mod order;
+mod routes;

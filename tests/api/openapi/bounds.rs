@@ -1,0 +1,181 @@
+//! The limits in the document are those of the contract, and so are its choices and its required fields.
+
+use serde_json::Value;
+
+use super::{document, resolved};
+use crate::support::contract::{Entity, Kind, Limit, entities};
+
+/// The schema of the body of an operation.
+fn body<'a>(document: &'a Value, entity: &Entity, method: &str) -> &'a Value {
+    let template = if method == "post" { entity.path.to_owned() } else { format!("{}/{{id}}", entity.path) };
+    let operation = &document["paths"][&template][method];
+    resolved(document, &resolved(document, &operation["requestBody"])["content"]["application/json"]["schema"])
+}
+
+/// A property without the alternatives that only say it may be null or go by another form.
+fn property<'a>(document: &'a Value, schema: &'a Value, name: &str) -> Vec<&'a Value> {
+    let property = resolved(document, &schema["properties"][name]);
+    assert!(!property.is_null(), "no property {name}");
+    let alternatives = ["oneOf", "anyOf", "allOf"].iter().filter_map(|key| property[*key].as_array()).flatten();
+    let mut parts: Vec<&Value> = alternatives.map(|part| resolved(document, part)).collect();
+    parts.push(property);
+    parts
+}
+
+/// The one value of a keyword among the parts of a property.
+fn keyword<'a>(parts: &[&'a Value], name: &str) -> Option<&'a Value> {
+    parts.iter().map(|part| &part[name]).find(|value| !value.is_null())
+}
+
+/// The types of a property, without null.
+fn types(parts: &[&Value]) -> Vec<String> {
+    let mut types: Vec<String> = parts
+        .iter()
+        .flat_map(|part| match &part["type"] {
+            Value::String(name) => vec![name.clone()],
+            Value::Array(names) => names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
+            _ => Vec::new(),
+        })
+        .filter(|name| name != "null")
+        .collect();
+    types.sort_unstable();
+    types.dedup();
+    types
+}
+
+fn expected_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Choice(_) | Kind::Date => "string",
+        Kind::Integer | Kind::Reference(_) => "integer",
+        Kind::Number => "number",
+        Kind::Boolean => "boolean",
+        Kind::Object => "object",
+        Kind::Array => "array",
+    }
+}
+
+/// Holds one property against the contract.
+fn check(limit: &Limit, parts: &[&Value], what: &str) {
+    let number = |name: &str| keyword(parts, name).and_then(Value::as_f64);
+    assert_eq!(types(parts), [expected_type(limit.kind)], "type of {what}");
+    // Without a limit of its own an integer still has 32 bits, which the format may say as well.
+    let minimum = number("minimum").filter(|min| limit.min.is_some() || *min != f64::from(i32::MIN));
+    assert_eq!(minimum, limit.min.map(|min| min as f64), "minimum of {what}");
+    let maximum = number("maximum").filter(|max| limit.max.is_some() || *max != f64::from(i32::MAX));
+    assert_eq!(maximum, limit.max.map(|max| max as f64), "maximum of {what}");
+    assert_eq!(number("maxLength"), limit.max_len.map(|max| max as f64), "maxLength of {what}");
+    for name in ["exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern"] {
+        assert_eq!(keyword(parts, name), None, "{name} of {what}");
+    }
+    if limit.required && limit.kind == Kind::Text {
+        assert_eq!(number("minLength"), Some(1.0), "minLength of {what}");
+    }
+    if matches!(limit.kind, Kind::Integer | Kind::Reference(_)) {
+        assert_eq!(keyword(parts, "format").and_then(Value::as_str), Some("int32"), "format of {what}");
+    }
+    let words = keyword(parts, "enum")
+        .and_then(Value::as_array)
+        .map(|words| words.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>());
+    match limit.kind {
+        Kind::Choice(expected) => assert_eq!(words.as_deref(), Some(&expected.owned()[..]), "enum of {what}"),
+        _ => assert_eq!(words, None, "enum of {what}"),
+    }
+}
+
+/// The words of a choice as the document holds them.
+trait Words {
+    fn owned(&self) -> Vec<String>;
+}
+
+impl Words for &[&str] {
+    fn owned(&self) -> Vec<String> {
+        self.iter().map(|word| (*word).to_owned()).collect()
+    }
+}
+
+#[tokio::test]
+async fn every_limit_of_the_contract_is_in_the_document() {
+    let document = document().await;
+    for entity in entities() {
+        for method in ["post", "put", "patch"] {
+            let schema = body(&document, entity, method);
+            for limit in entity.limits() {
+                let what = format!("{}.{} ({method})", entity.name, limit.field);
+                check(limit, &property(&document, schema, limit.field), &what);
+            }
+            let required: Vec<&str> =
+                schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let expected: Vec<&str> =
+                entity.limits().filter(|limit| limit.required && method != "patch").map(|limit| limit.field).collect();
+            assert_eq!(required, expected, "required of {} ({method})", entity.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn optional_fields_may_be_null_and_required_ones_may_not() {
+    let document = document().await;
+    for entity in entities() {
+        for method in ["post", "put", "patch"] {
+            let schema = body(&document, entity, method);
+            for limit in entity.limits() {
+                let parts = property(&document, schema, limit.field);
+                let nullable =
+                    parts.iter().any(|part| part["type"] == "null" || part["type"].to_string().contains("\"null\""));
+                assert_eq!(nullable, !limit.required, "{}.{} ({method})", entity.name, limit.field);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_have_both_names_of_attributes_and_the_one_is_deprecated() {
+    let document = document().await;
+    for entity in entities().into_iter().filter(|entity| entity.limits().any(|limit| limit.field == "attributes")) {
+        let input = body(&document, entity, "post");
+        if entity.name == "listing" {
+            assert!(input["properties"]["attributes_json"].is_null());
+            assert!(!input["properties"]["url"].is_null(), "the other name of listing_url");
+            continue;
+        }
+        let deprecated = property(&document, input, "attributes_json");
+        assert_eq!(keyword(&deprecated, "deprecated"), Some(&Value::Bool(true)), "{}", entity.name);
+        let answer = &document["paths"][format!("{}/{{id}}", entity.path)]["get"]["responses"]["200"];
+        let answer = resolved(&document, &resolved(&document, answer)["content"]["application/json"]["schema"]);
+        let required: Vec<&str> =
+            answer["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        for name in ["id", "created_at", "updated_at", "attributes"] {
+            assert!(required.contains(&name), "{name} of {}", entity.name);
+        }
+        assert_eq!(keyword(&property(&document, answer, "attributes_json"), "deprecated"), Some(&Value::Bool(true)));
+    }
+}
+
+#[tokio::test]
+async fn the_limits_of_lists_are_in_the_document() {
+    let document = document().await;
+    let of = |path: &str| {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().expect("parameters");
+        let limit = parameters
+            .iter()
+            .map(|parameter| resolved(&document, parameter))
+            .find(|parameter| parameter["name"] == "limit");
+        resolved(&document, &limit.expect("a limit")["schema"]).clone()
+    };
+    for entity in entities() {
+        let limit = of(entity.path);
+        assert_eq!(
+            (&limit["minimum"], &limit["maximum"]),
+            (&Value::from(1), &Value::from(entity.max_limit)),
+            "{}",
+            entity.name
+        );
+        assert_eq!(limit["default"].as_u64(), entity.default_limit.map(|limit| limit as u64), "{}", entity.name);
+        if entity.name != "listing" {
+            let limit = of(&format!("{}/{{id}}/listings", entity.path));
+            assert_eq!((limit["maximum"].as_u64(), limit["default"].as_u64()), (Some(100), Some(50)));
+        }
+    }
+    let limit = of("/v1/fields-data/{entity}/records");
+    assert_eq!((limit["maximum"].as_u64(), limit["default"].as_u64()), (Some(200), Some(50)));
+}

@@ -1,0 +1,170 @@
+//! Every operation of the document is called, every documented status is seen, and no other.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{document, operations};
+use crate::support::contract::{Entity, LISTING, catalog, entities, listing_that_uses};
+use crate::support::{Backend, Database, Method, Service, backends};
+
+/// A status of an operation: method in lower case, path template, status.
+type Seen = (String, String, u16);
+
+/// Faults of the service or the database cannot be asked for here; 503 is seen in [`crate::outage`].
+fn is_asked_for(status: u16) -> bool {
+    status < 500
+}
+
+struct Tour {
+    service: Service,
+    seen: BTreeSet<Seen>,
+}
+
+impl Tour {
+    /// Sends a request to an operation and notes what came of it, which must be `status`.
+    async fn call(&mut self, method: Method, template: &str, fill: &[&str], body: Option<&str>, status: u16) -> Value {
+        let kind = body.map(|_| "application/json");
+        self.send(method, template, fill, kind, body.unwrap_or_default(), status).await
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        template: &str,
+        fill: &[&str],
+        kind: Option<&str>,
+        body: &str,
+        status: u16,
+    ) -> Value {
+        let (route, query) = template.split_once('?').map_or((template, ""), |(route, query)| (route, query));
+        let mut path = route.to_owned();
+        let names: Vec<&str> = route.split(['{', '}']).skip(1).step_by(2).collect();
+        for (name, value) in names.iter().zip(fill) {
+            path = path.replacen(&format!("{{{name}}}"), value, 1);
+        }
+        if !query.is_empty() {
+            path = format!("{path}?{query}");
+        }
+        let mut request = self.service.request(method.clone(), &path);
+        if let Some(kind) = kind {
+            request = request.header("Content-Type", kind);
+        }
+        let answer =
+            if kind.is_some() || !body.is_empty() { request.body(body).send().await } else { request.send().await };
+        let answer = answer.expect(status);
+        self.seen.insert((method.as_str().to_lowercase(), route.to_owned(), status));
+        if answer.body.is_empty() { Value::Null } else { answer.json() }
+    }
+
+    /// The faults of a body that every operation with one has.
+    async fn bad_bodies(&mut self, method: Method, template: &str, fill: &[&str], wrong: &str) {
+        let too_long = " ".repeat((1 << 20) + 1);
+        self.call(method.clone(), template, fill, Some("{"), 400).await;
+        self.call(method.clone(), template, fill, Some(&too_long), 413).await;
+        self.send(method.clone(), template, fill, Some("text/plain"), "{}", 415).await;
+        self.call(method, template, fill, Some(wrong), 422).await;
+    }
+
+    async fn collection(&mut self, entity: &Entity) {
+        let (one, all) = (format!("{}/{{id}}", entity.path), entity.path);
+        let body = (entity.minimal)(1).to_string();
+        let wrong = r#"{"name": 5, "title": 5, "label": 5}"#;
+        let id = self.call(Method::POST, all, &[], Some(&body), 201).await["id"].to_string();
+        self.bad_bodies(Method::POST, all, &[], wrong).await;
+        self.call(Method::GET, all, &[], None, 200).await;
+        self.call(Method::GET, &format!("{all}?warp=9"), &[], None, 422).await;
+        self.call(Method::GET, &one, &[&id], None, 200).await;
+        self.call(Method::GET, &one, &["4711"], None, 404).await;
+        self.call(Method::GET, &one, &["abc"], None, 422).await;
+        for method in [Method::PUT, Method::PATCH] {
+            self.call(method.clone(), &one, &[&id], Some(&body), 200).await;
+            self.call(method.clone(), &one, &["4711"], Some(&body), 404).await;
+            self.bad_bodies(method, &one, &[&id], wrong).await;
+        }
+        self.call(Method::DELETE, &one, &["4711"], None, 404).await;
+        self.call(Method::DELETE, &one, &["abc"], None, 422).await;
+        if entity.name == LISTING.name {
+            self.service.sql(&format!("insert into favorite values ({id})")).await;
+        } else {
+            let listing = listing_that_uses(1, entity.used_through[0], &json!(id.parse::<i64>().expect("an id")));
+            self.service.created(LISTING.path, &listing).await;
+            let listings = format!("{one}/listings");
+            self.call(Method::GET, &listings, &[&id], None, 200).await;
+            self.call(Method::GET, &listings, &["4711"], None, 404).await;
+            self.call(Method::GET, &format!("{listings}?limit=0"), &[&id], None, 422).await;
+        }
+        self.call(Method::DELETE, &one, &[&id], None, 409).await;
+        self.service.sql("delete from favorite; delete from listing_component").await;
+        if entity.name != LISTING.name {
+            self.service.sql("delete from listing").await;
+        }
+        self.call(Method::DELETE, &one, &[&id], None, 204).await;
+    }
+
+    async fn metadata(&mut self) {
+        let (schema, records) = ("/v1/fields-data/{entity}/schema", "/v1/fields-data/{entity}/records");
+        let one = format!("{records}/{{id}}");
+        self.call(Method::GET, "/v1/fields-data/entities", &[], None, 200).await;
+        for entity in entities() {
+            let name = entity.name;
+            let body = json!({"fields": (entity.minimal)(1)}).to_string();
+            let wrong = r#"{"fields": {"name": 5, "title": 5, "label": 5}}"#;
+            self.call(Method::GET, schema, &[name], None, 200).await;
+            let made = self.call(Method::POST, records, &[name], Some(&body), 201).await["id"].to_string();
+            self.bad_bodies(Method::POST, records, &[name], wrong).await;
+            self.call(Method::GET, records, &[name], None, 200).await;
+            self.call(Method::GET, &format!("{records}?limit=0"), &[name], None, 422).await;
+            self.call(Method::PATCH, &one, &[name, &made], Some(&body), 200).await;
+            self.call(Method::PATCH, &one, &[name, "4711"], Some(&body), 404).await;
+            self.bad_bodies(Method::PATCH, &one, &[name, &made], wrong).await;
+        }
+        self.call(Method::GET, schema, &["warp"], None, 404).await;
+        self.call(Method::GET, records, &["warp"], None, 404).await;
+        self.call(Method::POST, records, &["warp"], Some("{}"), 404).await;
+    }
+}
+
+backends!(every_operation_is_called_and_every_status_seen);
+async fn every_operation_is_called_and_every_status_seen(backend: Backend) {
+    let database = Database::create(backend).await;
+    if backend != Backend::Legacy {
+        assert!(Service::options().start_on(&database).await.stop().await.success());
+    }
+    // Somebody else's table, so that a listing can be in use too.
+    database.sql("create table favorite (listing_id integer references listing (id))").await;
+    let mut tour = Tour { service: Service::options().start_on(&database).await, seen: BTreeSet::new() };
+    for path in ["/health", "/livez", "/readyz", "/openapi.json"] {
+        tour.call(Method::GET, path, &[], None, 200).await;
+    }
+    for entity in catalog().into_iter().chain([&LISTING]) {
+        tour.collection(entity).await;
+    }
+    tour.metadata().await;
+
+    let document = document().await;
+    let documented: BTreeSet<Seen> = operations(&document)
+        .iter()
+        .flat_map(|operation| {
+            let statuses = operation.operation["responses"].as_object().expect("responses").keys();
+            let statuses = statuses.map(|status| status.parse().expect("an exact status"));
+            statuses.map(|status| (operation.method.to_owned(), operation.path.to_owned(), status)).collect::<Vec<_>>()
+        })
+        .filter(|(_, _, status)| is_asked_for(*status))
+        .collect();
+    let undocumented: Vec<&Seen> = tour.seen.difference(&documented).collect();
+    let unseen: Vec<&Seen> = documented.difference(&tour.seen).collect();
+    assert!(undocumented.is_empty(), "seen and not in the document: {undocumented:#?}");
+    assert!(unseen.is_empty(), "in the document and not seen; add them to this tour: {unseen:#?}");
+}
+
+#[tokio::test]
+async fn whatever_needs_the_database_may_be_without_it() {
+    let document = document().await;
+    for operation in operations(&document) {
+        let needs = operation.path.starts_with("/v1/") && operation.path != "/v1/fields-data/entities"
+            || ["/health", "/readyz"].contains(&operation.path);
+        let documented = !operation.operation["responses"]["503"].is_null();
+        assert_eq!(documented, needs, "{} {}", operation.method, operation.path);
+    }
+}

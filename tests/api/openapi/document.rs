@@ -1,0 +1,64 @@
+//! One document, wherever it is asked for.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{document, operations};
+use crate::support::{Backend, Database, Service, backends, partbook};
+
+const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/partbook.json");
+
+backends!(the_service_serves_what_the_command_prints);
+async fn the_service_serves_what_the_command_prints(service: Service) {
+    let answer = service.get("/openapi.json").await.expect(200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let printed = partbook(&["openapi"]).run().await;
+    assert!(printed.status.success() && printed.stderr.is_empty(), "{printed:?}");
+    let printed: Value = serde_json::from_str(&printed.stdout).expect("JSON");
+    assert!(answer.json() == printed, "/openapi.json is not what `partbook openapi` prints");
+}
+
+#[tokio::test]
+async fn the_committed_document_is_current() {
+    let printed = partbook(&["openapi"]).run().await.stdout;
+    let committed = std::fs::read_to_string(Path::new(COMMITTED)).unwrap_or_default();
+    let lines = printed.lines().zip(committed.lines()).position(|(one, other)| one != other);
+    assert!(
+        printed == committed,
+        "openapi/partbook.json is stale (first difference: line {}). Make it anew: cargo run -- openapi > openapi/partbook.json",
+        lines.map_or_else(|| printed.lines().count().min(committed.lines().count()), |line| line) + 1
+    );
+}
+
+#[tokio::test]
+async fn printing_needs_no_database_and_no_setting() {
+    let database = Database::create(Backend::Sqlite).await;
+    let call = partbook(&["openapi"]).env("DATABASE_URL", &database.url()).env("PARTBOOK_POOL_SIZE", "many");
+    assert!(call.run().await.status.success());
+    let path = database.url().replace("sqlite://", "");
+    assert!(!Path::new(&path).exists());
+}
+
+#[tokio::test]
+async fn the_document_in_brief() {
+    let document = document().await;
+    let mut brief = format!("openapi {}\n", document["openapi"].as_str().expect("a version"));
+    for operation in operations(&document) {
+        let responses = operation.operation["responses"].as_object().expect("responses");
+        let mut statuses: Vec<&str> = responses.keys().map(String::as_str).collect();
+        statuses.sort_unstable();
+        let id = operation.operation["operationId"].as_str().unwrap_or("?");
+        let method = operation.method.to_uppercase();
+        writeln!(brief, "{method:<6} {:<50} {id:<30} {}", operation.path, statuses.join(" ")).expect("a string");
+    }
+    brief.push_str("\nschemas\n");
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        let mut members: Vec<&str> =
+            schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        members.sort_unstable();
+        writeln!(brief, "{name}: {}", members.join(" ")).expect("a string");
+    }
+    insta::assert_snapshot!(brief);
+}

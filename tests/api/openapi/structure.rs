@@ -1,0 +1,145 @@
+//! Whether the document is a sound OpenAPI 3.1 document that generators can use.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{document, operations, resolved};
+
+#[tokio::test]
+async fn it_is_openapi_3_1() {
+    let document = document().await;
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1.")), "{}", document["openapi"]);
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    assert!(document["info"]["title"].as_str().is_some_and(|title| !title.is_empty()));
+    // A keyword of 3.0 that 3.1 ignores.
+    assert!(!document.to_string().contains("\"nullable\""));
+}
+
+#[tokio::test]
+async fn every_operation_has_an_id_a_summary_and_a_tag() {
+    let document = document().await;
+    let tags: BTreeSet<&str> =
+        document["tags"].as_array().expect("tags").iter().map(|tag| tag["name"].as_str().expect("a name")).collect();
+    let mut ids = BTreeSet::new();
+    for operation in operations(&document) {
+        let what = format!("{} {}", operation.method, operation.path);
+        let text = |name: &str| operation.operation[name].as_str().filter(|text| !text.is_empty());
+        let id = text("operationId").unwrap_or_else(|| panic!("no operationId: {what}"));
+        assert!(ids.insert(id), "{id} twice");
+        assert!(
+            id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+            "generators make names of it: {id}"
+        );
+        assert!(text("summary").is_some(), "no summary: {what}");
+        let own = operation.operation["tags"].as_array().unwrap_or_else(|| panic!("no tag: {what}"));
+        assert!(
+            !own.is_empty() && own.iter().all(|tag| tag.as_str().is_some_and(|tag| tags.contains(tag))),
+            "{what}: {own:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_reference_leads_somewhere() {
+    fn walk(document: &Value, value: &Value) {
+        if value["$ref"].is_string() {
+            resolved(document, value);
+        }
+        match value {
+            Value::Object(members) => members.values().for_each(|value| walk(document, value)),
+            Value::Array(items) => items.iter().for_each(|value| walk(document, value)),
+            _ => {}
+        }
+    }
+    let document = document().await;
+    walk(&document, &document);
+    let text = document.to_string();
+    for (kind, parts) in document["components"].as_object().expect("components") {
+        for name in parts.as_object().expect("components by name").keys().filter(|_| kind != "securitySchemes") {
+            assert!(text.contains(&format!("\"#/components/{kind}/{name}\"")), "nothing refers to {kind}/{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn parameters_are_those_of_the_path() {
+    let document = document().await;
+    for operation in operations(&document) {
+        let what = format!("{} {}", operation.method, operation.path);
+        let parameters = operation.operation["parameters"].as_array().cloned().unwrap_or_default();
+        let mut names = BTreeSet::new();
+        for parameter in &parameters {
+            let parameter = resolved(&document, parameter);
+            let (name, place) =
+                (parameter["name"].as_str().expect("a name"), parameter["in"].as_str().expect("a place"));
+            assert!(names.insert((place.to_owned(), name.to_owned())), "{name} twice: {what}");
+            assert_eq!(parameter["required"] == true, place == "path", "{name}: {what}");
+            assert!(!parameter["schema"].is_null(), "{name}: {what}");
+            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{name}: {what}");
+        }
+        let declared: BTreeSet<&str> =
+            names.iter().filter(|(place, _)| place == "path").map(|(_, name)| name.as_str()).collect();
+        let in_path: BTreeSet<&str> = operation.path.split(['{', '}']).skip(1).step_by(2).collect();
+        assert_eq!(declared, in_path, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_described() {
+    let document = document().await;
+    for operation in operations(&document) {
+        for (status, response) in operation.operation["responses"].as_object().expect("responses") {
+            let what = format!("{} {} {status}", operation.method, operation.path);
+            let response = resolved(&document, response);
+            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{what}");
+            let content = response["content"].as_object();
+            if status == "204" {
+                assert!(content.is_none_or(serde_json::Map::is_empty), "{what}");
+                continue;
+            }
+            let content = content.unwrap_or_else(|| panic!("no content: {what}"));
+            let own_shape = ["/health", "/livez", "/readyz"].contains(&operation.path);
+            let expected =
+                if status.starts_with('2') || own_shape { "application/json" } else { "application/problem+json" };
+            assert_eq!(content.keys().collect::<Vec<_>>(), [expected], "{what}");
+            let schema = resolved(&document, &content[expected]["schema"]);
+            assert!(schema.is_object() || schema == true, "no schema: {what}");
+            let lists = operation.method == "get" && status == "200";
+            if lists
+                && operation.operation["parameters"].to_string().contains("\"offset\"")
+                && !operation.path.contains("fields-data")
+            {
+                let headers = response["headers"].as_object().unwrap_or_else(|| panic!("no headers: {what}"));
+                assert!(headers.contains_key("Link") && headers.contains_key("X-Total-Count"), "{what}: {headers:?}");
+            }
+            if status == "201" && !operation.path.contains("fields-data") {
+                assert!(response["headers"]["Location"].is_object(), "no Location: {what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_described() {
+    let document = document().await;
+    for operation in operations(&document) {
+        let what = format!("{} {}", operation.method, operation.path);
+        let body = &operation.operation["requestBody"];
+        if !["post", "put", "patch"].contains(&operation.method) {
+            assert!(body.is_null(), "{what}");
+            continue;
+        }
+        let body = resolved(&document, body);
+        assert_eq!(body["required"], true, "{what}");
+        let kinds: BTreeSet<&str> = body["content"].as_object().expect("content").keys().map(String::as_str).collect();
+        let both = BTreeSet::from(["application/json", "application/merge-patch+json"]);
+        let expected = if operation.method == "patch" && !operation.path.contains("fields-data") {
+            both
+        } else {
+            BTreeSet::from(["application/json"])
+        };
+        // The records of the metadata screen may take either.
+        assert!(kinds.is_superset(&expected), "{what}: {kinds:?}");
+    }
+}

@@ -1,0 +1,132 @@
+//! When the database is away, or does not let go of a lock (the contract, sections 6 and 8).
+
+use std::time::{Duration, Instant};
+
+use reqwest::Url;
+use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, raw_sql};
+
+use crate::support::contract::{CPU, catalog};
+use crate::support::{Answer, Backend, Database, Method, Service, backends};
+
+/// A PostgreSQL database that refuses connections until it is told to accept them again.
+struct Outage {
+    name: String,
+    /// From here the other database is shut and opened.
+    desk: Database,
+}
+
+impl Outage {
+    async fn of(database: &Database) -> Self {
+        let name = Url::parse(&database.url()).expect("a URL").path()[1..].to_owned();
+        let outage = Self { name, desk: Database::create(Backend::Postgres).await };
+        outage.accept(false).await;
+        let others =
+            format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", outage.name);
+        outage.desk.rows(&others).await;
+        outage
+    }
+
+    async fn accept(&self, connections: bool) {
+        self.desk.sql(&format!("alter database {} with allow_connections {connections}", self.name)).await;
+    }
+}
+
+/// A 503 that says when to come again, and nothing about the inside.
+#[track_caller]
+fn unavailable(answer: &Answer) {
+    let problem = answer.problem(503);
+    let seconds = answer.header("retry-after").expect("Retry-After");
+    assert!(seconds.parse::<u32>().is_ok_and(|seconds| (1..=120).contains(&seconds)), "{seconds}");
+    for inside in ["sqlx", "127.0.0.1", "postgres", "PoolTimedOut", "Io(", "select"] {
+        assert!(!problem.detail.contains(inside), "{}", problem.detail);
+    }
+}
+
+/// The same request until its answer has the status; the pool has to find its connections again.
+async fn until(service: &Service, path: &str, status: u16) -> Answer {
+    let begin = Instant::now();
+    loop {
+        let answer = service.get(path).await;
+        if answer.status == status || begin.elapsed() > Duration::from_secs(30) {
+            return answer.expect(status);
+        }
+    }
+}
+
+backends!(a_database_that_is_away_is_said_to_be: Postgres, Legacy);
+async fn a_database_that_is_away_is_said_to_be(service: Service) {
+    let row = service.create(&CPU, 1).await;
+    let outage = Outage::of(service.database()).await;
+    let health = until(&service, "/health", 503).await.json();
+    assert_eq!(health["status"], "unavailable");
+    assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+    service.get("/readyz").await.expect(503);
+    service.get("/livez").await.expect(200);
+    service.get("/openapi.json").await.expect(200);
+    for entity in catalog() {
+        unavailable(&service.get(entity.path).await);
+    }
+    let path = CPU.at(&row["id"]);
+    unavailable(&service.get(&path).await);
+    unavailable(&service.delete(&path).await);
+    unavailable(&service.patch(&path, &json!({"notes": "x"})).await);
+    unavailable(&service.put(&path, &row).await);
+    unavailable(&service.post(CPU.path, &(CPU.minimal)(2)).await);
+    unavailable(&service.get(&format!("{path}/listings")).await);
+    unavailable(&service.get("/v1/listings").await);
+    unavailable(&service.get("/v1/fields-data/cpu/records").await);
+    // The id of a problem finds it in the log, as the API document says.
+    let answer = service.request(Method::GET, &path).header("X-Request-ID", "needle-4711").send().await;
+    unavailable(&answer);
+    assert!(service.log().contains("needle-4711"), "the log does not name the request");
+    // What needs no database is said without one.
+    service.post("/health", &json!({})).await.problem(405);
+    service.get("/v1/catalog/warp").await.problem(404);
+
+    outage.accept(true).await;
+    until(&service, "/health", 200).await;
+    assert_eq!(until(&service, &path, 200).await.json(), row);
+    service.get("/readyz").await.expect(200);
+}
+
+backends!(connections_that_were_cut_are_replaced: Postgres, Legacy);
+async fn connections_that_were_cut_are_replaced(service: Service) {
+    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
+    for _ in 0..3 {
+        let cut = "select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid()";
+        service.rows(cut).await;
+        // A restarted server must not show: a read is safe to be asked again.
+        let answer = service.get(&path).await;
+        assert!([200, 503].contains(&answer.status), "{}", answer.status);
+        until(&service, &path, 200).await;
+    }
+}
+
+backends!(a_lock_that_cannot_be_had_is_a_503: Postgres, Legacy);
+async fn a_lock_that_cannot_be_had_is_a_503(service: Service) {
+    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
+    let mut holder = PgConnection::connect(&service.database().url()).await.expect("PostgreSQL");
+    raw_sql("begin; lock table cpu in access exclusive mode").execute(&mut holder).await.expect("a lock");
+    let patch = service.patch(&path, &json!({"notes": "changed"})).await;
+    unavailable(&patch);
+    service.get("/livez").await.expect(200);
+    raw_sql("rollback").execute(&mut holder).await.expect("a release");
+    assert_eq!(service.patch(&path, &json!({"notes": "x"})).await.expect(200).json()["notes"], "x");
+}
+
+backends!(a_file_that_another_writes_is_a_503: Sqlite);
+async fn a_file_that_another_writes_is_a_503(service: Service) {
+    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
+    let url = service.database().url();
+    let file = url.strip_prefix("sqlite://").expect("a SQLite URL");
+    let mut holder = SqliteConnectOptions::new().filename(file).connect().await.expect("SQLite");
+    raw_sql(AssertSqlSafe("begin immediate")).execute(&mut holder).await.expect("a lock");
+    unavailable(&service.patch(&path, &json!({"notes": "changed"})).await);
+    // Readers are not in the way of a writer, nor it in theirs.
+    service.get(&path).await.expect(200);
+    raw_sql(AssertSqlSafe("rollback")).execute(&mut holder).await.expect("a release");
+    service.patch(&path, &json!({"notes": "x"})).await.expect(200);
+}

@@ -1,0 +1,73 @@
+//! A long list is answered whole (the contract, section 3).
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::support::contract::{CPU, Entity, PORTS_PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
+use crate::support::{Method, Service, backends};
+
+const ROWS: usize = 5_000;
+
+/// Inserts the rows by SQL; POST would take its time.
+async fn fill(service: &Service, entity: &Entity) {
+    let (columns, values) = match entity.name {
+        "cpu" | "gpu" => {
+            ("name, manufacturer, notes", "'Row ' || n, 'AMD', 'Some words about the row, to make it longer.'")
+        }
+        "profile" => ("name, weights_json", "'Row ' || n, '{\"a\": 1}'"),
+        "ports_profile" => ("name", "'Row ' || n"),
+        "ram_spec" => ("ddr_generation, total_capacity_gb, attributes_json", "'ddr5', n, '{\"a\": 1}'"),
+        _ => ("medium, capacity_gb, attributes_json", "'nvme', n, '{\"a\": 1}'"),
+    };
+    let table = entity.table;
+    service
+        .sql(&format!(
+            "insert into {table} ({columns})
+             with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < {ROWS})
+             select {values} from numbers"
+        ))
+        .await;
+}
+
+backends!(every_row_is_answered_once);
+async fn every_row_is_answered_once(service: Service) {
+    for entity in catalog() {
+        fill(&service, entity).await;
+        if entity.name == PORTS_PROFILE.name {
+            let ports = "select id, 'usb' from ports_profile union all select id, 'hdmi' from ports_profile";
+            service.sql(&format!("insert into port (ports_profile_id, type) {ports}")).await;
+        }
+        if entity.default_limit.is_some() {
+            continue;
+        }
+        let rows = service.get(entity.path).await.expect(200).array();
+        assert_eq!(rows.len(), ROWS, "{}", entity.name);
+        let ids: BTreeSet<i64> = rows.iter().filter_map(|row| row["id"].as_i64()).collect();
+        assert_eq!(ids.len(), ROWS);
+        let names: Vec<&str> = rows.iter().filter_map(|row| row["name"].as_str()).collect();
+        assert!(names.is_sorted(), "by code point, for these names");
+        if entity.name == PORTS_PROFILE.name {
+            assert!(rows.iter().all(|row| row["ports"].as_array().is_some_and(|ports| ports.len() == 2)));
+        }
+        assert!(service.request(Method::HEAD, entity.path).send().await.expect(200).body.is_empty());
+    }
+    for entity in [&RAM_SPEC, &STORAGE_PROFILE] {
+        let rows = service.get(&format!("{}?limit=1000&offset=4500", entity.path)).await.expect(200).array();
+        assert_eq!(rows.len(), 500);
+    }
+}
+
+backends!(a_list_that_nobody_reads_to_its_end_harms_no_one);
+async fn a_list_that_nobody_reads_to_its_end_harms_no_one(service: Service) {
+    fill(&service, &CPU).await;
+    // More than any pool has connections.
+    for _ in 0..40 {
+        let mut stream = TcpStream::connect(service.address().trim_start_matches("http://")).expect("a connection");
+        stream.write_all(b"GET /v1/catalog/cpus HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a request");
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).expect("an answer");
+        assert_eq!(&start, b"HTTP/1.1 200");
+    }
+    assert_eq!(service.get(&format!("{}?limit=1", CPU.path)).await.expect(200).array().len(), 1);
+}

@@ -1,0 +1,154 @@
+//! No two rows agree in their natural key: what POST, PUT and PATCH say to a taken one (the contract, sections 1 and 2).
+
+use serde_json::{Value, json};
+
+use crate::support::body::with;
+use crate::support::contract::{Entity, catalog};
+use crate::support::{Method, Request, Service, backends, together};
+
+fn name_keyed() -> impl Iterator<Item = &'static Entity> {
+    catalog().into_iter().filter(|entity| !entity.get_or_create)
+}
+
+fn by_specifications() -> impl Iterator<Item = &'static Entity> {
+    catalog().into_iter().filter(|entity| entity.get_or_create)
+}
+
+backends!(a_taken_name_is_refused);
+async fn a_taken_name_is_refused(service: Service) {
+    for entity in name_keyed() {
+        for name in ["Zen", "It's \"quoted\"", "100%_é", " "] {
+            let row = service.created(entity.path, &with((entity.full)(1), "name", name)).await;
+            let other = service.create(entity, 9).await;
+            let path = entity.at(&other["id"]);
+            for answer in [
+                service.post(entity.path, &with((entity.minimal)(2), "name", name)).await,
+                service.put(&path, &with((entity.minimal)(9), "name", name)).await,
+                service.patch(&path, &json!({"name": name})).await,
+            ] {
+                let problem = answer.problem(422);
+                assert_eq!(problem.detail, entity.taken(name));
+                assert_eq!(problem.places(), ["#/name"]);
+            }
+            assert_eq!(service.get(&path).await.expect(200).json(), other);
+            assert_eq!(service.get(&entity.at(&row["id"])).await.expect(200).json(), row);
+            service.delete(&path).await.expect(204);
+        }
+    }
+}
+
+backends!(names_that_differ_a_little_are_different);
+async fn names_that_differ_a_little_are_different(service: Service) {
+    for entity in name_keyed() {
+        for name in ["Zen", "zen", "ZEN", "Zen ", " Zen", "Zén", "Ze\u{301}n"] {
+            service.created(entity.path, &with((entity.minimal)(1), "name", name)).await;
+        }
+    }
+}
+
+backends!(a_row_may_keep_its_own_name);
+async fn a_row_may_keep_its_own_name(service: Service) {
+    for entity in name_keyed() {
+        let row = service.created(entity.path, &(entity.full)(1)).await;
+        let path = entity.at(&row["id"]);
+        assert_eq!(service.put(&path, &(entity.full)(1)).await.expect(200).json(), row);
+        let change = json!({"name": row["name"]});
+        assert_eq!(service.patch(&path, &change).await.expect(200).json(), row);
+    }
+}
+
+backends!(a_freed_name_may_be_taken);
+async fn a_freed_name_may_be_taken(service: Service) {
+    for entity in name_keyed() {
+        let row = service.create(entity, 1).await;
+        let path = entity.at(&row["id"]);
+        service.patch(&path, &json!({"name": "renamed"})).await.expect(200);
+        service.create(entity, 1).await;
+        service.delete(&path).await.expect(204);
+        service.created(entity.path, &with((entity.minimal)(1), "name", "renamed")).await;
+    }
+}
+
+backends!(equal_names_at_once_make_one_row);
+async fn equal_names_at_once_make_one_row(service: Service) {
+    for entity in name_keyed() {
+        let answers =
+            together((0..16).map(|_| service.request(Method::POST, entity.path).json(&(entity.full)(1)))).await;
+        let mut created = 0;
+        for answer in answers {
+            if answer.status == 201 {
+                created += 1;
+            } else {
+                let name = (entity.full)(1)["name"].as_str().expect("a name").to_owned();
+                assert_eq!(answer.problem(422).detail, entity.taken(&name));
+            }
+        }
+        assert_eq!(created, 1, "{}", entity.name);
+        assert_eq!(service.get(entity.path).await.expect(200).array().len(), 1);
+    }
+}
+
+/// A change of one row's key to that of another.
+fn clash(entity: &Entity) -> (Value, Value) {
+    let taken: Value = (entity.full)(1);
+    let fields = entity.natural_key.iter().map(|field| ((*field).to_owned(), taken[*field].clone()));
+    (taken.clone(), fields.collect())
+}
+
+backends!(taken_specifications_are_refused_on_update);
+async fn taken_specifications_are_refused_on_update(service: Service) {
+    for entity in by_specifications() {
+        let (taken, key) = clash(entity);
+        service.created(entity.path, &taken).await;
+        let other = service.created(entity.path, &(entity.full)(2)).await;
+        let path = entity.at(&other["id"]);
+        for answer in [service.put(&path, &taken).await, service.patch(&path, &key).await] {
+            assert_eq!(answer.problem(422).detail, entity.taken(""));
+        }
+        assert_eq!(service.get(&path).await.expect(200).json(), other);
+    }
+}
+
+backends!(null_equals_null_in_specifications);
+async fn null_equals_null_in_specifications(service: Service) {
+    for entity in by_specifications() {
+        // A row whose key is null but for the one field that it needs.
+        let sparse = service.created(entity.path, &(entity.minimal)(40)).await;
+        let other = service.created(entity.path, &(entity.full)(2)).await;
+        let path = entity.at(&other["id"]);
+        let change: Value =
+            entity.natural_key.iter().map(|field| ((*field).to_owned(), sparse[*field].clone())).collect();
+        for answer in [
+            service.put(&path, &(entity.minimal)(40)).await,
+            service.patch(&path, &change).await,
+            service.request(Method::PATCH, &path).merge_patch(&change).send().await,
+        ] {
+            assert_eq!(answer.problem(422).detail, entity.taken(""));
+        }
+    }
+}
+
+backends!(changes_to_one_key_at_once_make_no_duplicate);
+async fn changes_to_one_key_at_once_make_no_duplicate(service: Service) {
+    for entity in catalog() {
+        let taken = (entity.full)(0);
+        let key: Value = entity.natural_key.iter().map(|field| ((*field).to_owned(), taken[*field].clone())).collect();
+        // One null, so that no constraint of the legacy schema sees the duplicate.
+        let nullable = entity.natural_key.iter().rev().find(|field| {
+            let limit = entity.limits().find(|limit| limit.field == **field).expect("a field");
+            !limit.required && **field != "total_capacity_gb"
+        });
+        let key = nullable.map_or(key.clone(), |field| with(key, field, Value::Null));
+        let mut requests: Vec<Request> = Vec::new();
+        for n in 1..=8 {
+            let row = service.created(entity.path, &(entity.full)(n)).await;
+            requests.push(service.request(Method::PATCH, &entity.at(&row["id"])).json(&key));
+        }
+        let answers = together(requests).await;
+        let changed = answers.iter().filter(|answer| answer.status == 200).count();
+        for answer in answers.iter().filter(|answer| answer.status != 200) {
+            answer.problem(422);
+        }
+        assert_eq!(changed, 1, "{}", entity.name);
+    }
+}
