@@ -110,8 +110,7 @@ async fn a_lock_that_cannot_be_had_is_a_503(service: Service) {
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);
     let mut holder = PgConnection::connect(&service.database().url()).await.expect("PostgreSQL");
     raw_sql("begin; lock table cpu in access exclusive mode").execute(&mut holder).await.expect("a lock");
-    let patch = service.patch(&path, &json!({"notes": "changed"})).await;
-    unavailable(&patch);
+    unavailable(&service.patch(&path, &json!({"notes": "changed"})).await);
     service.get("/livez").await.expect(200);
     raw_sql("rollback").execute(&mut holder).await.expect("a release");
     assert_eq!(service.patch(&path, &json!({"notes": "x"})).await.expect(200).json()["notes"], "x");

@@ -9,7 +9,8 @@ use indexmap::IndexMap;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// How deep a document from a client may be nested. Stored documents may be deeper; they are passed through as text.
+/// How deep a document from a client may be nested. Stored documents may be deeper; what lies below is kept as text, and
+/// accepted from a client only where it is stored already.
 pub const MAX_DEPTH: usize = 128;
 
 /// The members of a JSON object, in the order of the text.
@@ -30,6 +31,8 @@ pub enum Json {
     Array(Vec<Json>),
     /// An object.
     Object(Object),
+    /// A container nested deeper than [`MAX_DEPTH`], as text without white space.
+    Deep(String),
 }
 
 /// Why a text is not an acceptable JSON document, and where. Lines and columns count from 1.
@@ -47,7 +50,7 @@ pub struct SyntaxError {
 /// Reads a whole document.
 ///
 /// # Errors
-/// Malformed JSON (RFC 8259), a key given twice in one object, or nesting deeper than [`MAX_DEPTH`].
+/// Malformed JSON (RFC 8259), or a key given twice in one object.
 pub fn parse(source: &[u8]) -> Result<Json, SyntaxError> {
     let raw: &RawValue = serde_json::from_slice(source).map_err(|error| from_serde(&error))?;
     read(source, raw, 0)
@@ -78,9 +81,7 @@ fn read(source: &[u8], raw: &RawValue, depth: usize) -> Result<Json, SyntaxError
     };
     let locate = |error: serde_json::Error| place(from_serde(&error).message);
     match text.as_bytes().first() {
-        Some(b'{' | b'[') if depth == MAX_DEPTH => {
-            Err(place(format!("the document is nested more than {MAX_DEPTH} levels deep")))
-        }
+        Some(b'{' | b'[') if depth == MAX_DEPTH => Ok(Json::Deep(without_white_space(text))),
         Some(b'{') => {
             let Members(members) = serde_json::from_str(text).map_err(locate)?;
             members
@@ -99,6 +100,20 @@ fn read(source: &[u8], raw: &RawValue, depth: usize) -> Result<Json, SyntaxError
         Some(b'n') => Ok(Json::Null),
         _ => Ok(Json::Number(text.to_owned())),
     }
+}
+
+fn without_white_space(text: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let kept = text.chars().filter(|character| {
+        let keep = in_string || !character.is_ascii_whitespace();
+        match character {
+            '"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = in_string && *character == '\\' && !escaped;
+        keep
+    });
+    kept.collect()
 }
 
 /// One object's members, each value still unread.
@@ -179,6 +194,7 @@ impl Json {
             Self::String(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
+            Self::Deep(_) => "a deeply nested document",
         }
     }
 }
@@ -189,7 +205,7 @@ impl fmt::Display for Json {
         match self {
             Self::Null => f.write_str("null"),
             Self::Bool(flag) => write!(f, "{flag}"),
-            Self::Number(text) => f.write_str(text),
+            Self::Number(text) | Self::Deep(text) => f.write_str(text),
             Self::String(text) => write_string(f, text),
             Self::Array(items) => {
                 f.write_str("[")?;
@@ -248,12 +264,13 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded() {
-        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
-        assert!(parse(nested(MAX_DEPTH + 1).as_bytes()).is_err());
-        assert!(parse(nested(300).as_bytes()).is_err());
-        assert!(parse(nested(100_000).as_bytes()).is_err());
+    fn what_is_too_deep_is_kept_as_text() {
+        let nested = |depth: usize| format!("{}\"a \\\" ]\" {}", "[".repeat(depth), "]".repeat(depth));
+        let has_deep = |depth: usize| format!("{:?}", parse(nested(depth).as_bytes()).unwrap()).contains("Deep");
+        assert!(!has_deep(MAX_DEPTH));
+        assert!(has_deep(MAX_DEPTH + 1));
+        let deep = nested(100_000);
+        assert_eq!(parse(deep.as_bytes()).unwrap().to_string(), deep.replace("\" ]]", "\"]]"));
     }
 
     #[test]

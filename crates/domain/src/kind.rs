@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::json::MAX_DEPTH;
 use crate::{Children, Fault, Field, Json, Object, Pointer, Timestamp, Value, Vocabulary};
 
 /// What a field holds.
@@ -179,8 +180,8 @@ fn done(faults: Vec<Fault>, text: impl FnOnce() -> String) -> Result<Value, Vec<
     if faults.is_empty() { Ok(Value::Json(text())) } else { Err(faults) }
 }
 
-/// What no document may hold (contract section 1): U+0000, which PostgreSQL has no place for, and numbers that no double
-/// can hold. Parts that are stored just so are passed over.
+/// What no document may hold (contract section 1): U+0000, which PostgreSQL has no place for, numbers that no double
+/// can hold, and nesting without end. Parts that are stored just so are passed over.
 pub(crate) fn check_document(given: &Json, stored: Option<&Json>, at: &Pointer, faults: &mut Vec<Fault>) {
     match given {
         Json::Number(_) if given.as_f64().is_none() && stored != Some(given) => {
@@ -188,6 +189,9 @@ pub(crate) fn check_document(given: &Json, stored: Option<&Json>, at: &Pointer, 
         }
         Json::String(text) if text.contains('\0') && stored != Some(given) => {
             faults.push(Fault::new(at.clone(), "nul", NUL));
+        }
+        Json::Deep(_) if stored != Some(given) => {
+            faults.push(Fault::new(at.clone(), "depth", format!("is nested more than {MAX_DEPTH} levels deep")));
         }
         Json::Array(items) => {
             let known = if let Some(Json::Array(known)) = stored { known.as_slice() } else { &[] };

@@ -212,5 +212,6 @@ async fn stream(collection: &Collection, query: &ListQuery, headers: HeaderMap) 
             None => Some((Err(std::io::Error::other("the list broke off")), receive)),
         }
     });
-    Ok((headers, [(header::CONTENT_TYPE, JSON)], Body::from_stream(body)).into_response())
+    // Compression asks once more after the end.
+    Ok((headers, [(header::CONTENT_TYPE, JSON)], Body::from_stream(body.fuse())).into_response())
 }

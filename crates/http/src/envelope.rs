@@ -25,7 +25,8 @@ pub(crate) async fn wrap(request: Request, next: Next) -> Response {
     let begin = Instant::now();
     let span = tracing::info_span!("request", request_id = id, %method, path);
     let mut response = next.run(drained(request)).instrument(span.clone()).await;
-    let (status, milliseconds) = (response.status().as_u16(), begin.elapsed().as_secs_f64() * 1000.0);
+    let status = response.status().as_u16();
+    let milliseconds = (begin.elapsed().as_secs_f64() * 1e6).round() / 1e3;
     span.in_scope(|| tracing::info!(status, milliseconds, "answered"));
     if response.status().is_client_error() || response.status().is_server_error() {
         response = shaped(response, &path, &id, method == Method::HEAD);

@@ -216,7 +216,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map(".{0,4}", inner, 0..4).prop_map(|map| Value::from_iter(map)),
+            prop::collection::btree_map(".{0,4}", inner, 0..4).prop_map(Value::from_iter),
         ]
     })
 }
@@ -235,7 +235,7 @@ async fn any_body_is_answered(service: Service) {
             let mut body = (entity.minimal)(n + 2);
             for (index, field) in fields.iter().enumerate() {
                 // One field in four, another one each time.
-                if (index + n as usize) % 4 == 0 {
+                if (index + n as usize).is_multiple_of(4) {
                     body[*field] = draw();
                 }
             }

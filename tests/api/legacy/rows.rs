@@ -75,9 +75,8 @@ async fn documents_keep_their_text() {
     // Escapes may be written out; the numbers and the order may not change.
     let row = raw(&service.get(&format!("{}/13", CPU.path)).await.expect(200));
     let text = compact(row["attributes"].get());
-    for part in [r#""z":1.10,"a":1e2,"big":12345678901234567890,"deep":{"n":null}"#] {
-        assert!(text.contains(part), "{text}");
-    }
+    let numbers = r#""z":1.10,"a":1e2,"big":12345678901234567890,"deep":{"n":null}"#;
+    assert!(text.contains(numbers), "{text}");
     assert_eq!(serde_json::from_str::<Value>(row["attributes"].get()).expect("JSON")["note"], "café 🖥");
     // Half a pair is no text, but what is stored is shown.
     let row = raw(&service.get(&format!("{}/16", CPU.path)).await.expect(200));

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::support::contract::{LISTING, catalog};
+use crate::support::contract::{LISTING, PORTS_PROFILE, PROFILE, catalog, entities, listing_that_uses};
 use crate::support::{Backend, Database, Service, partbook};
 
-/// One of everything: created, changed, listed and deleted again.
+/// One of everything: created, used, changed, listed, refused and deleted again, and the metadata screen beside it.
 async fn use_it(service: &Service) {
     for entity in catalog() {
         let row = service.created(entity.path, &(entity.full)(1)).await;
@@ -15,10 +15,33 @@ async fn use_it(service: &Service) {
             _ => json!({"notes": "changed"}),
         };
         service.patch(&path, &change).await.expect(200);
+        service.put(&path, &(entity.full)(2)).await.expect(200);
         service.get(entity.path).await.expect(200);
+        let listing = listing_that_uses(1, entity.used_through[0], &row["id"]);
+        let listing = LISTING.at(&service.created(LISTING.path, &listing).await["id"]);
+        service.get(&format!("{path}/listings")).await.expect(200);
+        service.delete(&path).await.problem(409);
+        service.delete(&listing).await.expect(204);
         service.delete(&path).await.expect(204);
     }
-    service.created(LISTING.path, &(LISTING.full)(1)).await;
+    // A default moves, ports come and go.
+    let profile = service.created(PROFILE.path, &json!({"name": "New", "weights_json": {}, "is_default": true})).await;
+    service.delete(&PROFILE.at(&profile["id"])).await.problem(409);
+    let ports = PORTS_PROFILE.at(&service.created(PORTS_PROFILE.path, &(PORTS_PROFILE.full)(1)).await["id"]);
+    service.patch(&ports, &json!({"ports": [{"type": "usb_a", "count": 1}, {"type": "dp"}]})).await.expect(200);
+    let listing = LISTING.at(&service.created(LISTING.path, &(LISTING.full)(1)).await["id"]);
+    service.patch(&listing, &json!({"price_usd": 1})).await.expect(200);
+    service.put(&listing, &(LISTING.minimal)(1)).await.expect(200);
+    for entity in entities() {
+        let name = entity.name;
+        service.get(&format!("/v1/fields-data/{name}/schema")).await.expect(200);
+        service.get(&format!("/v1/fields-data/{name}/records?limit=1")).await.expect(200);
+        let record = json!({"fields": (entity.minimal)(1_999)});
+        service.post(&format!("/v1/fields-data/{name}/records"), &record).await.expect(201);
+    }
+    for path in ["/health", "/readyz", "/openapi.json", "/v1/listings"] {
+        service.get(path).await.expect(200);
+    }
 }
 
 #[tokio::test]

@@ -54,21 +54,26 @@ fn expected_type(kind: Kind) -> &'static str {
     }
 }
 
+/// A number of JSON without a fraction, however it is written.
+fn whole(number: &Value) -> Option<i64> {
+    number.to_string().trim_end_matches(".0").parse().ok()
+}
+
 /// Holds one property against the contract.
 fn check(limit: &Limit, parts: &[&Value], what: &str) {
-    let number = |name: &str| keyword(parts, name).and_then(Value::as_f64);
+    let number = |name: &str| keyword(parts, name).and_then(whole);
     assert_eq!(types(parts), [expected_type(limit.kind)], "type of {what}");
     // Without a limit of its own an integer still has 32 bits, which the format may say as well.
-    let minimum = number("minimum").filter(|min| limit.min.is_some() || *min != f64::from(i32::MIN));
-    assert_eq!(minimum, limit.min.map(|min| min as f64), "minimum of {what}");
-    let maximum = number("maximum").filter(|max| limit.max.is_some() || *max != f64::from(i32::MAX));
-    assert_eq!(maximum, limit.max.map(|max| max as f64), "maximum of {what}");
-    assert_eq!(number("maxLength"), limit.max_len.map(|max| max as f64), "maxLength of {what}");
+    let bits = |own: Option<i64>, bound: &i64| own.is_some() || ![i32::MIN, i32::MAX].map(i64::from).contains(bound);
+    assert_eq!(number("minimum").filter(|min| bits(limit.min, min)), limit.min, "minimum of {what}");
+    assert_eq!(number("maximum").filter(|max| bits(limit.max, max)), limit.max, "maximum of {what}");
+    let max_len = limit.max_len.and_then(|max| i64::try_from(max).ok());
+    assert_eq!(number("maxLength"), max_len, "maxLength of {what}");
     for name in ["exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern"] {
         assert_eq!(keyword(parts, name), None, "{name} of {what}");
     }
     if limit.required && limit.kind == Kind::Text {
-        assert_eq!(number("minLength"), Some(1.0), "minLength of {what}");
+        assert_eq!(number("minLength"), Some(1), "minLength of {what}");
     }
     if matches!(limit.kind, Kind::Integer | Kind::Reference(_)) {
         assert_eq!(keyword(parts, "format").and_then(Value::as_str), Some("int32"), "format of {what}");

@@ -22,7 +22,7 @@ async fn document() -> Value {
 struct Operation<'a> {
     method: &'a str,
     path: &'a str,
-    operation: &'a Value,
+    content: &'a Value,
 }
 
 /// Every operation of a document.
@@ -31,7 +31,7 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
     let operations = paths.iter().flat_map(|(path, item)| {
         let item = item.as_object().expect("a path item");
         let methods = item.iter().filter(|(key, _)| METHODS.contains(&key.as_str()));
-        methods.map(move |(method, operation)| Operation { method, path, operation })
+        methods.map(move |(method, content)| Operation { method, path, content })
     });
     operations.collect()
 }

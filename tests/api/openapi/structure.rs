@@ -24,7 +24,7 @@ async fn every_operation_has_an_id_a_summary_and_a_tag() {
     let mut ids = BTreeSet::new();
     for operation in operations(&document) {
         let what = format!("{} {}", operation.method, operation.path);
-        let text = |name: &str| operation.operation[name].as_str().filter(|text| !text.is_empty());
+        let text = |name: &str| operation.content[name].as_str().filter(|text| !text.is_empty());
         let id = text("operationId").unwrap_or_else(|| panic!("no operationId: {what}"));
         assert!(ids.insert(id), "{id} twice");
         assert!(
@@ -32,7 +32,7 @@ async fn every_operation_has_an_id_a_summary_and_a_tag() {
             "generators make names of it: {id}"
         );
         assert!(text("summary").is_some(), "no summary: {what}");
-        let own = operation.operation["tags"].as_array().unwrap_or_else(|| panic!("no tag: {what}"));
+        let own = operation.content["tags"].as_array().unwrap_or_else(|| panic!("no tag: {what}"));
         assert!(
             !own.is_empty() && own.iter().all(|tag| tag.as_str().is_some_and(|tag| tags.contains(tag))),
             "{what}: {own:?}"
@@ -67,7 +67,7 @@ async fn parameters_are_those_of_the_path() {
     let document = document().await;
     for operation in operations(&document) {
         let what = format!("{} {}", operation.method, operation.path);
-        let parameters = operation.operation["parameters"].as_array().cloned().unwrap_or_default();
+        let parameters = operation.content["parameters"].as_array().cloned().unwrap_or_default();
         let mut names = BTreeSet::new();
         for parameter in &parameters {
             let parameter = resolved(&document, parameter);
@@ -89,7 +89,7 @@ async fn parameters_are_those_of_the_path() {
 async fn answers_are_described() {
     let document = document().await;
     for operation in operations(&document) {
-        for (status, response) in operation.operation["responses"].as_object().expect("responses") {
+        for (status, response) in operation.content["responses"].as_object().expect("responses") {
             let what = format!("{} {} {status}", operation.method, operation.path);
             let response = resolved(&document, response);
             assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{what}");
@@ -107,7 +107,7 @@ async fn answers_are_described() {
             assert!(schema.is_object() || schema == true, "no schema: {what}");
             let lists = operation.method == "get" && status == "200";
             if lists
-                && operation.operation["parameters"].to_string().contains("\"offset\"")
+                && operation.content["parameters"].to_string().contains("\"offset\"")
                 && !operation.path.contains("fields-data")
             {
                 let headers = response["headers"].as_object().unwrap_or_else(|| panic!("no headers: {what}"));
@@ -125,7 +125,7 @@ async fn bodies_are_described() {
     let document = document().await;
     for operation in operations(&document) {
         let what = format!("{} {}", operation.method, operation.path);
-        let body = &operation.operation["requestBody"];
+        let body = &operation.content["requestBody"];
         if !["post", "put", "patch"].contains(&operation.method) {
             assert!(body.is_null(), "{what}");
             continue;

@@ -73,7 +73,7 @@ impl Children {
 
     /// Reads the children that a body gives; one that is stored just so is not judged.
     pub(crate) fn parse(&self, items: &[Json], stored: Option<&Value>, pointer: &Pointer) -> Result<Value, Vec<Fault>> {
-        let stored: Vec<Vec<Value>> = self.rows(stored).into_iter().map(|(_, values)| values).collect();
+        let stored = self.rows(stored);
         let mut faults = Vec::new();
         let mut rows: Vec<Vec<Value>> = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -83,10 +83,17 @@ impl Children {
                 continue;
             };
             let found = faults.len();
+            // Sent back as it was shown, with its id: then only what differs is judged.
+            let id = members.get("id").and_then(Json::as_integer);
+            let base = stored.iter().find(|(known, _)| known.is_some() && *known == id).map(|(_, values)| values);
             let mut values = (self.defaults)();
-            for (field, value) in self.fields.iter().zip(&mut values) {
+            for (index, (field, value)) in self.fields.iter().zip(&mut values).enumerate() {
                 let at = at.child(field.name);
+                let base = base.map(|base| &base[index]);
                 match members.get(field.name) {
+                    Some(given) if base.is_some_and(|base| base.equals_json(given)) => {
+                        value.clone_from(base.unwrap_or(&Value::Null));
+                    }
                     None | Some(Json::Null) if field.required => faults.push(Fault::new(at, "required", "is required")),
                     None | Some(Json::Null) => {}
                     Some(given) => match field.kind.parse(field, given, false, None) {
@@ -97,19 +104,23 @@ impl Children {
                     },
                 }
             }
-            if !stored.contains(&values) {
+            if !stored.iter().any(|(_, known)| *known == values) {
                 let wrong: Vec<Pointer> = faults[found..].iter().map(|fault| fault.pointer.clone()).collect();
                 for field in breached(self.fields, (self.judge)(values.clone())) {
                     let at = at.child(field.name);
-                    if !wrong.contains(&at) {
+                    let index = self.fields.iter().position(|known| known.name == field.name);
+                    let is_stored = base.zip(index).is_some_and(|(base, index)| base[index] == values[index]);
+                    if !is_stored && !wrong.contains(&at) {
                         let (code, detail) = field.limits.describe();
                         faults.push(Fault::new(at, code, detail));
                     }
                 }
             }
             // As many with one key as are stored: an old row may hold what the legacy index did not see.
-            let same = |rows: &[Vec<Value>]| rows.iter().filter(|row| self.key_of(row) == self.key_of(&values)).count();
-            if faults.len() == found && same(&rows) >= same(&stored).max(1) {
+            let same = |row: &Vec<Value>| self.key_of(row) == self.key_of(&values);
+            let before = rows.iter().filter(|row| same(row)).count();
+            let known = stored.iter().filter(|(_, row)| same(row)).count();
+            if faults.len() == found && before >= known.max(1) {
                 let detail = format!("repeats the {} of an item before it", self.key.join(" and "));
                 faults.push(Fault::new(at, "duplicate_item", detail));
             }

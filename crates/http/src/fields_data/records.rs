@@ -3,8 +3,6 @@
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use partbook_domain::edit::Mode;
-use partbook_domain::merge::Nulls;
 use partbook_domain::query::{self, ListQuery};
 use partbook_domain::{Entity, Fault, Json, Object, Pointer, Row, Value};
 
@@ -54,7 +52,7 @@ pub(super) async fn update(
     id: RawId,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (body, _) = body::read_patch(request).await?;
+    let (body, mode) = body::read_patch(request).await?;
     let entity = named.entity()?;
     let id = id.parse(entity)?;
     let body = match flatten(entity, &body) {
@@ -64,7 +62,6 @@ pub(super) async fn update(
             return Err(fault);
         }
     };
-    let mode = Mode::Merge(Nulls::Remove);
     let row = app.repository().update(entity, id, &body, mode).await.map_err(|error| refusal(&error, entity))?;
     Ok(record(&row))
 }

@@ -69,8 +69,8 @@ async fn patch_merges(service: Service) {
     body["attributes"] = json!({"color": "black", "ports": {"usb": 4, "hdmi": 1}});
     body["other_components"] = json!(["a", "b"]);
     let path = LISTING.at(&service.created(LISTING.path, &body).await["id"]);
-    let patch = json!({"attributes": {"ports": {"usb": null, "dp": 2}, "vesa": true}, "other_components": ["c"]});
-    let row = service.request(Method::PATCH, &path).merge_patch(&patch).send().await.expect(200).json();
+    let change = json!({"attributes": {"ports": {"usb": null, "dp": 2}, "vesa": true}, "other_components": ["c"]});
+    let row = service.request(Method::PATCH, &path).merge_patch(&change).send().await.expect(200).json();
     assert_eq!(row["attributes"], json!({"color": "black", "ports": {"hdmi": 1, "dp": 2}, "vesa": true}));
     assert_eq!(row["other_components"], json!(["c"]));
     assert_eq!(row["title"], body["title"]);
