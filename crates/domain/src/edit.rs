@@ -3,9 +3,9 @@
 //! Only what changes is judged: a value equal to the stored one is never a fault, so that an old row stays editable.
 
 use crate::entity::breached;
-use crate::kind::check_document;
+use crate::kind::{check_document, check_weights};
 use crate::merge::{Nulls, merge};
-use crate::{Entity, Fault, Field, Json, Kind, Object, Pointer, Value};
+use crate::{Entity, Fault, Field, Json, Kind, Object, Pointer, Value, json};
 
 /// How a body relates to the stored row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,17 +159,17 @@ impl Change<'_> {
         field.kind.parse(field, given, self.entity.trims, self.stored).map(|value| self.keep_if_same(value))
     }
 
-    /// Merges into the stored document; only the members that the patch changes are judged.
+    /// Merges into the stored document; only what the patch changes is judged.
     fn merged(&self, field: &Field, stored: &str, patch: &Json, nulls: Nulls) -> Result<Value, Vec<Fault>> {
-        let text = merge(stored, patch, nulls);
-        let merged: indexmap::IndexMap<String, Box<serde_json::value::RawValue>> =
-            serde_json::from_str(&text).unwrap_or_default();
-        let touched = patch.as_object().into_iter().flat_map(|members| members.keys());
-        let touched: Object = touched
-            .filter_map(|key| Some((key.clone(), crate::json::parse(merged.get(key)?.get().as_bytes()).ok()?)))
-            .collect();
-        field.kind.parse(field, &Json::Object(touched), false, self.stored)?;
-        Ok(self.keep_if_same(Value::Json(text)))
+        let mut faults = Vec::new();
+        let (known, at) = (json::parse_stored(stored), Pointer::field(field.name));
+        check_document(patch, known.as_ref(), &at, &mut faults);
+        if matches!(field.kind, Kind::Weights) {
+            let members = patch.as_object().into_iter().flatten();
+            // Null removes a weight.
+            check_weights(members.filter(|(_, weight)| **weight != Json::Null), known.as_ref(), &at, &mut faults);
+        }
+        if faults.is_empty() { Ok(self.keep_if_same(Value::Json(merge(stored, patch, nulls)))) } else { Err(faults) }
     }
 
     fn keep_if_same(&self, value: Value) -> Value {

@@ -56,6 +56,14 @@ pub fn parse(source: &[u8]) -> Result<Json, SyntaxError> {
     read(source, raw, 0)
 }
 
+/// Reads a stored document as a body would hold it in a member: levels are counted from there, so that both come out alike
+/// however deep they are. None where it repeats keys.
+#[must_use]
+pub fn parse_stored(text: &str) -> Option<Json> {
+    let raw: &RawValue = serde_json::from_str(text).ok()?;
+    read(text.as_bytes(), raw, 1).ok()
+}
+
 /// The document with white space and escapes normalised, for comparing; the text itself where it cannot be read
 /// (a stored document may repeat keys or be deeper than this service would accept).
 #[must_use]

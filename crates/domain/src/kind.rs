@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::json::MAX_DEPTH;
-use crate::{Children, Fault, Field, Json, Object, Pointer, Timestamp, Value, Vocabulary};
+use crate::{Children, Fault, Field, Json, Pointer, Timestamp, Value, Vocabulary};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -173,7 +173,7 @@ fn is_web_address(text: &str) -> bool {
 }
 
 fn stored_json(stored: Option<&Value>) -> Option<Json> {
-    crate::json::parse(stored?.as_text()?.as_bytes()).ok()
+    crate::json::parse_stored(stored?.as_text()?)
 }
 
 fn done(faults: Vec<Fault>, text: impl FnOnce() -> String) -> Result<Value, Vec<Fault>> {
@@ -214,7 +214,13 @@ pub(crate) fn check_document(given: &Json, stored: Option<&Json>, at: &Pointer, 
     }
 }
 
-fn check_weights(members: &Object, stored: Option<&Json>, at: &Pointer, faults: &mut Vec<Fault>) {
+/// A weight is a number, unless something else is stored already.
+pub(crate) fn check_weights<'a>(
+    members: impl IntoIterator<Item = (&'a String, &'a Json)>,
+    stored: Option<&Json>,
+    at: &Pointer,
+    faults: &mut Vec<Fault>,
+) {
     let known = stored.and_then(Json::as_object);
     for (key, value) in members {
         let is_stored = known.and_then(|known| known.get(key)) == Some(value);

@@ -117,7 +117,17 @@ fn sort(entity: &Entity, text: &str) -> Result<Vec<Order>, Refusal> {
         let (name, descending) = part.strip_prefix('-').map_or((part, false), |name| (name, true));
         keys().find(|key| *key == name).map(|key| Order { key, descending })
     };
-    text.split(',').map(order).collect::<Option<Vec<_>>>().ok_or_else(|| {
+    let given = text.split(',').map(order).collect::<Option<Vec<_>>>().map(|given| {
+        // A key that came before cannot change the order any more.
+        let mut keys: Vec<Order> = Vec::new();
+        for order in given {
+            if !keys.iter().any(|known| known.key == order.key) {
+                keys.push(order);
+            }
+        }
+        keys
+    });
+    given.ok_or_else(|| {
         let allowed = keys().collect::<Vec<_>>().join(", ");
         ("enum", format!("must be a list of these fields, separated by commas, each with - before it for the greatest first: {allowed}"))
     })
