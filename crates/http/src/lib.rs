@@ -1,7 +1,7 @@
 //! The catalog over HTTP: routes, bodies, answers, problems, and the document that describes them.
 //!
-//! A collection is served by seven handlers, written once ([`collection`]); [`openapi`] describes each where it is
-//! routed, from the same definitions. A refusal has one meaning in the domain and one look on the wire ([`problem`]).
+//! A collection is served by seven handlers, written once (`collection`); `openapi` describes each where it is
+//! routed, from the same definitions. A refusal has one meaning in the domain and one look on the wire (`problem`).
 
 mod app;
 mod body;
