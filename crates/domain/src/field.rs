@@ -57,7 +57,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// Describes a struct's field of type `T`. Called by [`resource!`](crate::Fields).
+    /// Describes a struct's field of type `T`. Called by `resource!`.
     #[must_use]
     pub const fn new<T: FieldType>(name: &'static str, doc: &'static str, required: bool) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! What a catalog of PC parts is: its entities, their fields and limits, and what an edit means.
 //!
-//! Nothing here does I/O. An entity is one struct declared with [`resource!`] and one [`Entity`] of constants
+//! Nothing here does I/O. An entity is one struct declared with `resource!` and one [`Entity`] of constants
 //! (see [`entity::cpu`] for the shortest); validation, SQL, routes, the API document and the metadata screen
 //! are derived from these by code that knows no entity by name. `docs/adding-an-entity.md` walks through a new one.
 

@@ -2,7 +2,7 @@
 
 use crate::{Field, Value};
 
-/// A struct of fields, as [`resource!`] declares it: its description, and the way to and from a row's values.
+/// A struct of fields, as `resource!` declares it: its description, and the way to and from a row's values.
 pub trait Fields: Default + validator::Validate {
     /// The fields, in the order of the struct.
     const FIELDS: &'static [Field];
