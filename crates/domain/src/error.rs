@@ -1,4 +1,4 @@
-//! The four meanings of a refusal. How each looks on the wire is the HTTP crate's business.
+//! What a refusal means. How each looks on the wire is the HTTP crate's business.
 
 use crate::{Entity, Fault, Pointer, summary};
 

@@ -52,6 +52,9 @@ pub struct SyntaxError {
 /// # Errors
 /// Malformed JSON (RFC 8259), or a key given twice in one object.
 pub fn parse(source: &[u8]) -> Result<Json, SyntaxError> {
+    if source.is_empty() {
+        return Err(SyntaxError { message: "it is empty".to_owned(), line: 1, column: 1 });
+    }
     let raw: &RawValue = serde_json::from_slice(source).map_err(|error| from_serde(&error))?;
     read(source, raw, 0)
 }
@@ -114,9 +117,8 @@ fn without_white_space(text: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
     let kept = text.chars().filter(|character| {
         let keep = in_string || !character.is_ascii_whitespace();
-        match character {
-            '"' if !escaped => in_string = !in_string,
-            _ => {}
+        if *character == '"' && !escaped {
+            in_string = !in_string;
         }
         escaped = in_string && *character == '\\' && !escaped;
         keep

@@ -1,7 +1,7 @@
 //! What a catalog of PC parts is: its entities, their fields and limits, and what an edit means.
 //!
 //! Nothing here does I/O. An entity is one struct declared with `resource!` and one [`Entity`] of constants
-//! (see [`entity::cpu`] for the shortest); validation, SQL, routes, the API document and the metadata screen
+//! (see [`entity::gpu`] for a short one); validation, SQL, routes, the API document and the metadata screen
 //! are derived from these by code that knows no entity by name. `docs/adding-an-entity.md` walks through a new one.
 
 #[macro_use]
@@ -24,7 +24,7 @@ mod vocabulary;
 
 pub use entity::{Children, Computed, Entity, FirstText, Identity, Order, Reference, Through, registry};
 pub use error::{Error, InUse};
-pub use fault::{Fault, Pointer, summary};
+pub use fault::{CODES, Fault, Pointer, summary};
 pub use field::{Field, FieldType, Limits};
 pub use json::{Json, Object};
 pub use kind::Kind;

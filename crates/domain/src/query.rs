@@ -1,6 +1,8 @@
 //! The parameters of a list (contract section 3). An unknown or malformed one is a fault: a filter that is silently
 //! ignored returns wrong data.
 
+use std::fmt;
+
 use crate::{Entity, Field, Json, Kind, Order, Value};
 
 /// A list to be made.
@@ -36,8 +38,15 @@ pub struct ParameterFault {
     pub parameter: String,
     /// What is wrong, as a phrase that follows its name.
     pub detail: String,
-    /// A word for programs: `unknown`, `range`, `type`, `enum`, `repeated`, `nul`.
+    /// A word for programs; one of [`crate::CODES`].
     pub code: &'static str,
+}
+
+impl fmt::Display for ParameterFault {
+    /// A sentence fit to show a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.parameter, self.detail)
+    }
 }
 
 /// Reads a list's parameters, in the order in which they were given.
@@ -94,7 +103,6 @@ pub fn parse_page(
 }
 
 type Refusal = (&'static str, String);
-type Bound = fn(&'static Field, Value) -> Filter;
 
 /// The text, when it is digits alone.
 fn digits(text: &str) -> Option<&str> {
@@ -134,51 +142,73 @@ fn sort(entity: &Entity, text: &str) -> Result<Vec<Order>, Refusal> {
 }
 
 fn filter(entity: &Entity, name: &str, text: &str, repeated: bool, filters: &mut Vec<Filter>) -> Result<(), Refusal> {
-    let alias = |aliases: &[(&str, &'static str)], name: &str| {
-        aliases.iter().find(|(alias, _)| *alias == name).map(|(_, to)| *to)
+    let Some(Comparison { field, operator, .. }) = comparisons(entity).find(|known| known.parameter == name) else {
+        let allowed = ["search", "limit", "offset", "sort"].map(str::to_owned).into_iter();
+        let allowed = allowed.chain(comparisons(entity).map(|known| known.parameter)).collect::<Vec<_>>().join(", ");
+        return Err(("unknown", format!("is not a parameter of this list; allowed: {allowed}")));
     };
-    if let Some(field) = entity.scalar(alias(entity.filter_aliases, name).unwrap_or(name)) {
-        let value = scalar(field, text)?;
-        let same = filters.iter_mut().find_map(|filter| match filter {
-            Filter::AnyOf(known, values) if known.name == field.name => Some(values),
-            _ => None,
-        });
-        match same {
-            Some(values) => values.push(value),
-            None => filters.push(Filter::AnyOf(field, vec![value])),
-        }
-        return Ok(());
-    }
-    let bounds: [(&str, Bound); 2] = [("min_", Filter::Min), ("max_", Filter::Max)];
-    for (prefix, bound) in bounds {
-        let Some(rest) = name.strip_prefix(prefix) else { continue };
-        let field = entity.scalar(alias(entity.range_aliases, rest).unwrap_or(rest));
-        if let Some(field) = field.filter(|field| field.kind.is_number()) {
-            if repeated {
-                return Err(("repeated", "is given twice".to_owned()));
+    let value = scalar(field, text)?;
+    match operator {
+        Operator::AnyOf => {
+            let same = filters.iter_mut().find_map(|filter| match filter {
+                Filter::AnyOf(known, values) if known.name == field.name => Some(values),
+                _ => None,
+            });
+            match same {
+                Some(values) => values.push(value),
+                None => filters.push(Filter::AnyOf(field, vec![value])),
             }
-            filters.push(bound(field, scalar(field, text)?));
-            return Ok(());
         }
+        Operator::Min | Operator::Max if repeated => return Err(("repeated", "is given twice".to_owned())),
+        Operator::Min => filters.push(Filter::Min(field, value)),
+        Operator::Max => filters.push(Filter::Max(field, value)),
     }
-    Err(("unknown", format!("is not a parameter of this list; allowed: {}", parameters(entity).join(", "))))
+    Ok(())
 }
 
-/// The names of all parameters that a list of the entity takes.
-#[must_use]
-pub fn parameters(entity: &Entity) -> Vec<String> {
-    let plain = ["search", "limit", "offset", "sort"].map(str::to_owned);
-    let filters = entity.scalars().map(|field| field.name.to_owned());
-    let aliases = entity.filter_aliases.iter().map(|(alias, _)| (*alias).to_owned());
-    let numbers = entity.scalars().filter(|field| field.kind.is_number()).map(|field| field.name);
-    let ranges = numbers.chain(entity.range_aliases.iter().map(|(alias, _)| *alias));
-    let ranges = ranges.flat_map(|name| [format!("min_{name}"), format!("max_{name}")]);
-    plain.into_iter().chain(filters).chain(aliases).chain(ranges).collect()
+/// How a filter compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// The field equals one of the values given.
+    AnyOf,
+    /// It is at least the value.
+    Min,
+    /// It is at most the value.
+    Max,
+}
+
+/// A parameter by which a list is filtered.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The parameter's name.
+    pub parameter: String,
+    /// The field that it compares.
+    pub field: &'static Field,
+    /// How.
+    pub operator: Operator,
+}
+
+/// The filters that a list of the entity takes.
+pub fn comparisons(entity: &Entity) -> impl Iterator<Item = Comparison> {
+    let compare = |parameter: String, field, operator| Comparison { parameter, field, operator };
+    let of = |aliases: &'static [(&str, &str)]| {
+        aliases.iter().filter_map(|(alias, name)| Some((*alias, entity.scalar(name)?)))
+    };
+    let own = || entity.scalars().map(|field| (field.name, field));
+    let equal = own().chain(of(entity.filter_aliases));
+    let ranges = own().filter(|(_, field)| field.kind.is_number()).chain(of(entity.range_aliases));
+    let bounds = [("min_", Operator::Min), ("max_", Operator::Max)];
+    equal.map(move |(name, field)| compare(name.to_owned(), field, Operator::AnyOf)).chain(ranges.flat_map(
+        move |(name, field)| bounds.map(|(prefix, operator)| compare(format!("{prefix}{name}"), field, operator)),
+    ))
 }
 
 fn scalar(field: &Field, text: &str) -> Result<Value, Refusal> {
     match field.kind {
-        Kind::Int => text.parse().map(Value::Int).map_err(|_| ("type", "must be a whole number".to_owned())),
+        Kind::Int => {
+            let number = digits(text.strip_prefix('-').unwrap_or(text)).and_then(|_| text.parse().ok());
+            number.map(Value::Int).ok_or_else(|| ("type", "must be a whole number".to_owned()))
+        }
         Kind::Float => {
             let number = text.parse().ok().filter(|number: &f64| number.is_finite());
             number.map(Value::Float).ok_or_else(|| ("type", "must be a number".to_owned()))

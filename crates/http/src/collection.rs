@@ -18,9 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::links::Place;
-use crate::listing::listings;
 use crate::parameters::{self, RawId};
 use crate::problem::Problem;
+use crate::usage::listings;
 use crate::{body, openapi};
 
 /// One entity's collection.
@@ -158,7 +158,7 @@ pub(crate) fn rows_response(rows: &[Row], headers: HeaderMap) -> Response {
 /// How much of a long list is sent at a time, bytes.
 const CHUNK: usize = 64 * 1024;
 /// How many chunks may wait for a slow reader before the database connection waits with them.
-const WAITING: usize = 64;
+const WAITING: usize = 16;
 /// How long a reader may take none of them before it is given up, and the connection with it.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 

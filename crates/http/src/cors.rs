@@ -1,11 +1,11 @@
 //! Calls from pages of other origins (contract section 8): never with credentials.
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::envelope::REQUEST_ID;
-use crate::links::TOTAL_COUNT;
+use crate::links::{PREFERENCE_APPLIED, TOTAL_COUNT};
 
 /// Answers preflights and marks answers for these origins.
 pub(crate) fn layer(origins: &[String]) -> CorsLayer {
@@ -22,7 +22,7 @@ pub(crate) fn layer(origins: &[String]) -> CorsLayer {
             header::ETAG,
             header::LOCATION,
             header::LINK,
-            HeaderName::from_static("preference-applied"),
+            PREFERENCE_APPLIED,
             header::RETRY_AFTER,
             TOTAL_COUNT,
             REQUEST_ID,

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::Config;
@@ -22,10 +22,12 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::document);
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    let config = Arc::new(Config::from("/openapi.json").try_it_out_enabled(true).validator_url("none"));
+    let config =
+        Arc::new(Config::from("/openapi.json").try_it_out_enabled(true).validator_url("none").use_base_layout());
     let page = config.clone();
     OpenApiRouter::new()
         .routes(openapi::routed("/openapi.json".to_owned(), openapi::itself(), get(document)))
+        .route("/", get(|| async { Redirect::to("/docs") }))
         .route("/docs", get(move || async move { file("index.html", page) }))
         .route("/docs/{file}", get(move |Path(name): Path<String>| async move { file(&name, config) }))
 }
@@ -41,6 +43,7 @@ fn file(name: &str, config: Arc<Config<'static>>) -> Response {
                 // The page stands at /docs, without a slash at the end.
                 let page = String::from_utf8_lossy(&file.bytes)
                     .replace("\"./", "\"/docs/")
+                    .replace("<title>Swagger UI</title>", "<title>Partbook API</title>")
                     .replace("\"index.css", "\"/docs/index.css");
                 page.into_bytes()
             } else {

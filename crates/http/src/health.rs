@@ -52,6 +52,7 @@ async fn readyz(State(app): State<App>) -> Response {
             Availability::Available => match app.repository().check_schema().await {
                 Ok(()) => None,
                 Err(error) if error.is_saturation() => None,
+                Err(partbook_repository::Error::Unavailable(_)) => Some("database unavailable"),
                 Err(error) => {
                     let error = std::error::Error::source(&error).map(tracing::field::display);
                     tracing::error!(error, "the schema is not what it was at the start");

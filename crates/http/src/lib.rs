@@ -12,11 +12,12 @@ mod envelope;
 mod fields_data;
 mod health;
 mod links;
-mod listing;
+
 mod openapi;
 mod parameters;
 mod problem;
 mod remainder;
+mod usage;
 
 pub use app::{App, Settings};
 pub use openapi::document as openapi;

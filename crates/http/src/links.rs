@@ -8,7 +8,8 @@ const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 /// The number of all rows, on request.
 pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
-const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// Says that the number was asked for and is there (RFC 7240).
+pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Where a page stands in its list.
 pub(crate) struct Place<'a> {

@@ -17,10 +17,14 @@ impl<S: Send + Sync> FromRequestParts<S> for RawId {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let path: Result<Path<Vec<(String, String)>>, _> = Path::from_request_parts(parts, state).await;
-        let id = path.ok().and_then(|Path(found)| found.into_iter().find(|(name, _)| name == "id"));
-        Ok(Self(id.map(|(_, id)| id)))
+        Ok(Self(path_parameter(parts, state, "id").await))
     }
+}
+
+/// One parameter of the path, as it was given; none where it is not UTF-8 after percent-decoding.
+pub(crate) async fn path_parameter<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<String> {
+    let path: Result<Path<Vec<(String, String)>>, _> = Path::from_request_parts(parts, state).await;
+    path.ok()?.0.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
 impl RawId {

@@ -55,9 +55,7 @@ impl Problem {
             .iter()
             .map(|fault| json!({ "parameter": fault.parameter, "detail": fault.detail, "code": fault.code }));
         let errors = errors.collect();
-        let sentences = faults.iter().map(|fault| format!("{} {}", fault.parameter, fault.detail));
-        let detail = sentences.collect::<Vec<_>>().join("; ");
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with("errors", errors)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, partbook_domain::summary(faults)).with("errors", errors)
     }
 
     /// An id that is no integer.
@@ -107,18 +105,6 @@ impl Problem {
                 problem.with("usage", json!({ "count": count, "listings": listings, "href": href }))
             }
         }
-    }
-
-    /// Moves the body's faults to where the fields stand in another shape of body.
-    pub(crate) fn map_pointers(mut self, map: impl Fn(&str) -> String) -> Self {
-        for (_, errors) in self.more.iter_mut().filter(|(name, _)| *name == "errors") {
-            for error in errors.as_array_mut().into_iter().flatten() {
-                if let Some(Value::String(pointer)) = error.get_mut("pointer") {
-                    *pointer = map(pointer);
-                }
-            }
-        }
-        self
     }
 
     /// The body, once the request is known.

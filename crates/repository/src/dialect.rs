@@ -96,7 +96,7 @@ impl Dialect {
         let member = |name: &str, value: String| format!("'{name}', {value}");
         let mut members = vec![member("id", "child.id".to_owned())];
         for field in children.fields {
-            let column = format!("child.{}", field.name);
+            let column = format!("child.{}", field.column());
             members.push(member(
                 field.name,
                 match (self, field.kind) {

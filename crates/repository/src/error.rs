@@ -77,10 +77,10 @@ enum Class {
 }
 
 impl Class {
-    /// PostgreSQL's codes have five characters (its manual, appendix A); SQLite's are numbers, the primary code in the
-    /// low eight bits.
+    /// PostgreSQL's codes have five characters (its manual, appendix A); SQLite's are numbers of at most four digits, the
+    /// primary code in the low eight bits.
     fn of(code: &str) -> Self {
-        if code.len() == 5 && !code.starts_with(|first: char| first.is_ascii_digit() && code.parse::<u32>() == Ok(0)) {
+        if code.len() == 5 {
             return Self::of_postgres(code);
         }
         match code.parse::<u32>().map(|code| code & 0xff) {

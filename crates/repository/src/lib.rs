@@ -24,5 +24,5 @@ pub use error::Error;
 pub use list::Page;
 pub use pool::{Pool, PoolSettings};
 pub use repository::{Availability, CustomField, Repository, needed_columns};
-pub use schema::{ForeignReference, Mode, StartError, prepare};
+pub use schema::{Mode, StartError, prepare};
 pub use url::{DatabaseUrl, UrlError};

@@ -39,7 +39,7 @@ impl Default for PoolSettings {
     }
 }
 
-/// What keeps a cached statement of every list that clients ask for in turn; each costs the server some memory.
+/// Room for the statements of every entity and of the lists that clients ask for; each costs the server some memory.
 const STATEMENT_CACHE_CAPACITY: usize = 200;
 
 /// How long a writer waits for another program that writes the same SQLite file.
@@ -54,7 +54,7 @@ const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
 impl Pool {
     /// Connects to the database. A SQLite file that is not there is created, empty; one that is there is not changed:
-    /// whose it is shows [`crate::prepare`].
+    /// [`crate::prepare`] finds out whose it is.
     ///
     /// # Errors
     /// One line that says why there is no connecting: the server is away, the password is wrong, the database, the
@@ -83,8 +83,7 @@ impl Pool {
     }
 
     /// How many connections are open and not in use.
-    #[must_use]
-    pub fn idle(&self) -> usize {
+    fn idle(&self) -> usize {
         match self {
             Self::Postgres(pool, _) => pool.num_idle(),
             Self::Sqlite(pool) => pool.num_idle(),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use partbook_domain::clock::Clock;
+use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Kind, Row, Value, registry};
 use sqlx::AssertSqlSafe;
 
 use crate::columns::int;
 use crate::dialect::Dialect;
-use crate::schema::{self, Mode, StartError};
+use crate::schema::{self, StartError};
 use crate::session::Connections;
 use crate::statements::Statements;
 use crate::usage::Usage;
@@ -25,7 +26,6 @@ struct Inner {
     connections: Connections,
     dialect: Dialect,
     clock: Arc<dyn Clock>,
-    mode: Mode,
     custom_fields: bool,
     entities: BTreeMap<&'static str, (Statements, Usage)>,
 }
@@ -56,17 +56,18 @@ impl Repository {
     ///
     /// # Errors
     /// The database's own description could not be read.
-    pub async fn open(pool: Pool, mode: Mode, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+    pub async fn open(pool: Pool, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let dialect = Dialect::of(&pool);
         let tables: Vec<&str> = registry().iter().map(|entity| entity.name).collect();
-        let foreign = schema::foreign_references(&pool, &tables).await?;
+        let ours: Vec<&str> = needed_columns().into_iter().map(|(table, _)| table).collect();
+        let foreign = schema::foreign_references(&pool, &tables, &ours).await?;
         let custom_fields = schema::has_table(&pool, "custom_field_definition").await?;
         let entities = registry().iter().map(|entity| {
             let usage = Usage::compose(entity, &foreign);
             (entity.name, (Statements::compose(dialect, entity), usage))
         });
         let entities = entities.collect();
-        Ok(Self(Arc::new(Inner { connections: Connections::new(pool), dialect, clock, mode, custom_fields, entities })))
+        Ok(Self(Arc::new(Inner { connections: Connections::new(pool), dialect, clock, custom_fields, entities })))
     }
 
     pub(crate) fn connections(&self) -> &Connections {
@@ -91,12 +92,6 @@ impl Repository {
 
     fn entry(&self, entity: &Entity) -> &(Statements, Usage) {
         self.0.entities.get(entity.name).expect("every entity of the registry has its statements")
-    }
-
-    /// Whether the schema is ours or the legacy service's.
-    #[must_use]
-    pub fn mode(&self) -> Mode {
-        self.0.mode
     }
 
     /// One row.
@@ -145,7 +140,7 @@ impl Repository {
             let select = AssertSqlSafe(format!("{} where false", statements.select));
             self.connections().rows(select, Vec::new(), statements.kinds).await?;
             if let Some(uses) = usage.listings() {
-                let uses = AssertSqlSafe(format!("select id from listing where false and ({uses})"));
+                let uses = AssertSqlSafe(format!("select id from {} where false and ({uses})", LISTING.name));
                 self.connections().rows(uses, vec![int(0)], &[Kind::Int]).await?;
             }
         }
@@ -208,4 +203,47 @@ pub fn needed_columns() -> Vec<(&'static str, Vec<&'static str>)> {
         tables.push((entity.name, columns));
     }
     tables
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use partbook_domain::entity::cpu::CPU;
+    use partbook_domain::merge::Nulls;
+    use partbook_domain::{Timestamp, edit, json};
+
+    use super::*;
+    use crate::{DatabaseUrl, PoolSettings, prepare};
+
+    /// A clock that goes back a day at every look.
+    #[derive(Debug)]
+    struct Backwards(AtomicI64);
+
+    impl Clock for Backwards {
+        fn now(&self) -> Timestamp {
+            let day = self.0.fetch_sub(1, Ordering::Relaxed);
+            Timestamp::parse(&format!("2026-01-{day:02}")).unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn updated_at_moves_forward_whatever_the_clock_does() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("clock.db").display());
+        let pool = Pool::connect(&DatabaseUrl::parse(&url).unwrap(), &PoolSettings::default()).await.unwrap();
+        prepare(&pool, &needed_columns()).await.unwrap();
+        let repository = Repository::open(pool, Arc::new(Backwards(AtomicI64::new(20)))).await.unwrap();
+        let object = |text: &str| json::parse(text.as_bytes()).unwrap().as_object().unwrap().clone();
+        let mut row = repository.create(&CPU, &object(r#"{"name":"a","manufacturer":"b"}"#)).await.unwrap();
+        assert_eq!(row.updated_at.to_string(), "2026-01-20T00:00:00.000000Z");
+        for cores in 1..=3 {
+            let patch = object(&format!(r#"{{"cores":{cores}}}"#));
+            let mode = edit::Mode::Merge(Nulls::Remove);
+            let changed = repository.update(&CPU, row.id, &patch, mode).await.unwrap();
+            assert_eq!(changed.updated_at, row.updated_at.next());
+            assert_eq!(changed, repository.get(&CPU, row.id).await.unwrap());
+            row = changed;
+        }
+    }
 }

@@ -14,8 +14,7 @@ use crate::pool::{Pool, reason};
 use catalogue::Table;
 
 pub(crate) use catalogue::{has_table, text_rows};
-pub use references::ForeignReference;
-pub(crate) use references::foreign_references;
+pub(crate) use references::{ForeignReference, foreign_references};
 
 /// The tables that make a catalog (the contract, section 10).
 const CATALOG: [&str; 10] = [

@@ -22,7 +22,7 @@ pub(crate) struct Statements {
     pub(crate) get_locked: &'static str,
     /// Whether the row of an id exists; held until the transaction ends.
     pub(crate) lock_for_update: &'static str,
-    /// The same; held the transaction ends so that nothing can begin to point at it.
+    /// The same; and nothing can begin to point at it meanwhile.
     pub(crate) lock_for_delete: &'static str,
     /// Adds a row of all writable columns and both timestamps; answers the id.
     pub(crate) insert: &'static str,

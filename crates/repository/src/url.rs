@@ -88,12 +88,6 @@ impl DatabaseUrl {
         self.has_password
     }
 
-    /// Whether the database is PostgreSQL rather than a SQLite file.
-    #[must_use]
-    pub fn is_postgres(&self) -> bool {
-        matches!(self.target, Target::Postgres(_))
-    }
-
     /// The SQLite file.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {

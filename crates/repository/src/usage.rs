@@ -1,7 +1,7 @@
 //! Who uses a row: listings, and rows of tables that are not ours (contract section 2, DELETE).
 
 use partbook_domain::entity::listing::LISTING;
-use partbook_domain::{Entity, Error as Refusal, InUse, Kind, Value};
+use partbook_domain::{Entity, Error as Refusal, Kind, Value};
 use sqlx::AssertSqlSafe;
 
 use crate::columns::int;
@@ -62,9 +62,7 @@ impl Usage {
         }
         Self { listings: (!uses.is_empty()).then(|| uses.join(" or ")), others }
     }
-}
 
-impl Usage {
     /// Which listings use the row `$1`, as a condition; none where listings cannot.
     pub(crate) fn listings(&self) -> Option<&str> {
         self.listings.as_deref()
@@ -93,7 +91,9 @@ impl Repository {
     /// The database is away.
     pub async fn count_listings(&self, entity: &'static Entity, id: i64) -> Result<i64, Error> {
         match &self.usage_of(entity).listings {
-            Some(uses) => self.one_number(format!("select count(*) from listing where {uses}"), vec![int(id)]).await,
+            Some(uses) => {
+                self.one_number(format!("select count(*) from {} where {uses}", LISTING.name), vec![int(id)]).await
+            }
             None => Ok(0),
         }
     }
@@ -107,11 +107,11 @@ impl Repository {
     ) -> Result<(), Error> {
         let usage = self.usage_of(entity);
         if let Some(uses) = &usage.listings {
-            let count = format!("select count(*) from listing where {uses}");
-            let count = number(session, count, id).await?;
+            let table = LISTING.name;
+            let count = number(session, format!("select count(*) from {table} where {uses}"), id).await?;
             if count > 0 {
                 let order = self.statements(&LISTING).order_by(&[entity.usage_order]);
-                let sql = format!("select id, title from listing where {uses} order by {order} limit {NAMED}");
+                let sql = format!("select id, title from {table} where {uses} order by {order} limit {NAMED}");
                 let rows = session.rows(AssertSqlSafe(sql), vec![int(id)], &[Kind::Int, Kind::Text]).await?;
                 let named = rows.into_iter().filter_map(|row| match row.as_slice() {
                     [Value::Int(id), title] => Some((*id, title.as_text().unwrap_or_default().to_owned())),
@@ -132,7 +132,7 @@ impl Repository {
                     format!("Cannot delete {label}: {} may use it, and the service has no right to look", other.name)
                 }
             };
-            return Err(Refusal::InUse(InUse { detail, listings: None }).into());
+            return Err(Refusal::must_stay(detail).into());
         }
         Ok(())
     }

@@ -173,9 +173,8 @@ pub(crate) fn origins(text: &str) -> Result<Vec<String>, String> {
         }
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let url = url.filter(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
-        url.map(|url| url.origin().ascii_serialization()).ok_or_else(|| {
-            format!("holds `{text}`, which is no origin; use origins such as https://parts.example:8443, or *")
-        })
+        url.map(|url| url.origin().ascii_serialization())
+            .ok_or_else(|| format!("`{text}` is no origin; use origins such as https://parts.example:8443, or *"))
     };
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(origin).collect()
 }
@@ -192,7 +191,7 @@ pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),
-        _ => Err("is neither on nor off"),
+        _ => Err("is neither on nor off; use one of them"),
     }
 }
 
@@ -205,7 +204,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
 /// Any text but an empty one or one with control characters.
 pub(crate) fn word(text: &str) -> Result<String, &'static str> {
     if text.is_empty() || text.chars().any(char::is_control) {
-        return Err("is not a name");
+        return Err("is not a name; use any text without control characters");
     }
     Ok(text.to_owned())
 }

@@ -1,10 +1,10 @@
 //! Catalog metadata for the Global Fields screen (contract section 5), derived from the entities' definitions.
 
-mod records;
+pub(crate) mod records;
 mod schema;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::routing::{get, patch};
@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::openapi;
+use crate::parameters::path_parameter;
 use crate::problem::Problem;
 
 const BASE: &str = "/v1/fields-data";
@@ -57,9 +58,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let path: Result<Path<Vec<(String, String)>>, _> = Path::from_request_parts(parts, state).await;
-        let name = path.ok().and_then(|Path(found)| found.into_iter().find(|(name, _)| name == "entity"));
-        Ok(Self(name.map(|(_, name)| name)))
+        Ok(Self(path_parameter(parts, state, "entity").await))
     }
 }
 

@@ -4,7 +4,8 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partbook_domain::query::{self, ListQuery};
-use partbook_domain::{Entity, Fault, Json, Object, Pointer, Row, Value};
+use partbook_domain::{Entity, Error as Refusal, Fault, Json, Object, Pointer, Row, Value};
+use partbook_repository::Error;
 
 use super::Named;
 use super::schema::core;
@@ -14,13 +15,19 @@ use crate::collection::location;
 use crate::parameters::{self, RawId};
 use crate::problem::Problem;
 
+/// The rows of a page without `limit`.
+pub(crate) const DEFAULT_LIMIT: u32 = 50;
+/// The greatest `limit`.
+pub(crate) const MAX_LIMIT: u32 = 200;
+
 pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): RawQuery) -> Result<Response, Problem> {
     let entity = named.entity()?;
     let given = parameters::query(text.as_deref())?;
-    let (limit, offset) = query::parse_page(&given, 50, 200).map_err(|faults| Problem::parameters(&faults))?;
+    let (limit, offset) =
+        query::parse_page(&given, DEFAULT_LIMIT, MAX_LIMIT).map_err(|faults| Problem::parameters(&faults))?;
     let order = entity.records_order.to_vec();
     let query = ListQuery { order, limit: Some(limit), offset, ..ListQuery::default() };
-    let problem = |error: partbook_repository::Error| Problem::of(&error, entity, None);
+    let problem = |error: Error| Problem::of(&error, entity, None);
     let total = app.repository().count(entity, &query).await.map_err(problem)?;
     let page = app.repository().list(entity, &query).await.map_err(problem)?;
     let mut out = Vec::new();
@@ -42,7 +49,7 @@ pub(super) async fn create(State(app): State<App>, named: Named, request: Reques
     let body = body::read(request).await?;
     let entity = named.entity()?;
     let body = flatten(entity, &body)?;
-    let row = app.repository().create(entity, &body).await.map_err(|error| refusal(&error, entity))?;
+    let row = app.repository().create(entity, &body).await.map_err(|error| refusal(error, entity))?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location(&row))], record(&row)).into_response())
 }
 
@@ -58,11 +65,11 @@ pub(super) async fn update(
     let body = match flatten(entity, &body) {
         Ok(body) => body,
         Err(fault) => {
-            app.repository().get(entity, id).await.map_err(|error| refusal(&error, entity))?;
+            app.repository().get(entity, id).await.map_err(|error| refusal(error, entity))?;
             return Err(fault);
         }
     };
-    let row = app.repository().update(entity, id, &body, mode).await.map_err(|error| refusal(&error, entity))?;
+    let row = app.repository().update(entity, id, &body, mode).await.map_err(|error| refusal(error, entity))?;
     Ok(record(&row))
 }
 
@@ -89,12 +96,14 @@ fn flatten(entity: &Entity, body: &JsonBody) -> Result<Object, Problem> {
 }
 
 /// A refusal with its faults placed in this shape of body.
-fn refusal(error: &partbook_repository::Error, entity: &Entity) -> Problem {
-    Problem::of(error, entity, None).map_pointers(|pointer| match pointer.strip_prefix('#') {
-        Some("") | None => pointer.to_owned(),
-        Some(rest) if rest == "/attributes" || rest.starts_with("/attributes/") => pointer.to_owned(),
-        Some(rest) => format!("#/fields{rest}"),
-    })
+fn refusal(error: Error, entity: &Entity) -> Problem {
+    let Error::Refused(Refusal::Invalid(mut faults)) = error else { return Problem::of(&error, entity, None) };
+    for fault in &mut faults {
+        if fault.pointer != Pointer::root() && !fault.pointer.is_in("attributes") {
+            fault.pointer = fault.pointer.under("fields");
+        }
+    }
+    Problem::invalid(&faults)
 }
 
 fn record(row: &Row) -> Response {

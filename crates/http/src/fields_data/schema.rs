@@ -65,6 +65,7 @@ fn data_type(field: &Field) -> &'static str {
 fn label(name: &str) -> String {
     let word = |word: &str| match word {
         "cpu" | "gpu" | "ram" | "tdp" | "ddr" | "gb" | "usd" | "url" | "id" | "os" => word.to_ascii_uppercase(),
+        "urls" => "URLs".to_owned(),
         "igpu" => "iGPU".to_owned(),
         "mhz" => "MHz".to_owned(),
         "w" => "(W)".to_owned(),

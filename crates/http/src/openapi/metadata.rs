@@ -1,6 +1,6 @@
 //! The operations beside the collections, and the schemas of problems.
 
-use partbook_domain::registry;
+use partbook_domain::{CODES, registry};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter};
 use utoipa::openapi::schema::Type;
@@ -8,6 +8,7 @@ use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Schema};
 
 use super::operations::{failing, id_parameter, json_response, limit, offset, path, path_parameter, request_body};
 use super::{Described, reference};
+use crate::fields_data::records;
 
 /// A schema from its text: these few are plain data.
 fn schema_of(value: Value) -> RefOr<Schema> {
@@ -44,7 +45,7 @@ pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
             "pointer": { "type": "string", "description": "Where in the body (RFC 6901, as a URI fragment)." },
             "parameter": { "type": "string", "description": "Which parameter of the query or the path." },
             "detail": { "type": "string", "description": "What is wrong." },
-            "code": { "type": "string", "description": "A word for programs." },
+            "code": { "type": "string", "enum": CODES, "description": "A word for programs." },
         },
         "required": ["detail", "code"],
     });
@@ -179,7 +180,7 @@ pub(crate) fn records() -> Described {
     });
     let read = operation("fields-data", "list_records", "List the rows of an entity")
         .parameter(entity_parameter())
-        .parameter(limit(200, Some(50)))
+        .parameter(limit(records::MAX_LIMIT, Some(records::DEFAULT_LIMIT)))
         .parameter(offset())
         .response("200", json_response("The rows", reference("RecordList")));
     let create = operation("fields-data", "create_record", "Create a row of an entity")

@@ -1,5 +1,6 @@
 //! The operations of a collection.
 
+use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Identity, Kind, query};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -10,7 +11,7 @@ use utoipa::openapi::{
 
 use super::schemas::{answer_name, input_name, of_entity, patch_name};
 use super::{Described, reference};
-use crate::listing::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::usage::{DEFAULT_LIMIT, MAX_LIMIT};
 
 /// The list and the create operation.
 pub(crate) fn collection(entity: &'static Entity) -> Described {
@@ -29,28 +30,28 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         failing(operation.request_body(Some(request_body(&body, media_types))).response("200", one()), &WRITE)
     };
     let get = failing(
-        operation(entity, &format!("get_{name}"), &format!("Get one of the {}", entity.plural))
+        operation(entity, &format!("get_{name}"), &format!("Get a {}", entity.label))
             .parameter(id_parameter())
             .response("200", one()),
         &["404", "422"],
     );
     let put = write(
         format!("replace_{name}"),
-        format!("Replace one of the {}", entity.plural),
+        format!("Replace a {}", entity.label),
         "What is left out goes back to its default. What does not change is neither judged nor written.",
         input_name(entity),
         &["application/json"],
     );
     let patch = write(
         format!("update_{name}"),
-        format!("Change one of the {}", entity.plural),
+        format!("Change a {}", entity.label),
         "A merge patch (RFC 7396): null clears, objects merge, arrays are replaced. What does not change is neither \
          judged nor written. As `application/json`, a null that meets a stored null changes nothing.",
         patch_name(entity),
         &["application/merge-patch+json", "application/json"],
     );
     let delete = failing(
-        operation(entity, &format!("delete_{name}"), &format!("Delete one of the {}", entity.plural))
+        operation(entity, &format!("delete_{name}"), &format!("Delete a {}", entity.label))
             .description(Some("Refused while anything uses the row; the problem says who."))
             .parameter(id_parameter())
             .response("204", Response::new("Deleted")),
@@ -67,13 +68,13 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
 
 /// The listings that use a row.
 pub(crate) fn listings(entity: &'static Entity) -> Described {
-    let summary = format!("List the listings that use one of the {}", entity.plural);
+    let summary = format!("List the listings that use a {}", entity.label);
     let operation = operation(entity, &format!("list_{}_listings", entity.name), &summary)
         .parameter(id_parameter())
         .parameter(limit(MAX_LIMIT, Some(DEFAULT_LIMIT)))
         .parameter(offset())
         .parameter(prefer())
-        .response("200", page(reference("Listing")));
+        .response("200", page(reference(&answer_name(&LISTING))));
     let item = path().operation(HttpMethod::Get, failing(operation, &["404", "422"])).build();
     Described { item, schemas: Vec::new() }
 }
@@ -102,18 +103,17 @@ fn list(entity: &'static Entity) -> Operation {
                 text(),
             ))
             .parameter(prefer());
-    for name in query::parameters(entity).into_iter().skip(4) {
-        let (kind, repeats) = filter_kind(entity, &name);
-        let schema = filter_schema(kind);
-        let (description, schema) = if repeats {
-            (
+    for query::Comparison { parameter, field, operator } in query::comparisons(entity) {
+        let (name, schema) = (field.name, filter_schema(field.kind));
+        let (description, schema) = match operator {
+            query::Operator::AnyOf => (
                 format!("Exactly this `{name}`; given more than once, any of them."),
                 ArrayBuilder::new().items(schema).into(),
-            )
-        } else {
-            (format!("Bound of `{}`.", &name[4..]), schema)
+            ),
+            query::Operator::Min => (format!("The least `{name}`."), schema),
+            query::Operator::Max => (format!("The greatest `{name}`."), schema),
         };
-        list = list.parameter(query_parameter(&name, &description, schema));
+        list = list.parameter(query_parameter(&parameter, &description, schema));
     }
     failing(list.response("200", page(reference(&answer_name(entity)))), &["422"])
 }
@@ -130,11 +130,10 @@ fn create(entity: &'static Entity) -> Operation {
         .header("Location", location)
         .content("application/json", ContentBuilder::new().schema(Some(reference(&answer_name(entity)))).build())
         .build();
-    let operation =
-        operation(entity, &format!("create_{}", entity.name), &format!("Create one of the {}", entity.plural))
-            .description(Some(description))
-            .request_body(Some(request_body(&input_name(entity), &["application/json"])))
-            .response("201", created);
+    let operation = operation(entity, &format!("create_{}", entity.name), &format!("Create a {}", entity.label))
+        .description(Some(description))
+        .request_body(Some(request_body(&input_name(entity), &["application/json"])))
+        .response("201", created);
     failing(operation, &["400", "413", "415", "422"])
 }
 
@@ -234,15 +233,6 @@ fn prefer() -> Parameter {
         .description(Some("`count=exact` asks for the number of all rows (RFC 7240)."))
         .schema(Some(text()))
         .build()
-}
-
-/// What a filter is compared with, and whether it may be given more than once.
-fn filter_kind(entity: &Entity, name: &str) -> (Kind, bool) {
-    let alias = entity.filter_aliases.iter().find(|(alias, _)| *alias == name).map(|(_, field)| *field);
-    match entity.scalar(alias.unwrap_or(name)) {
-        Some(field) => (field.kind, true),
-        None => (entity.scalar(&name[4..]).map_or(Kind::Int, |field| field.kind), false),
-    }
 }
 
 fn filter_schema(kind: Kind) -> RefOr<Schema> {

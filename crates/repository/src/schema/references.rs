@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::{CATALOG, StartError};
+use super::StartError;
 use crate::pool::Pool;
 use crate::schema::text_rows;
 
 /// A foreign key of a table that is not ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForeignReference {
+pub(crate) struct ForeignReference {
     /// The table, quoted and qualified as SQL needs it.
-    pub table: String,
+    pub(crate) table: String,
     /// The table, as people call it.
-    pub name: String,
+    pub(crate) name: String,
     /// The table of ours that it points at.
-    pub target: String,
+    pub(crate) target: String,
     /// Its columns, quoted where SQL needs it.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// The columns they point at, in the same order, quoted likewise.
-    pub target_columns: Vec<String>,
+    pub(crate) target_columns: Vec<String>,
     /// Whether the service may read the table.
-    pub readable: bool,
+    pub(crate) readable: bool,
 }
 
 /// A partition's foreign key is its parent's (`conparentid`). Tables of any schema count, ours are those an unqualified
@@ -53,8 +53,12 @@ const SQLITE_REFERENCES: &str = r#"
     where t.type = 'table'
     order by t.name, key.id, key.seq"#;
 
-/// Every foreign key of other tables that points at one of `targets`, whatever its delete rule.
-pub(crate) async fn foreign_references(pool: &Pool, targets: &[&str]) -> Result<Vec<ForeignReference>, StartError> {
+/// Every foreign key of tables that are not `ours` and that points at one of `targets`, whatever its delete rule.
+pub(crate) async fn foreign_references(
+    pool: &Pool,
+    targets: &[&str],
+    ours: &[&str],
+) -> Result<Vec<ForeignReference>, StartError> {
     let query = match pool {
         Pool::Postgres(..) => POSTGRES_REFERENCES,
         Pool::Sqlite(_) => SQLITE_REFERENCES,
@@ -67,7 +71,7 @@ pub(crate) async fn foreign_references(pool: &Pool, targets: &[&str]) -> Result<
         else {
             continue;
         };
-        let is_ours = visible == "true" && CATALOG.contains(&plain.as_str());
+        let is_ours = visible == "true" && ours.contains(&plain.as_str());
         if is_ours || !targets.contains(&target.as_str()) {
             continue;
         }

@@ -152,7 +152,7 @@ async fn foreign_keys_of_other_tables_are_found() {
          create table review (gpu_id integer, foreign key (gpu_id) references gpu (id))",
     )
     .await;
-    let found = foreign_references(&pool, &["cpu", "gpu", "profile"]).await.unwrap();
+    let found = foreign_references(&pool, &["cpu", "gpu", "profile"], &CATALOG).await.unwrap();
     let shown: Vec<_> = found.iter().map(|it| (it.table.as_str(), it.name.as_str(), it.target.as_str())).collect();
     assert_eq!(
         shown,

@@ -51,14 +51,14 @@ Examples:
   partbook migrate status
       What the database has been brought up to
 
-Every setting is a flag or an environment variable; flags go first, and an empty variable counts as not set.";
+Every setting but --demo is a flag or an environment variable; flags go first, and an empty variable counts as not set.";
 
 /// A catalog of PC parts, served over HTTP from PostgreSQL or a SQLite file.
 ///
 /// Without a command, partbook serves.
 #[derive(Debug, Parser)]
 #[command(name = "partbook", version = VERSION, after_long_help = EXAMPLES)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -118,7 +118,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let draining = app.clone();
     listener::serve(listener, app.router(), stop, drain, move || draining.drain()).await;
     if timeout(CLOSING, pool.close()).await.is_err() {
-        tracing::warn!("the database was left without a good-bye");
+        tracing::warn!("connections to the database were still in use and were left open");
     }
     Ok(())
 }
@@ -136,7 +136,7 @@ async fn start(settings: Settings) -> Result<(Pool, App, TcpListener), Failure> 
         Mode::Legacy => "legacy",
     };
     tracing::info!(database = %settings.url, schema, "database ready");
-    let repository = Repository::open(pool.clone(), mode, Arc::new(SystemClock)).await?;
+    let repository = Repository::open(pool.clone(), Arc::new(SystemClock)).await?;
     if settings.demo {
         demo::load(&repository).await.map_err(Failure::Run)?;
     }
@@ -145,6 +145,6 @@ async fn start(settings: Settings) -> Result<(Pool, App, TcpListener), Failure> 
     let listener = reserved.listen().map_err(failed)?;
     let address = format!("http://{}", listener.local_addr().map_err(failed)?);
     tracing::info!(address, "listening");
-    tracing::info!("to read and to try: {address}/docs");
+    tracing::info!(url = format!("{address}/docs"), "documentation");
     Ok((pool, app, listener))
 }
