@@ -139,9 +139,9 @@ create table listing (
     os_license text,
     other_components text not null default '[]' check (json_valid(other_components)),
     notes text,
-    raw_listing_json text check (json_valid(raw_listing_json)),
+    raw_listing_json text check (raw_listing_json is null or json_valid(raw_listing_json)),
     adjusted_price_usd real,
-    valuation_breakdown text check (json_valid(valuation_breakdown)),
+    valuation_breakdown text check (valuation_breakdown is null or json_valid(valuation_breakdown)),
     score_cpu_multi real,
     score_cpu_single real,
     score_gpu real,
@@ -184,7 +184,7 @@ create table listing_component (
     component_type text not null,
     name text,
     quantity integer not null default 1,
-    metadata_json text check (json_valid(metadata_json)),
+    metadata_json text check (metadata_json is null or json_valid(metadata_json)),
     adjustment_value_usd real,
     created_at text not null,
     updated_at text not null
@@ -199,7 +199,7 @@ create table listing_score_snapshot (
     dollar_per_cpu_mark real,
     dollar_per_single_mark real,
     perf_per_watt real,
-    explain_json text check (json_valid(explain_json)),
+    explain_json text check (explain_json is null or json_valid(explain_json)),
     created_at text not null default (strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'),
     updated_at text not null default (strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z')
 ) strict;

@@ -1,4 +1,4 @@
-//! Calls from pages of other origins, CORS (the contract, section 8).
+//! Calls from pages of other origins, CORS (contract section 8).
 
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! The page that shows the API document, and request ids (the contract, section 8). The document itself is in
+//! The page that shows the API document, and request ids (contract section 8). The document itself is in
 //! [`crate::openapi`].
 
 use crate::support::{Answer, Method, Service, backends};
@@ -41,6 +41,13 @@ fn sources<'a>(policy: &'a str, directive: &str) -> Vec<&'a str> {
     let find = |name: &str| directives.clone().find(|words| words.first() == Some(&name));
     let words = find(directive).or_else(|| find("default-src")).unwrap_or_else(|| panic!("no default-src: {policy}"));
     words[1..].to_vec()
+}
+
+backends!(the_root_leads_to_the_page: Sqlite);
+async fn the_root_leads_to_the_page(service: Service) {
+    let answer = service.get("/").await.expect(303);
+    assert_eq!(answer.header("location"), Some("/docs"));
+    service.post("/", &serde_json::json!({})).await.problem(405);
 }
 
 backends!(the_page_needs_nothing_from_elsewhere: Sqlite);

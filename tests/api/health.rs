@@ -1,4 +1,4 @@
-//! `/health`, `/livez` and `/readyz` (the contract, section 8). What they say without a database is in [`crate::outage`].
+//! `/health`, `/livez` and `/readyz` (contract section 8). What they say without a database is in [`crate::outage`].
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! When the database is away, or does not let go of a lock (the contract, sections 6 and 8).
+//! When the database is away, or does not let go of a lock (contract sections 6 and 8).
 
 use std::time::{Duration, Instant};
 

@@ -1,13 +1,19 @@
 //! Reading a request's body: size, media type, syntax, in the order in which faults are reported (contract section 2).
 
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use partbook_domain::edit::Mode;
 use partbook_domain::merge::Nulls;
 use partbook_domain::{Fault, Json, Object, json};
+use tokio::time::timeout;
 
 use crate::problem::Problem;
+
+/// How long a client may take to send its body.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The greatest body, bytes (contract section 6).
 pub(crate) const LIMIT: usize = 1024 * 1024;
@@ -72,14 +78,16 @@ async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<Jso
 
 /// The whole body; none when it is too large.
 async fn read_bytes(body: Body) -> Result<Option<bytes::Bytes>, Problem> {
-    match to_bytes(body, LIMIT).await {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) => {
+    let broken = |detail: &str| Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    match timeout(PATIENCE, to_bytes(body, LIMIT)).await {
+        Err(_) => broken("The body did not come in time"),
+        Ok(Ok(bytes)) => Ok(Some(bytes)),
+        Ok(Err(error)) => {
             let source = std::error::Error::source(&error);
             if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
                 return Ok(None);
             }
-            Err(Problem::new(StatusCode::BAD_REQUEST, "The body broke off before its end"))
+            broken("The body broke off before its end")
         }
     }
 }

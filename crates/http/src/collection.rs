@@ -1,27 +1,24 @@
 //! The seven operations of a collection, once for all entities (contract section 2).
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{FromRequestParts, RawQuery, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use bytes::Bytes;
-use futures_util::StreamExt as _;
 use partbook_domain::edit::Mode;
 use partbook_domain::query::{self, ListQuery};
 use partbook_domain::{Entity, Row};
 use partbook_repository::Error;
-use tokio::sync::mpsc;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::links::Place;
 use crate::parameters::{self, RawId};
 use crate::problem::Problem;
+use crate::rows::JSON;
 use crate::usage::listings;
-use crate::{body, openapi};
+use crate::{body, openapi, rows};
 
 /// One entity's collection.
 #[derive(Clone)]
@@ -76,13 +73,11 @@ async fn list(
     } else {
         None
     };
-    let place =
-        |more| Place { path: uri.path(), parameters: &given, limit: query.limit, offset: query.offset, more, total };
-    if query.limit.is_none() {
-        return stream(&collection, &query, place(false).headers()).await;
-    }
-    let page = app.repository().list(entity, &query).await.map_err(|error| collection.problem(&error))?;
-    Ok(rows_response(&page.rows, place(page.more).headers()))
+    let ListQuery { limit, offset, .. } = query;
+    let place = |more| Place { path: uri.path(), parameters: &given, limit, offset, more, total }.headers();
+    let rows = app.repository().stream(entity, &query);
+    let sent = rows::send(rows, limit, app.repository().has_more(entity, &query), place).await;
+    sent.map_err(|error| collection.problem(&error))
 }
 
 async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {
@@ -136,82 +131,6 @@ pub(crate) fn location(row: &Row) -> HeaderValue {
     HeaderValue::from_str(&format!("{}/{}", row.entity.path(), row.id)).expect("paths and numbers are visible ASCII")
 }
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
 fn row_response(row: &Row) -> Response {
     ([(header::CONTENT_TYPE, JSON)], row.to_json()).into_response()
-}
-
-/// An array of rows.
-pub(crate) fn rows_response(rows: &[Row], headers: HeaderMap) -> Response {
-    let mut body = vec![b'['];
-    for (index, row) in rows.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        row.write_json(&mut body);
-    }
-    body.push(b']');
-    (headers, [(header::CONTENT_TYPE, JSON)], body).into_response()
-}
-
-/// How much of a long list is sent at a time, bytes.
-const CHUNK: usize = 64 * 1024;
-/// How many chunks may wait for a slow reader before the database connection waits with them.
-const WAITING: usize = 16;
-/// How long a reader may take none of them before it is given up, and the connection with it.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
-
-/// A whole list, sent as it is read. Its first rows are read before the answer begins, so that a database that is away
-/// is still a problem and not a broken list.
-async fn stream(collection: &Collection, query: &ListQuery, headers: HeaderMap) -> Result<Response, Problem> {
-    let mut rows = collection.app.repository().stream(collection.entity, query);
-    let mut first = rows.next().await.transpose().map_err(|error| collection.problem(&error))?;
-    let (send, receive) = mpsc::channel::<Option<Bytes>>(WAITING);
-    tokio::spawn(async move {
-        let mut chunk = vec![b'['];
-        let mut begun = false;
-        loop {
-            let next = match first.take() {
-                Some(row) => Some(Ok(row)),
-                None => rows.next().await,
-            };
-            match next {
-                Some(Ok(row)) => {
-                    if std::mem::replace(&mut begun, true) {
-                        chunk.push(b',');
-                    }
-                    row.write_json(&mut chunk);
-                }
-                Some(Err(error)) => {
-                    tracing::error!(error = %error, "a list broke off");
-                    return;
-                }
-                None => break,
-            }
-            if chunk.len() >= CHUNK {
-                let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK + 4096));
-                // Nobody reads on: let go of the connection.
-                if send.send_timeout(Some(full.into()), PATIENCE).await.is_err() {
-                    tracing::debug!("a list was broken off: its reader is gone, or too slow");
-                    return;
-                }
-            }
-        }
-        chunk.push(b']');
-        // Give the connection back before a slow reader has taken the last of it.
-        drop(rows);
-        let _ = send.send_timeout(Some(chunk.into()), PATIENCE).await;
-        let _ = send.send_timeout(None, PATIENCE).await;
-    });
-    let body = futures_util::stream::unfold(receive, |mut receive| async {
-        match receive.recv().await {
-            Some(Some(chunk)) => Some((Ok(chunk), receive)),
-            Some(None) => None,
-            // Without its end the list must not look whole: the connection is broken off.
-            None => Some((Err(std::io::Error::other("the list broke off")), receive)),
-        }
-    });
-    // Compression asks once more after the end.
-    Ok((headers, [(header::CONTENT_TYPE, JSON)], Body::from_stream(body.fuse())).into_response())
 }

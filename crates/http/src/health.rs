@@ -1,5 +1,7 @@
 //! Whether the process lives, and whether it can do its work (contract section 8).
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -7,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use partbook_repository::Availability;
 use serde_json::json;
+use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
@@ -41,6 +44,9 @@ async fn health(State(app): State<App>) -> Response {
     (code, Json(body)).into_response()
 }
 
+/// How long the look at the schema may take; tables that are locked for now are no reason to send requests elsewhere.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Whether new requests should be sent here. A pool that is busy for now is no reason to send them elsewhere.
 async fn readyz(State(app): State<App>) -> Response {
     let reason = if app.is_draining() {
@@ -49,7 +55,8 @@ async fn readyz(State(app): State<App>) -> Response {
         match availability(&app).await {
             Availability::Away(_) => Some("database unavailable"),
             Availability::Busy => None,
-            Availability::Available => match app.repository().check_schema().await {
+            Availability::Available => match timeout(PATIENCE, app.repository().check_schema()).await.unwrap_or(Ok(()))
+            {
                 Ok(()) => None,
                 Err(error) if error.is_saturation() => None,
                 Err(partbook_repository::Error::Unavailable(_)) => Some("database unavailable"),

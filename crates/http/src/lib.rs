@@ -17,6 +17,7 @@ mod openapi;
 mod parameters;
 mod problem;
 mod remainder;
+mod rows;
 mod usage;
 
 pub use app::{App, Settings};

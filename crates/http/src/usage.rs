@@ -5,10 +5,11 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use partbook_domain::query;
 
-use crate::collection::{Collection, rows_response};
+use crate::collection::Collection;
 use crate::links::Place;
 use crate::parameters::{self, RawId};
 use crate::problem::Problem;
+use crate::rows;
 
 /// The rows of a page without `limit`.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;
@@ -28,12 +29,14 @@ pub(crate) async fn listings(
     let (limit, offset) =
         query::parse_page(&given, DEFAULT_LIMIT, MAX_LIMIT).map_err(|faults| Problem::parameters(&faults))?;
     let repository = collection.app.repository();
-    let page = repository.listings(entity, id, limit, offset).await.map_err(|error| collection.problem(&error))?;
+    let rows = repository.listings(entity, id, limit, offset).await.map_err(|error| collection.problem(&error))?;
     let total = if parameters::prefers_count(&headers) {
         Some(repository.count_listings(entity, id).await.map_err(|error| collection.problem(&error))?)
     } else {
         None
     };
-    let place = Place { path: uri.path(), parameters: &given, limit: Some(limit), offset, more: page.more, total };
-    Ok(rows_response(&page.rows, place.headers()))
+    let place =
+        |more| Place { path: uri.path(), parameters: &given, limit: Some(limit), offset, more, total }.headers();
+    let has_more = async { Ok(repository.count_listings(entity, id).await? > offset.saturating_add(limit.into())) };
+    rows::send(rows, Some(limit), has_more, place).await.map_err(|error| collection.problem(&error))
 }

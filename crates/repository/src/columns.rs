@@ -78,9 +78,10 @@ pub(crate) fn from_sqlite(row: &SqliteRow, kinds: &[Kind]) -> Result<Columns, sq
             Kind::Int => row.try_get_unchecked::<Option<i64>, _>(index)?.map(Value::Int),
             Kind::Float => float(row.try_get_unchecked(index)?),
             Kind::Bool => row.try_get_unchecked::<Option<i64>, _>(index)?.map(|flag| Value::Bool(flag != 0)),
-            Kind::Time => {
-                row.try_get_unchecked::<Option<String>, _>(index)?.map(|text| time(index, &text)).transpose()?
-            }
+            Kind::Time => row
+                .try_get_unchecked::<Option<String>, _>(index)?
+                .and_then(|text| Timestamp::parse(&text))
+                .map(Value::Time),
             Kind::Absent => None,
             kind => return Ok(text(*kind, row.try_get_unchecked(index)?)),
         }
@@ -96,11 +97,4 @@ fn float(number: Option<f64>) -> Option<Value> {
 
 fn text(kind: Kind, text: Option<String>) -> Value {
     if kind.is_json() { kind.stored_document(text) } else { text.map_or(Value::Null, Value::Text) }
-}
-
-fn time(index: usize, text: &str) -> Result<Value, sqlx::Error> {
-    Timestamp::parse(text).map(Value::Time).ok_or_else(|| sqlx::Error::ColumnDecode {
-        index: index.to_string(),
-        source: format!("{text:?} is not a date and time").into(),
-    })
 }

@@ -51,6 +51,7 @@ impl From<sqlx::Error> for Error {
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::BeginFailed
+            | sqlx::Error::InvalidSavePointStatement
             | sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_) => Self::Unavailable(error),
@@ -95,10 +96,11 @@ impl Class {
     fn of_postgres(code: &str) -> Self {
         match code {
             // lock_not_available, serialization_failure, deadlock_detected, query_canceled, admin_shutdown,
-            // crash_shutdown, cannot_connect_now, read_only_sql_transaction, insufficient_privilege; and where a new
+            // crash_shutdown, cannot_connect_now, read_only_sql_transaction, insufficient_privilege, feature_not_supported (a
+            // statement prepared before a column changed its type); and where a new
             // connection is refused, since the database is closed or missing, or the password has changed
-            "55P03" | "40001" | "40P01" | "57014" | "57P01" | "57P02" | "57P03" | "25006" | "42501" | "55000"
-            | "3D000" | "28000" | "28P01" => Self::Transient,
+            "0A000" | "55P03" | "40001" | "40P01" | "57014" | "57P01" | "57P02" | "57P03" | "25006" | "42501"
+            | "55000" | "3D000" | "28000" | "28P01" => Self::Transient,
             // connection exceptions; insufficient resources
             _ if code.starts_with("08") || code.starts_with("53") => Self::Transient,
             // data exceptions; not-null and check violations

@@ -21,7 +21,7 @@ mod usage;
 mod write;
 
 pub use error::Error;
-pub use list::Page;
+pub use list::Rows;
 pub use pool::{Pool, PoolSettings};
 pub use repository::{Availability, CustomField, Repository, needed_columns};
 pub use schema::{Mode, StartError, prepare};

@@ -1,53 +1,64 @@
 //! Lists: search, filters, order and paging (contract section 3).
 
-use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use partbook_domain::query::{Filter, ListQuery};
 use partbook_domain::{Entity, Kind, Order, Row, Value};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
-use crate::columns::{Argument, Columns, int};
+use crate::columns::{Argument, int};
 use crate::statements::Statements;
 use crate::{Error, Repository};
 
-/// One page of a list.
-#[derive(Debug)]
-pub struct Page {
-    /// The rows.
-    pub rows: Vec<Row>,
-    /// Whether more follow.
-    pub more: bool,
-}
+/// The rows of a list, as they come.
+pub type Rows = BoxStream<'static, Result<Row, Error>>;
 
 impl Repository {
-    /// One page of the rows that a query asks for; all of them when it sets no limit.
+    /// The rows that a query asks for, at once.
     ///
     /// # Errors
-    /// The database is away.
-    pub async fn list(&self, entity: &'static Entity, query: &ListQuery) -> Result<Page, Error> {
-        let statements = self.statements(entity);
-        let (conditions, mut arguments) = self.conditions(entity, query);
-        let order = if query.order.is_empty() { entity.order } else { &query.order };
-        let sql = Self::paged(statements, &conditions, order, &mut arguments, query.limit, query.offset);
-        let rows = self.connections().rows(AssertSqlSafe(sql), arguments, statements.kinds).await?;
-        Ok(page(statements, rows, query.limit))
+    /// See [`Error`].
+    pub async fn list(&self, entity: &'static Entity, query: &ListQuery) -> Result<Vec<Row>, Error> {
+        let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
+        self.stream(entity, query).take(limit).try_collect().await
     }
 
-    /// All rows that a query asks for, as they come from the database; the query's limit is not heeded.
+    /// The rows that a query asks for, as they come from the database.
     ///
     /// The stream owns what it needs, and holds one connection until it ends or is dropped.
     #[must_use]
-    pub fn stream(&self, entity: &'static Entity, query: &ListQuery) -> BoxStream<'static, Result<Row, Error>> {
+    pub fn stream(&self, entity: &'static Entity, query: &ListQuery) -> Rows {
         let (conditions, mut arguments) = self.conditions(entity, query);
         let order = if query.order.is_empty() { entity.order } else { &query.order };
-        let sql = Self::paged(self.statements(entity), &conditions, order, &mut arguments, None, query.offset);
+        let sql = paged(self.statements(entity), &conditions, order, &mut arguments, query.limit, query.offset);
+        self.rows_of(entity, sql, arguments, query.limit.is_none())
+    }
+
+    /// Whether rows follow after the page that a query asks for.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn has_more(&self, entity: &'static Entity, query: &ListQuery) -> Result<bool, Error> {
+        let after = i64::from(query.limit.unwrap_or_default()).saturating_add(query.offset);
+        Ok(self.count(entity, query).await? > after)
+    }
+
+    /// The rows of a statement, whole lists taking turns.
+    pub(crate) fn rows_of(
+        &self,
+        entity: &'static Entity,
+        sql: String,
+        arguments: Vec<Argument>,
+        is_whole: bool,
+    ) -> Rows {
         let repository = self.clone();
-        async_stream::stream! {
+        async_stream::try_stream! {
+            let _turn = if is_whole { Some(repository.connections().turn_to_list().await?) } else { None };
             let statements = repository.statements(entity);
             let sql = AssertSqlSafe(sql).into_sql_str();
             let mut rows = repository.connections().stream(sql, arguments, statements.kinds);
-            while let Some(columns) = rows.next().await {
-                yield columns.map(|columns| statements.row(columns));
+            while let Some(columns) = rows.try_next().await? {
+                yield statements.row(columns);
             }
         }
         .boxed()
@@ -66,25 +77,6 @@ impl Repository {
     pub(crate) async fn one_number(&self, sql: String, arguments: Vec<Argument>) -> Result<i64, Error> {
         let rows = self.connections().rows(AssertSqlSafe(sql), arguments, &[Kind::Int]).await?;
         Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0))
-    }
-
-    /// A statement for one page; one row more than the limit is asked for, to know whether more follow.
-    pub(crate) fn paged(
-        statements: &Statements,
-        conditions: &str,
-        order: &[Order],
-        arguments: &mut Vec<Argument>,
-        limit: Option<u32>,
-        offset: i64,
-    ) -> String {
-        let mut sql = format!("{}{conditions} order by {}", statements.select, statements.order_by(order));
-        if limit.is_some() || offset > 0 {
-            // SQLite takes no offset without a limit.
-            arguments.push(int(limit.map_or(i64::MAX, |limit| i64::from(limit) + 1)));
-            arguments.push(int(offset));
-            sql += &format!(" limit ${} offset ${}", arguments.len() - 1, arguments.len());
-        }
-        sql
     }
 
     fn conditions(&self, entity: &Entity, query: &ListQuery) -> (String, Vec<Argument>) {
@@ -120,8 +112,21 @@ impl Repository {
     }
 }
 
-pub(crate) fn page(statements: &Statements, rows: Vec<Columns>, limit: Option<u32>) -> Page {
-    let limit = limit.map_or(usize::MAX, |limit| limit as usize);
-    let more = rows.len() > limit;
-    Page { rows: rows.into_iter().take(limit).map(|columns| statements.row(columns)).collect(), more }
+/// A statement for one page; one row more than the limit is asked for, to know whether more follow.
+pub(crate) fn paged(
+    statements: &Statements,
+    conditions: &str,
+    order: &[Order],
+    arguments: &mut Vec<Argument>,
+    limit: Option<u32>,
+    offset: i64,
+) -> String {
+    let mut sql = format!("{}{conditions} order by {}", statements.select, statements.order_by(order));
+    if limit.is_some() || offset > 0 {
+        // SQLite takes no offset without a limit.
+        arguments.push(int(limit.map_or(i64::MAX, |limit| i64::from(limit) + 1)));
+        arguments.push(int(offset));
+        sql += &format!(" limit ${} offset ${}", arguments.len() - 1, arguments.len());
+    }
+    sql
 }

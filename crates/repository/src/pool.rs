@@ -43,11 +43,18 @@ impl Default for PoolSettings {
 const STATEMENT_CACHE_CAPACITY: usize = 200;
 
 /// How long a writer waits for another program that writes the same SQLite file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// After how long without use a connection to PostgreSQL is tried before a request gets it: a server that was restarted
 /// would else fail one request for each connection of the pool.
 const RESTED: Duration = Duration::from_secs(1);
+
+/// How long a statement waits for a lock that another program holds, so that a table locked elsewhere does not take every
+/// connection with it.
+const LOCK_TIMEOUT: &str = "2s";
+
+/// How long a statement may run, a whole list and its slow reader included.
+const STATEMENT_TIMEOUT: &str = "60s";
 
 /// What a SQLite file begins with (its file format, section 1.3).
 const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
@@ -79,6 +86,14 @@ impl Pool {
         match self {
             Self::Postgres(_, statement_cache) => *statement_cache,
             Self::Sqlite(_) => true,
+        }
+    }
+
+    /// The greatest number of connections.
+    pub(crate) fn size(&self) -> u32 {
+        match self {
+            Self::Postgres(pool, _) => pool.options().get_max_connections(),
+            Self::Sqlite(pool) => pool.options().get_max_connections(),
         }
     }
 
@@ -115,8 +130,12 @@ async fn connect_postgres(
     settings: &PoolSettings,
     statement_cache: bool,
 ) -> Result<PgPool, String> {
+    let mut options = options.clone();
+    if statement_cache {
+        // Not behind PgBouncer, which refuses such parameters; there the transaction sets its own limit.
+        options = options.options([("lock_timeout", LOCK_TIMEOUT), ("statement_timeout", STATEMENT_TIMEOUT)]);
+    }
     let options = options
-        .clone()
         .application_name("partbook")
         // Not needed since PostgreSQL 12, and refused by PgBouncer. The driver itself asks for UTC.
         .extra_float_digits(None)
@@ -134,7 +153,9 @@ async fn connect_postgres(
         // A round trip per request otherwise; but a connection that has rested may have lost its server meanwhile.
         .test_before_acquire(false)
         .before_acquire(|connection, usage| {
-            Box::pin(async move { Ok(usage.idle_for < RESTED || connection.ping().await.is_ok()) })
+            Box::pin(async move {
+                Ok(!connection.is_in_transaction() && (usage.idle_for < RESTED || connection.ping().await.is_ok()))
+            })
         });
     Ok(pool.connect_lazy_with(options))
 }
@@ -172,6 +193,9 @@ async fn connect_sqlite(options: &SqliteConnectOptions, settings: &PoolSettings)
         // Connections to a file do not age, and each keeps its prepared statements.
         .max_lifetime(None)
         .idle_timeout(None)
+        // When the disk is full, SQLite ends a transaction of itself and the driver does not notice: such a connection
+        // could begin none again.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_lazy_with(options);
     let probe = sqlx::raw_sql("select count(*) from sqlite_schema").execute(&pool).await;
     probe.map_err(|error| format!("{}; the file and its directory must be writable", reason(&error)))?;

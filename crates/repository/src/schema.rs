@@ -1,4 +1,4 @@
-//! What the database holds when the service starts, and whether that can be served (the contract, section 9).
+//! What the database holds when the service starts, and whether that can be served (contract section 9).
 //!
 //! [`catalogue`] asks the database; what is made of the answers is decided here, without a database. Nothing is changed
 //! before the database is known to be ours or empty.
@@ -16,7 +16,7 @@ use catalogue::Table;
 pub(crate) use catalogue::{has_table, text_rows};
 pub(crate) use references::{ForeignReference, foreign_references};
 
-/// The tables that make a catalog (the contract, section 10).
+/// The tables that make a catalog (contract section 10).
 const CATALOG: [&str; 10] = [
     "cpu",
     "gpu",
@@ -96,8 +96,7 @@ pub async fn prepare(pool: &Pool, needed: &[(&'static str, Vec<&'static str>)]) 
     match lacking(&tables, needed) {
         None => Ok(mode),
         Some(lacking) if mode == Mode::Legacy => Err(StartError::Unfit(format!(
-            "the database looks like the legacy catalog, but {lacking}. What is needed is there from revision \
-             0026 on"
+            "the database looks like the legacy catalog, but {lacking}. It can be served from revision 0026 on"
         ))),
         Some(lacking) => Err(StartError::Unfit(format!(
             "the database has all of Partbook's migrations, but {lacking}. Something else has changed it: restore a backup"

@@ -1,12 +1,20 @@
 //! Statements on either database: parameters and columns go in and come out as domain values, typed by their kind.
 
+use std::time::Duration;
+
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use partbook_domain::Kind;
 use sqlx::{Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction, query_with};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
 use crate::columns::{Argument, Columns, from_postgres, from_sqlite, to_postgres, to_sqlite};
 use crate::dialect::Dialect;
 use crate::{Error, Pool};
+
+/// How long a request for a whole list waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The database, as statements are sent to it.
 #[derive(Debug)]
@@ -15,15 +23,24 @@ pub(crate) struct Connections {
     /// Whether a statement stays prepared for its next use. Not behind `PgBouncer` in transaction mode: there every
     /// statement is prepared anew, in a transaction, since the two steps could otherwise meet two server connections.
     keeps_statements: bool,
+    /// How many more whole lists may be read at once: their readers may be slow, and must not take every connection.
+    lists: Semaphore,
 }
 
 impl Connections {
     pub(crate) fn new(pool: Pool) -> Self {
-        Self { keeps_statements: pool.has_statement_cache(), pool }
+        let lists = Semaphore::new((pool.size() as usize * 3 / 4).max(1));
+        Self { keeps_statements: pool.has_statement_cache(), pool, lists }
     }
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// Waits for the turn to read a whole list.
+    pub(crate) async fn turn_to_list(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let turn = timeout(PATIENCE, self.lists.acquire()).await;
+        turn.ok().and_then(Result::ok).ok_or(Error::Unavailable(sqlx::Error::PoolTimedOut))
     }
 
     /// Begins a transaction that writes.
@@ -57,7 +74,7 @@ impl Connections {
             Pool::Postgres(pool, _) if self.keeps_statements => postgres(pool, sql, arguments, kinds, true),
             Pool::Sqlite(pool) => sqlite(pool, sql, arguments, kinds),
             Pool::Postgres(pool, _) => async_stream::try_stream! {
-                let mut transaction = pool.begin().await?;
+                let mut transaction = pool.begin_with(Dialect::Postgres.begin()).await?;
                 let mut rows = postgres(&mut *transaction, sql, arguments, kinds, false);
                 while let Some(row) = rows.try_next().await? {
                     yield row;

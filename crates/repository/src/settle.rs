@@ -59,6 +59,7 @@ impl Repository {
         let rows = session.rows(AssertSqlSafe(sql), arguments, &[Kind::Int, Kind::Time]).await?;
         let pair = |row: Vec<Value>| match row.as_slice() {
             [Value::Int(id), Value::Time(time)] => Some((*id, *time)),
+            [Value::Int(id), _] => Some((*id, Timestamp::default())),
             _ => None,
         };
         Ok(rows.into_iter().filter_map(pair).collect())

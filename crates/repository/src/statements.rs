@@ -155,7 +155,8 @@ fn shown(entity: &'static Entity) -> impl Iterator<Item = (&'static Reference, &
 
 fn read_columns(dialect: Dialect, entity: &Entity, alias: &str, columns: &mut Vec<(String, Kind)>) {
     columns.push((format!("{alias}.id"), Kind::Int));
-    columns.extend(["created_at", "updated_at"].map(|time| (format!("{alias}.{time}"), Kind::Time)));
+    let times = ["created_at", "updated_at"].map(|time| dialect.read(Kind::Time, &format!("{alias}.{time}")));
+    columns.extend(times.map(|time| (time, Kind::Time)));
     for field in entity.fields.iter().chain(entity.read_only).chain(entity.hidden) {
         let text = match field.kind {
             Kind::Children(children) => dialect.children(children, &format!("{alias}.id")),
@@ -168,6 +169,7 @@ fn read_columns(dialect: Dialect, entity: &Entity, alias: &str, columns: &mut Ve
 /// Takes one entity's columns; none where a join found nothing.
 fn read_row(entity: &'static Entity, columns: &mut impl Iterator<Item = Value>) -> Option<Row> {
     let id = columns.next().and_then(|id| id.as_int());
+    // What another program stored and is no time reads as the beginning of time: the row stays readable, and editable.
     let mut time = || if let Some(Value::Time(time)) = columns.next() { time } else { Timestamp::default() };
     let (created_at, updated_at) = (time(), time());
     let values = columns.by_ref().take(entity.fields.len()).collect();

@@ -1,4 +1,4 @@
-//! The database URL: which database it chooses, and what of it may be shown (the contract, section 9).
+//! The database URL: which database it chooses, and what of it may be shown (contract section 9).
 
 use std::fmt;
 use std::path::Path;

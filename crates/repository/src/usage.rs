@@ -1,11 +1,12 @@
 //! Who uses a row: listings, and rows of tables that are not ours (contract section 2, DELETE).
 
+use futures_util::StreamExt as _;
 use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Error as Refusal, Kind, Value};
 use sqlx::AssertSqlSafe;
 
 use crate::columns::int;
-use crate::list::{Page, page};
+use crate::list::{Rows, paged};
 use crate::schema::ForeignReference;
 use crate::session::Session;
 use crate::{Error, Repository};
@@ -70,19 +71,18 @@ impl Usage {
 }
 
 impl Repository {
-    /// The listings that use a row, newest first.
+    /// The listings that use a row, newest first, and one more than the limit when more follow.
     ///
     /// # Errors
-    /// No such row, or the database is away.
-    pub async fn listings(&self, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Result<Page, Error> {
+    /// No such row; see [`Error`].
+    pub async fn listings(&self, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Result<Rows, Error> {
         self.get(entity, id).await?;
-        let Some(uses) = &self.usage_of(entity).listings else { return Ok(Page { rows: Vec::new(), more: false }) };
-        let statements = self.statements(&LISTING);
+        let Some(uses) = &self.usage_of(entity).listings else { return Ok(futures_util::stream::empty().boxed()) };
         let mut arguments = vec![int(id)];
         let conditions = format!(" where {uses}");
-        let sql = Self::paged(statements, &conditions, &[entity.usage_order], &mut arguments, Some(limit), offset);
-        let rows = self.connections().rows(AssertSqlSafe(sql), arguments, statements.kinds).await?;
-        Ok(page(statements, rows, Some(limit)))
+        let order = [entity.usage_order];
+        let sql = paged(self.statements(&LISTING), &conditions, &order, &mut arguments, Some(limit), offset);
+        Ok(self.rows_of(&LISTING, sql, arguments, false))
     }
 
     /// How many listings use a row.

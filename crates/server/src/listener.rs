@@ -20,11 +20,15 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 use tower::{Service, ServiceExt};
 
 /// How long a client may take until its first request has come, and for the headers of each; an idle connection is
 /// closed after this time too.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a client may take nothing of an answer that is waiting for it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many connections are open at once; more wait in the kernel's queue. Below the 1,024 open files that a process
 /// commonly may have.
@@ -166,7 +170,9 @@ where
             first.notify_one();
             service.clone().oneshot(request)
         });
-        let connection = protocol.serve_connection(TokioIo::new(stream), answer).into_owned();
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_TIMEOUT));
+        let connection = protocol.serve_connection(TokioIo::new(Box::pin(stream)), answer).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             let _place = place;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{CPU, Entity, Kind, LISTING, RAM_SPEC, catalog, listing_that_uses};
+use crate::support::contract::{CPU, Entity, Kind, LISTING, RAM_SPEC, catalog, in_listings, listing_that_uses};
 use crate::support::{Answer, Method, Service, backends};
 
 const ORIGIN: &str = "http://localhost:3000";
@@ -34,10 +34,7 @@ fn form(entity: &Entity, row: &Value, edited: &Value) -> Value {
 }
 
 fn edit(entity: &Entity) -> Value {
-    match entity.name {
-        "profile" | "ports_profile" => json!({"description": "Edited"}),
-        _ => json!({"notes": "Edited"}),
-    }
+    json!({entity.note(): "Edited"})
 }
 
 /// That nothing but these members changed.
@@ -144,7 +141,7 @@ async fn reading_and_deleting_carry_a_content_type(service: Service) {
 
 backends!(refusals_are_fit_for_a_toast);
 async fn refusals_are_fit_for_a_toast(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let row = service.create(entity, 1).await;
         let path = entity.at(&row["id"]);
         service.created(LISTING.path, &listing_that_uses(1, entity.used_through[0], &row["id"])).await;

@@ -1,4 +1,4 @@
-//! Which database a URL chooses (the contract, section 9).
+//! Which database a URL chooses (contract section 9).
 
 use reqwest::Url;
 

@@ -1,4 +1,4 @@
-//! Errors (the contract, section 6): one shape everywhere, and no input that yields a 500.
+//! Errors (contract section 6): one shape everywhere, and no input that yields a 500.
 
 mod bodies;
 mod hostile;

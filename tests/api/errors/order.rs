@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::contract::{CPU, LISTING, catalog, entities, listing_that_uses};
+use crate::support::contract::{CPU, LISTING, catalog, entities, in_listings, listing_that_uses};
 use crate::support::{Method, Service, backends};
 
 fn too_long() -> String {
@@ -52,7 +52,7 @@ async fn the_worst_fault_is_said(service: Service) {
 
 backends!(a_delete_that_is_refused_comes_last: Sqlite, Postgres);
 async fn a_delete_that_is_refused_comes_last(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let row = service.create(entity, 1).await;
         service.created(LISTING.path, &listing_that_uses(1, entity.used_through[0], &row["id"])).await;
         service.delete(&format!("{}/abc", entity.path)).await.problem(422);

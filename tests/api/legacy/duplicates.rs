@@ -66,3 +66,17 @@ async fn saving_a_default_as_it_is_mends_nothing_and_fails_nothing() {
     row["description"] = json!("changed");
     assert_eq!(service.patch(&path, &row).await.expect(200).json()["is_default"], true);
 }
+
+#[tokio::test]
+async fn of_two_defaults_the_one_that_is_said_to_be_it_stays() {
+    let service = Service::legacy_with_rows().await;
+    let (path, all) = (PROFILE.at(&json!(8)), format!("{}?is_default=true", PROFILE.path));
+    let row = service.get(&path).await.expect(200).json();
+    let replaced = json!({"name": row["name"], "weights_json": row["weights_json"], "description": "changed"});
+    service.put(&path, &replaced).await.expect(200);
+    service.patch(&path, &json!({"description": "again"})).await.expect(200);
+    assert_eq!(service.get(&all).await.expect(200).array().len(), 2, "neither body speaks of it");
+    service.patch(&path, &json!({"is_default": true})).await.expect(200);
+    let defaults = service.get(&all).await.expect(200).array();
+    assert_eq!((defaults.len(), &defaults[0]["id"]), (1, &json!(8)));
+}

@@ -6,10 +6,6 @@ use super::{Raw, column, ids, raw};
 use crate::support::contract::{CPU, Entity, PORTS_PROFILE, PROFILE, RAM_SPEC, STORAGE_PROFILE, entities};
 use crate::support::{Answer, Method, Service};
 
-fn field(entity: &Entity) -> &'static str {
-    if ["profile", "ports_profile"].contains(&entity.name) { "description" } else { "notes" }
-}
-
 /// The JSON columns of an entity's table.
 fn documents(entity: &Entity) -> &'static [&'static str] {
     match entity.name {
@@ -40,7 +36,7 @@ async fn one_field_of_every_row_can_be_changed() {
     let service = Service::legacy_with_rows().await;
     for entity in entities() {
         for id in ids(&service, entity).await {
-            let (path, member) = (format!("{}/{id}", entity.path), field(entity));
+            let (path, member) = (format!("{}/{id}", entity.path), entity.note());
             let (before, documents) = (raw(&service.get(&path).await), stored(&service, entity, &id).await);
             let after = raw(&service.patch(&path, &json!({member: "changed"})).await.expect(200));
             assert_eq!(after[member].get(), "\"changed\"");
@@ -65,7 +61,7 @@ async fn every_row_can_be_saved_whole_with_one_change() {
             if entity.name == "cpu" && ["15", "16", "17", "19", "20"].contains(&id.as_str()) {
                 continue;
             }
-            let (path, member) = (format!("{}/{id}", entity.path), field(entity));
+            let (path, member) = (format!("{}/{id}", entity.path), entity.note());
             let (before, documents) = (raw(&service.get(&path).await), stored(&service, entity, &id).await);
             let answer = save(&service, &path, before, member, "\"changed\"").await;
             if answer.status != 200 {

@@ -46,7 +46,8 @@ async fn a_row_that_points_twice_counts_once() {
              create schema elsewhere;
              create table elsewhere.\"Odd Name\" (id serial primary key, \"Part\" int references public.gpu);
              insert into elsewhere.\"Odd Name\" (\"Part\") values (4);
-             create table favorite (id serial primary key, listing_id int not null references listing on delete cascade);
+             create table favorite (id serial primary key,
+                 listing_id int not null references listing on delete cascade);
              insert into favorite (listing_id) values (4), (4)",
         )
         .await;
@@ -111,7 +112,8 @@ async fn the_tables_of_ours_point_here_too() {
         assert!(Service::options().start_on(&database).await.stop().await.success());
         database
             .sql(
-                "create table saved_builds (id integer primary key, cpu_id integer references cpu (id) on delete set null);
+                "create table saved_builds (id integer primary key,
+                     cpu_id integer references cpu (id) on delete set null);
                  insert into cpu (id, name, manufacturer) values (77, 'Kept', 'x');
                  insert into saved_builds values (1, 77), (2, 77), (3, null)",
             )

@@ -1,4 +1,4 @@
-//! The database of the legacy service, taken over as it is (the contract, sections 9 and 10).
+//! The database of the legacy service, taken over as it is (contract sections 9 and 10).
 
 mod columns;
 mod duplicates;

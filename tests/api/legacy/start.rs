@@ -10,18 +10,16 @@ async fn use_it(service: &Service) {
     for entity in catalog() {
         let row = service.created(entity.path, &(entity.full)(1)).await;
         let path = entity.at(&row["id"]);
-        let change = match entity.name {
-            "profile" | "ports_profile" => json!({"description": "changed"}),
-            _ => json!({"notes": "changed"}),
-        };
-        service.patch(&path, &change).await.expect(200);
+        service.patch(&path, &json!({entity.note(): "changed"})).await.expect(200);
         service.put(&path, &(entity.full)(2)).await.expect(200);
         service.get(entity.path).await.expect(200);
-        let listing = listing_that_uses(1, entity.used_through[0], &row["id"]);
-        let listing = LISTING.at(&service.created(LISTING.path, &listing).await["id"]);
         service.get(&format!("{path}/listings")).await.expect(200);
-        service.delete(&path).await.problem(409);
-        service.delete(&listing).await.expect(204);
+        for through in entity.used_through {
+            let listing = listing_that_uses(1, through, &row["id"]);
+            let listing = LISTING.at(&service.created(LISTING.path, &listing).await["id"]);
+            service.delete(&path).await.problem(409);
+            service.delete(&listing).await.expect(204);
+        }
         service.delete(&path).await.expect(204);
     }
     // A default moves, ports come and go.
@@ -60,6 +58,21 @@ async fn a_role_that_may_create_nothing_suffices() {
     let url = database.restricted_url().await;
     let service = Service::options().env("DATABASE_URL", &url).start_on(&database).await;
     use_it(&service).await;
+}
+
+#[tokio::test]
+async fn a_role_that_may_write_nothing_reads_all_the_same() {
+    let database = Database::legacy_with_rows().await;
+    let url = database.restricted_url().await;
+    let role = reqwest::Url::parse(&url).expect("a URL").username().to_owned();
+    database.sql(&format!("revoke insert, update, delete on all tables in schema public from {role}")).await;
+    let service = Service::options().env("DATABASE_URL", &url).start_on(&database).await;
+    for entity in entities() {
+        service.get(entity.path).await.expect(200);
+        let answer = service.post(entity.path, &(entity.minimal)(1_999)).await;
+        assert!(answer.header("retry-after").is_some());
+        answer.problem(503);
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{document, operations};
-use crate::support::contract::{Entity, LISTING, catalog, entities, listing_that_uses};
+use crate::support::contract::{Entity, LISTING, catalog, entities};
 use crate::support::{Backend, Database, Method, Service, backends};
 
 /// A status of an operation: method in lower case, path template, status.
@@ -84,21 +84,15 @@ impl Tour {
         }
         self.call(Method::DELETE, &one, &["4711"], None, 404).await;
         self.call(Method::DELETE, &one, &["abc"], None, 422).await;
-        if entity.name == LISTING.name {
-            self.service.sql(&format!("insert into favorite values ({id})")).await;
-        } else {
-            let listing = listing_that_uses(1, entity.used_through[0], &json!(id.parse::<i64>().expect("an id")));
-            self.service.created(LISTING.path, &listing).await;
+        if entity.name != LISTING.name {
             let listings = format!("{one}/listings");
             self.call(Method::GET, &listings, &[&id], None, 200).await;
             self.call(Method::GET, &listings, &["4711"], None, 404).await;
             self.call(Method::GET, &format!("{listings}?limit=0"), &[&id], None, 422).await;
         }
+        self.service.sql(&format!("insert into favorite_{} values ({id})", entity.table)).await;
         self.call(Method::DELETE, &one, &[&id], None, 409).await;
-        self.service.sql("delete from favorite; delete from listing_component").await;
-        if entity.name != LISTING.name {
-            self.service.sql("delete from listing").await;
-        }
+        self.service.sql(&format!("delete from favorite_{}", entity.table)).await;
         self.call(Method::DELETE, &one, &[&id], None, 204).await;
     }
 
@@ -131,8 +125,10 @@ async fn every_operation_is_called_and_every_status_seen(backend: Backend) {
     if backend != Backend::Legacy {
         assert!(Service::options().start_on(&database).await.stop().await.success());
     }
-    // Somebody else's table, so that a listing can be in use too.
-    database.sql("create table favorite (listing_id integer references listing (id))").await;
+    // Somebody else's tables, so that rows of every kind can be in use.
+    for table in entities().map(|entity| entity.table) {
+        database.sql(&format!("create table favorite_{table} (id integer references {table} (id))")).await;
+    }
     let mut tour = Tour { service: Service::options().start_on(&database).await, seen: BTreeSet::new() };
     for path in ["/health", "/livez", "/readyz", "/openapi.json"] {
         tour.call(Method::GET, path, &[], None, 200).await;

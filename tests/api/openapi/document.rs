@@ -27,7 +27,8 @@ async fn the_committed_document_is_current() {
     let same = printed.lines().zip(committed.lines()).take_while(|(one, other)| one == other).count();
     assert!(
         printed == committed,
-        "openapi/partbook.json is stale (first difference: line {}). Make it anew: cargo run -- openapi > openapi/partbook.json",
+        "openapi/partbook.json is stale (first difference: line {}). \
+         Make it anew: cargo run -- openapi > openapi/partbook.json",
         same + 1
     );
 }

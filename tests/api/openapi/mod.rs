@@ -1,4 +1,4 @@
-//! The API document (the contract, section 8): what it is, what it says, and whether that is so.
+//! The API document (contract section 8): what it is, what it says, and whether that is so.
 
 mod bounds;
 mod coverage;

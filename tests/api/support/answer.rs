@@ -13,7 +13,7 @@ pub(crate) struct Answer {
     request: String,
 }
 
-/// An error answer, found to have the one shape of the contract's section 6.
+/// An error answer, found to have the one shape of contract section 6.
 #[derive(Debug)]
 pub(crate) struct Problem {
     /// What a person is shown.
@@ -87,7 +87,7 @@ impl Answer {
         self
     }
 
-    /// Demands an error with this status, in the one shape of the contract's section 6.
+    /// Demands an error with this status, in the one shape of contract section 6.
     #[track_caller]
     pub(crate) fn problem(&self, status: u16) -> Problem {
         if self.status != status {

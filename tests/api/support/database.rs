@@ -14,6 +14,7 @@ use super::Backend;
 use super::postgres::{random_word, server};
 
 const LEGACY: &str = include_str!("../../fixtures/legacy.sql");
+const LEGACY_ADDITIONS: &str = include_str!("../../fixtures/legacy_additions.sql");
 const LEGACY_ROWS: &str = include_str!("../../fixtures/legacy_rows.sql");
 
 /// A fresh database. It is gone when the last clone of this handle is.
@@ -36,6 +37,7 @@ impl Database {
             Backend::Legacy => {
                 let database = Self::postgres().await;
                 database.sql(LEGACY).await;
+                database.sql(LEGACY_ADDITIONS).await;
                 database
             }
         }

@@ -26,7 +26,6 @@
 //! The argument is a [`Service`] that runs on a fresh database, a [`Database`] that nothing runs on, or a [`Backend`].
 //! Table-driven tests walk over [`contract::catalog`], bodies come from [`contract::Entity::minimal`] and `full`.
 //! A test that fails prints the service's log.
-#![allow(dead_code, unused_imports, reason = "a vocabulary: some words are used by a single test, some wait for one")]
 
 pub(crate) mod answer;
 pub(crate) mod body;
@@ -55,7 +54,7 @@ pub(crate) enum Backend {
     Sqlite,
     /// An empty PostgreSQL database, for the service to set up.
     Postgres,
-    /// A PostgreSQL database with the legacy schema (the contract, section 10) and no rows.
+    /// A PostgreSQL database with the legacy schema (contract section 10) and no rows.
     Legacy,
 }
 
@@ -81,8 +80,8 @@ pub(crate) async fn run<T: FromBackend>(backend: Backend, test: impl AsyncFnOnce
     test(T::from_backend(backend).await).await;
 }
 
-/// Makes a test of an `async fn` for every database, or for those named after a colon: `name::sqlite`, `name::postgres`,
-/// `name::legacy`. The function stays outside the macro, where rustfmt sees it.
+/// Makes a test of an `async fn` for every database, or for those named after a colon: `name::sqlite`,
+/// `name::postgres`, `name::legacy`. The function stays outside the macro, where rustfmt sees it.
 macro_rules! backends {
     ($name:ident) => {
         backends!($name: Sqlite, Postgres, Legacy);

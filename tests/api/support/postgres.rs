@@ -1,7 +1,7 @@
 //! The PostgreSQL server that tests create their databases on.
 //!
-//! `TEST_DATABASE_URL` names an existing one. Without it a throwaway server is started from the installed programs, once
-//! for the test process, and goes when the process goes (see `cluster.sh`).
+//! `TEST_DATABASE_URL` names an existing one. Without it a throwaway server is started from the installed programs,
+//! once for the test process, and goes when the process goes (see `cluster.sh`).
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -17,9 +17,10 @@ use reqwest::Url;
 const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
 
 const NOT_FOUND: &str = "\
-PostgreSQL's server programs (initdb, postgres, pg_ctl) were not found in PATH, /usr/lib/postgresql/*/bin or `pg_config --bindir`.
-Install them (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql),
-or set TEST_DATABASE_URL to the URL of a PostgreSQL server on which the tests may create databases and roles.";
+PostgreSQL's server programs (initdb, postgres, pg_ctl) were not found in PATH, /usr/lib/postgresql/*/bin or
+`pg_config --bindir`. Install them (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server;
+macOS: brew install postgresql), or set TEST_DATABASE_URL to the URL of a PostgreSQL server on which the tests may
+create databases and roles.";
 
 /// A PostgreSQL server with a superuser's URL.
 pub(crate) struct Server {

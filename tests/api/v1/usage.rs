@@ -1,10 +1,10 @@
-//! `…/{id}/listings`: the listings that use a row, and the refusal of a DELETE that names the same ones (the contract,
-//! sections 2 and 3).
+//! `…/{id}/listings`: the listings that use a row, and the refusal of a DELETE that names the same ones
+//! (contract sections 2 and 3).
 
 use serde_json::{Value, json};
 
 use crate::support::contract::{
-    CPU, Entity, LISTING, PORTS_PROFILE, PROFILE, STORAGE_PROFILE, catalog, listing_that_uses,
+    CPU, Entity, LISTING, PORTS_PROFILE, PROFILE, STORAGE_PROFILE, catalog, in_listings, listing_that_uses,
 };
 use crate::support::{Method, Service, backends};
 
@@ -39,7 +39,7 @@ async fn used(service: &Service, entity: &Entity, id: &Value, count: u32) -> Vec
 
 backends!(a_row_that_nothing_uses_has_no_listings);
 async fn a_row_that_nothing_uses_has_no_listings(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let (row, other) = (service.create(entity, 1).await, service.create(entity, 2).await);
         service.created(LISTING.path, &listing_that_uses(1, entity.used_through[0], &other["id"])).await;
         assert_eq!(users(&service, entity, &row["id"], "").await, [Value::Null; 0], "{}", entity.name);
@@ -48,7 +48,7 @@ async fn a_row_that_nothing_uses_has_no_listings(service: Service) {
 
 backends!(use_through_any_field_counts);
 async fn use_through_any_field_counts(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let row = service.create(entity, 1).await;
         for (n, field) in (1..).zip(entity.used_through) {
             let body = listing_that_uses(n, field, &row["id"]);
@@ -90,7 +90,7 @@ async fn a_listing_that_uses_a_row_twice_counts_once(service: Service) {
 
 backends!(the_newest_change_comes_first);
 async fn the_newest_change_comes_first(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let row = service.create(entity, 1).await["id"].clone();
         let listings = used(&service, entity, &row, 3).await;
         // Created in the opposite order of their changes.
@@ -138,7 +138,7 @@ async fn fifty_are_shown_and_a_hundred_at_most(service: Service) {
 
 backends!(pages_are_linked_and_counted_on_request);
 async fn pages_are_linked_and_counted_on_request(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let row = service.create(entity, 1).await["id"].clone();
         used(&service, entity, &row, 3).await;
         let path = format!("{}/listings?limit=1&offset=1", entity.at(&row));
@@ -153,7 +153,7 @@ async fn pages_are_linked_and_counted_on_request(service: Service) {
 
 backends!(a_refused_delete_names_the_same_listings);
 async fn a_refused_delete_names_the_same_listings(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let row = service.create(entity, 1).await["id"].clone();
         let listings = used(&service, entity, &row, 22).await;
         let problem = service.delete(&entity.at(&row)).await.problem(409);
@@ -191,7 +191,7 @@ async fn a_row_that_is_not_there_is_named(service: Service) {
 
 backends!(a_trailing_slash_and_head_are_tolerated: Sqlite);
 async fn a_trailing_slash_and_head_are_tolerated(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let row = service.create(entity, 1).await["id"].clone();
         let listings = used(&service, entity, &row, 1).await;
         let path = format!("{}/listings", entity.at(&row));

@@ -29,12 +29,12 @@ pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): R
     let query = ListQuery { order, limit: Some(limit), offset, ..ListQuery::default() };
     let problem = |error: Error| Problem::of(&error, entity, None);
     let total = app.repository().count(entity, &query).await.map_err(problem)?;
-    let page = app.repository().list(entity, &query).await.map_err(problem)?;
+    let rows = app.repository().list(entity, &query).await.map_err(problem)?;
     let mut out = Vec::new();
     out.extend_from_slice(
         format!(r#"{{"entity":"{}","label":"{}","records":["#, entity.name, entity.plural).as_bytes(),
     );
-    for (index, row) in page.rows.iter().enumerate() {
+    for (index, row) in rows.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }

@@ -221,7 +221,11 @@ pub(super) fn limit(max: u32, default: Option<u32>) -> Parameter {
 }
 
 pub(super) fn offset() -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).default(Some(0.into()));
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(0))
+        .maximum(Some(i64::MAX))
+        .default(Some(0.into()));
     query_parameter("offset", "How many rows to pass over first.", schema.into())
 }
 

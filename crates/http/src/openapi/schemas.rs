@@ -167,6 +167,8 @@ fn property(field: &Field, role: Role) -> RefOr<Schema> {
         Kind::Text => {
             object(Type::String).min_length(length(limits.min_length)).max_length(length(limits.max_length)).into()
         }
+        // Old rows may hold what an importer took for an address.
+        Kind::Url if !enforced => object(Type::String).into(),
         Kind::Url => object(Type::String).format(Some(SchemaFormat::Custom("uri".to_owned()))).into(),
         Kind::Time => object(Type::String).format(known(KnownFormat::DateTime)).into(),
         Kind::Bool => object(Type::Boolean).into(),
@@ -186,18 +188,23 @@ fn property(field: &Field, role: Role) -> RefOr<Schema> {
                 .maximum(limit(limits.max))
                 .into()
         }
+        // A column that is plain text may hold any word.
+        Kind::Enum(vocabulary) if !enforced && vocabulary.postgres_type.is_none() => object(Type::String).into(),
         Kind::Enum(vocabulary) => {
             let words = vocabulary.values.iter().map(|word| json!(word)).chain(nullable.then_some(Value::Null));
             object(Type::String).enum_values(Some(words)).into()
         }
-        Kind::Object => object(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(true))).into(),
-        Kind::Weights => {
+        Kind::Weights if enforced => {
             // In a patch, null removes a weight.
             let number = if role == Role::Patch { or_null(Type::Number) } else { SchemaType::new(Type::Number) };
             let number = ObjectBuilder::new().schema_type(number).build();
             object(Type::Object)
                 .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(number.into()))))
                 .into()
+        }
+        // In answers weights may be what an old row holds.
+        Kind::Object | Kind::Weights => {
+            object(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(true))).into()
         }
         Kind::Links => array(field, schema_type(Type::Array), link(role)),
         Kind::Texts => array(field, schema_type(Type::Array), ObjectBuilder::new().schema_type(Type::String).into()),

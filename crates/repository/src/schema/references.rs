@@ -1,4 +1,4 @@
-//! The foreign keys of other programs' tables that point at the catalog (the contract, section 2, DELETE).
+//! The foreign keys of other programs' tables that point at the catalog (contract section 2, DELETE).
 
 use std::collections::BTreeMap;
 

@@ -156,7 +156,8 @@ pub(crate) fn listing_that_uses(n: u32, field: &str, id: &Value) -> Value {
 /// Keys out of order, nested nulls, and numbers whose text a double would not keep.
 fn attributes() -> Value {
     serde_json::from_str(
-        r#"{"zeta": 1, "alpha": {"b": null, "a": [1.10, 1e2, 12345678901234567890, null]}, "text": "Ünïcode ✓", "empty": {}}"#,
+        r#"{"zeta": 1, "alpha": {"b": null, "a": [1.10, 1e2, 12345678901234567890, null]},
+            "text": "Ünïcode ✓", "empty": {}}"#,
     )
     .expect("JSON")
 }

@@ -1,4 +1,6 @@
-//! Every writable field with its kind and bounds (the contract, sections 1 and 4).
+//! Every writable field with its kind and bounds (contract sections 1 and 4).
+
+use serde_json::{Value, json};
 
 use Kind::{Array, Boolean, Choice, Date, Integer, Number, Object, Reference, Text};
 
@@ -36,6 +38,17 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
+    /// What an optional field of the catalog holds when nothing was said of it, or null.
+    pub(crate) fn default_value(&self) -> Value {
+        match self.kind {
+            Boolean => json!(false),
+            Choice(_) => json!("unknown"),
+            Object => json!({}),
+            Array => json!([]),
+            _ => Value::Null,
+        }
+    }
+
     const fn required(mut self) -> Self {
         self.required = true;
         self

@@ -16,7 +16,7 @@ pub(crate) enum Direction {
 }
 use Direction::{Ascending, Descending};
 
-/// What the contract says of an entity (sections 1, 3 and 5).
+/// What is said of an entity (contract sections 1, 3 and 5).
 #[derive(Debug)]
 pub(crate) struct Entity {
     /// The name in `/v1/fields-data`.
@@ -74,17 +74,28 @@ impl Entity {
         format!("Cannot delete {label}: used in {listings} listing(s)")
     }
 
+    /// The free text that every entity has.
+    pub(crate) fn note(&self) -> &'static str {
+        let text = self.limits().find(|limit| ["notes", "description"].contains(&limit.field));
+        text.unwrap_or_else(|| panic!("{} has neither `notes` nor `description`", self.name)).field
+    }
+
     pub(crate) fn limits(&self) -> impl Iterator<Item = &'static Limit> {
         LIMITS.iter().filter(|limit| limit.entity == self.name)
     }
 }
 
-/// The six of the catalog, in the contract's order.
+/// The entities of the catalog, in the contract's order.
 pub(crate) fn catalog() -> [&'static Entity; 6] {
     [&CPU, &GPU, &PROFILE, &PORTS_PROFILE, &RAM_SPEC, &STORAGE_PROFILE]
 }
 
-/// The six and the listing, in the order of `/v1/fields-data/entities`.
+/// Those of the catalog that listings use.
+pub(crate) fn in_listings() -> impl Iterator<Item = &'static Entity> {
+    catalog().into_iter().filter(|entity| !entity.used_through.is_empty())
+}
+
+/// The catalog and the listing, in the order of `/v1/fields-data/entities`.
 pub(crate) fn entities() -> [&'static Entity; 7] {
     [&LISTING, &CPU, &GPU, &RAM_SPEC, &STORAGE_PROFILE, &PORTS_PROFILE, &PROFILE]
 }

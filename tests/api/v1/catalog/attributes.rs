@@ -1,4 +1,4 @@
-//! `attributes`: the caller's own keys under two names, kept as they were written (the contract, section 1).
+//! `attributes`: the caller's own keys under two names, kept as they were written (contract section 1).
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,10 @@ use crate::support::contract::{Entity, catalog};
 use crate::support::{Answer, Method, Service, backends};
 
 /// Keys out of order, numbers that a double would write differently or not hold, nulls, and texts of all sorts.
-const AWKWARD: &str = r#"{"zeta":1.10,"alpha":1e2,"Beta":1E+2,"":-0,"n":[12345678901234567890,0.1000,-1.50e-07,null],"o":{"z":null,"a":{"n":null},"b":[]},"t":"é 🖥 %_' $1","nul":null,"e":{}}"#;
+const AWKWARD: &str = concat!(
+    r#"{"zeta":1.10,"alpha":1e2,"Beta":1E+2,"":-0,"n":[12345678901234567890,0.1000,-1.50e-07,null],"#,
+    r#""o":{"z":null,"a":{"n":null},"b":[]},"t":"é 🖥 %_' $1","nul":null,"e":{}}"#
+);
 
 fn with_attributes() -> impl Iterator<Item = &'static Entity> {
     catalog().into_iter().filter(|entity| entity.limits().any(|limit| limit.field == "attributes"))

@@ -1,9 +1,9 @@
-//! Only what changes is judged and written (the contract, section 2).
+//! Only what changes is judged and written (contract section 2).
 
 use serde_json::{Value, json};
 
 use crate::support::body::with;
-use crate::support::contract::{CPU, Entity, Kind, Limit, PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
+use crate::support::contract::{CPU, Kind, Limit, PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
 use crate::support::{Backend, Service, backends};
 
 /// Makes the database refuse updates of a table, or those that name one of the columns.
@@ -19,11 +19,6 @@ async fn freeze(service: &Service, backend: Backend, table: &str, columns: &[&st
         )
     };
     service.sql(&statements).await;
-}
-
-/// The free text that every entity has.
-fn note(entity: &Entity) -> &'static str {
-    entity.limits().find(|limit| ["notes", "description"].contains(&limit.field)).expect("a text").field
 }
 
 backends!(an_update_that_changes_nothing_writes_nothing);
@@ -87,14 +82,14 @@ async fn only_columns_that_change_are_written(backend: Backend) {
         let columns: Vec<&str> = entity
             .limits()
             .map(|limit| if limit.field == "attributes" { "attributes_json" } else { limit.field })
-            .filter(|column| *column != note(entity) && *column != "ports")
+            .filter(|column| *column != entity.note() && *column != "ports")
             .chain(["id", "created_at"])
             .collect();
         freeze(&service, backend, entity.table, &columns).await;
-        let patched = service.patch(&path, &json!({note(entity): "patched"})).await.expect(200).json();
-        assert_eq!(patched[note(entity)], "patched");
-        let put = service.put(&path, &with(row, note(entity), "put")).await.expect(200).json();
-        assert_eq!(put[note(entity)], "put");
+        let patched = service.patch(&path, &json!({entity.note(): "patched"})).await.expect(200).json();
+        assert_eq!(patched[entity.note()], "patched");
+        let put = service.put(&path, &with(row, entity.note(), "put")).await.expect(200).json();
+        assert_eq!(put[entity.note()], "put");
     }
 }
 
@@ -111,7 +106,7 @@ async fn columns_that_are_not_shown_are_kept(service: Service) {
         service.sql(&format!("update {} set {}", entity.table, assignments.join(", "))).await;
         let select = format!("select {columns} from {}", entity.table);
         let before = service.rows(&select).await;
-        service.patch(&path, &json!({note(entity): "patched"})).await.expect(200);
+        service.patch(&path, &json!({entity.note(): "patched"})).await.expect(200);
         service.put(&path, &(entity.minimal)(5)).await.expect(200);
         assert_eq!(service.rows(&select).await, before);
     }
@@ -129,7 +124,7 @@ async fn updated_at_moves_forward_and_created_at_stays(service: Service) {
                 row = service.get(&path).await.expect(200).json();
                 assert_eq!(row["updated_at"], "2090-01-01T00:00:00.000000Z");
             }
-            let note = note(entity);
+            let note = entity.note();
             let answer = if n % 2 == 0 {
                 service.patch(&path, &json!({note: n.to_string()})).await
             } else {
@@ -157,13 +152,13 @@ async fn a_stored_value_out_of_range_is_no_fault(service: Service) {
             assert_eq!(row[limit.field], outside(limit));
         }
         // With none of the old values, with all of them, and with one of them.
-        row = service.patch(&path, &json!({note(entity): "one"})).await.expect(200).json();
-        row = service.patch(&path, &with(row, note(entity), "two")).await.expect(200).json();
-        row = service.put(&path, &with(row, note(entity), "three")).await.expect(200).json();
-        assert_eq!(row[note(entity)], "three");
+        row = service.patch(&path, &json!({entity.note(): "one"})).await.expect(200).json();
+        row = service.patch(&path, &with(row, entity.note(), "two")).await.expect(200).json();
+        row = service.put(&path, &with(row, entity.note(), "three")).await.expect(200).json();
+        assert_eq!(row[entity.note()], "three");
         for limit in &ranges {
             assert_eq!(row[limit.field], outside(limit));
-            let same = json!({limit.field: outside(limit), note(entity): limit.field});
+            let same = json!({limit.field: outside(limit), entity.note(): limit.field});
             service.patch(&path, &same).await.expect(200);
             let other = json!({limit.field: limit.max.map_or(-2, |max| max + 2)});
             assert_eq!(service.patch(&path, &other).await.problem(422).places(), [format!("#/{}", limit.field)]);

@@ -1,4 +1,4 @@
-//! Updates of one row at the same moment lose nothing of each other (the contract, sections 2 and 7).
+//! Updates of one row at the same moment lose nothing of each other (contract sections 2 and 7).
 
 use serde_json::{Value, json};
 

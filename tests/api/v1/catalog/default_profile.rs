@@ -1,4 +1,4 @@
-//! At most one profile is the default (the contract, section 2).
+//! At most one profile is the default (contract section 2).
 
 use serde_json::{Value, json};
 

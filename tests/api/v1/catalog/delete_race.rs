@@ -1,4 +1,4 @@
-//! A listing that starts to use a row at the moment of its deletion blocks it or fails itself (the contract, section 2).
+//! A listing that starts to use a row at the moment of its deletion blocks it or fails itself (contract section 2).
 
 use std::time::Duration;
 

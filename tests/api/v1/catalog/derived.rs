@@ -1,5 +1,5 @@
-//! What POST and PUT derive for RAM specs and storage profiles: the total and the label; and the spellings of enum values
-//! (the contract, section 2).
+//! What POST and PUT derive for RAM specs and storage profiles: the total and the label; and the spellings of enum
+//! values (contract section 2).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Of several faults of one request, which is reported (the contract, section 2): 405, 413, 415, 400, 422 of id or
+//! Of several faults of one request, which is reported (contract section 2): 405, 413, 415, 400, 422 of id or
 //! query, 404, 422 of the body.
 
 use serde_json::json;

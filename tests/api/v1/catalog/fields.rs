@@ -1,27 +1,16 @@
-//! What an answer consists of, and what becomes of fields that are left out, empty, padded or unknown (the contract,
-//! section 1).
+//! What an answer consists of, and what becomes of fields that are left out, empty, padded or unknown
+//! (contract section 1).
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use crate::support::body::{with, without};
-use crate::support::contract::{Kind, Limit, PORTS_PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
+use crate::support::contract::{Kind, PORTS_PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
 use crate::support::{Method, Service, backends};
 
 fn keys(object: &Value) -> BTreeSet<&str> {
     object.as_object().expect("an object").keys().map(String::as_str).collect()
-}
-
-/// What an optional field holds when nothing was said of it.
-fn default_of(limit: &Limit) -> Value {
-    match limit.kind {
-        Kind::Boolean => json!(false),
-        Kind::Choice(_) => json!("unknown"),
-        Kind::Object => json!({}),
-        Kind::Array => json!([]),
-        _ => Value::Null,
-    }
 }
 
 #[track_caller]
@@ -68,7 +57,7 @@ async fn what_is_left_out_or_null_has_its_default(service: Service) {
             let row = service.created(entity.path, &body).await;
             // A label is made up: see `labels`.
             for limit in optional.iter().filter(|limit| limit.field != "label") {
-                assert_eq!(row[limit.field], default_of(limit), "{} of {row}", limit.field);
+                assert_eq!(row[limit.field], limit.default_value(), "{} of {row}", limit.field);
             }
         }
     }

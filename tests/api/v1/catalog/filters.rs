@@ -1,4 +1,4 @@
-//! Filters: `{field}`, `min_{field}`, `max_{field}` and their aliases (the contract, section 3).
+//! Filters: `{field}`, `min_{field}`, `max_{field}` and their aliases (contract section 3).
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! POST of RAM specs and storage profiles answers the row that has the natural key, if there is one (the contract,
-//! section 2).
+//! POST of RAM specs and storage profiles answers the row that has the natural key, if there is one
+//! (contract section 2).
 
 use serde_json::{Value, json};
 

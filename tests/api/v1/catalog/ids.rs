@@ -1,4 +1,4 @@
-//! Ids in paths: which are no ids, and which name no row (the contract, section 2).
+//! Ids in paths: which are no ids, and which name no row (contract section 2).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What is JSON and what is not: faults of syntax, repeated keys, depth, size (the contract, section 6).
+//! What is JSON and what is not: faults of syntax, repeated keys, depth, size (contract section 6).
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -83,30 +83,56 @@ async fn half_a_surrogate_pair_is_no_fault_of_the_service(service: Service) {
     }
 }
 
-backends!(deep_nesting_is_stored_or_refused);
-async fn deep_nesting_is_stored_or_refused(service: Service) {
-    let nested = |depth: usize, open: &str, close: &str| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+/// `{"deep": …}` with so many containers around a number, the outermost and the body among them.
+fn nested(depth: usize, open: &str, close: &str) -> String {
+    let inner = depth - 2;
+    format!("{{\"deep\":{}1{}}}", open.repeat(inner), close.repeat(inner))
+}
+
+backends!(nesting_has_a_limit_of_128_levels);
+async fn nesting_has_a_limit_of_128_levels(service: Service) {
     let mut values = vec![(100_000, nested(100_000, "[", "]"))];
-    for depth in [20, 100, 300, 5_000] {
+    for depth in [20, 127, 128, 129, 300, 5_000] {
         values.extend([(depth, nested(depth, "[", "]")), (depth, nested(depth, r#"{"a":"#, "}"))]);
     }
+    let stored = service.create(&CPU, 1).await;
     for (n, (depth, value)) in values.into_iter().enumerate() {
         for field in ["attributes", "nonsense"] {
             let body = with(json!({"name": format!("{n} {field}"), "manufacturer": "x"}), field, "DEEP");
-            let body = body.to_string().replace("\"DEEP\"", &format!("{{\"deep\":{value}}}"));
-            let answer = service.request(Method::POST, CPU.path).body_text(&body).send().await;
-            if depth <= 20 || answer.status == 201 {
-                let row = answer.expect(201);
-                if field == "attributes" {
-                    assert_eq!(member_text(row.text(), field), format!("{{\"deep\":{value}}}"));
+            let body = body.to_string().replace("\"DEEP\"", &value);
+            let post = service.request(Method::POST, CPU.path).body_text(&body).send().await;
+            if field == "attributes" && depth > 128 {
+                let patch = service.request(Method::PATCH, &CPU.at(&stored["id"])).body_text(&body).send().await;
+                for answer in [post, patch] {
+                    let problem = answer.problem(422);
+                    assert!(problem.faults.iter().all(|fault| fault.at.starts_with("#/attributes")), "{depth}");
+                    assert!(problem.faults.iter().all(|fault| fault.code == "depth"), "{depth}");
                 }
-            } else {
-                assert!([400, 422].contains(&answer.status), "{depth}: {}", answer.status);
-                answer.problem(answer.status);
+                continue;
+            }
+            // What is ignored may be as deep as it likes.
+            let row = post.expect(201);
+            if field == "attributes" {
+                assert_eq!(member_text(row.text(), field), value);
             }
         }
     }
-    service.get(CPU.path).await.expect(200);
+    assert_eq!(service.get(&CPU.at(&stored["id"])).await.expect(200).json(), stored);
+}
+
+backends!(what_is_stored_too_deep_may_come_back);
+async fn what_is_stored_too_deep_may_come_back(service: Service) {
+    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
+    let value = nested(300, "[", "]");
+    service.sql(&format!("update cpu set attributes_json = '{value}'")).await;
+    let row = service.get(&path).await.expect(200);
+    assert_eq!(member_text(row.text(), "attributes"), value);
+    for method in [Method::PUT, Method::PATCH] {
+        let same = service.request(method, &path).body_text(row.text()).send().await.expect(200);
+        assert_eq!(same.text(), row.text());
+    }
+    let body = format!(r#"{{"attributes": {}}}"#, nested(301, "[", "]"));
+    service.request(Method::PATCH, &path).body_text(&body).send().await.problem(422);
 }
 
 /// A body of exactly that many bytes.

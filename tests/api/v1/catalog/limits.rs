@@ -1,5 +1,5 @@
-//! The bounds of every field: the limit is accepted and one past it refused, on create and on update (the contract,
-//! section 1).
+//! The bounds of every field: the limit is accepted and one past it refused, on create and on update
+//! (contract section 1).
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
-//! `GET /v1/catalog/{collection}/{id}/listings`: who uses a row (the contract, sections 2 and 3).
+//! `GET /v1/catalog/{collection}/{id}/listings`: who uses a row (contract sections 2 and 3).
 
 use std::slice::from_ref;
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{Entity, LISTING, PROFILE, catalog, listing_that_uses};
+use crate::support::contract::{Entity, LISTING, PROFILE, in_listings, listing_that_uses};
 use crate::support::{Answer, Service, backends};
 
 /// Listings that use a row, oldest first.
@@ -23,7 +23,7 @@ fn ids(rows: &[Value]) -> Vec<Value> {
 
 backends!(the_listings_that_use_a_row_are_answered_whole);
 async fn the_listings_that_use_a_row_are_answered_whole(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let (row, other) = (service.create(entity, 1).await, service.create(entity, 2).await);
         let path = format!("{}/listings", entity.at(&row["id"]));
         assert!(service.get(&path).await.expect(200).array().is_empty());
@@ -39,7 +39,7 @@ async fn the_listings_that_use_a_row_are_answered_whole(service: Service) {
 
 backends!(the_newest_come_first);
 async fn the_newest_come_first(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let row = service.create(entity, 1).await;
         let path = format!("{}/listings", entity.at(&row["id"]));
         let users = ids(&users(&service, entity, &row["id"], 4).await);
@@ -67,7 +67,7 @@ async fn the_newest_come_first(service: Service) {
 
 backends!(fifty_are_answered_unless_more_are_asked_for);
 async fn fifty_are_answered_unless_more_are_asked_for(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let id = &service.create(entity, 1).await["id"];
         let path = format!("{}/listings", entity.at(id));
         let through = entity.used_through[0];
@@ -95,7 +95,7 @@ async fn fifty_are_answered_unless_more_are_asked_for(service: Service) {
 
 backends!(bad_parameters_are_refused);
 async fn bad_parameters_are_refused(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let path = format!("{}/listings", entity.at(&service.create(entity, 1).await["id"]));
         for (parameter, value) in [
             ("limit", "0"),
@@ -114,7 +114,7 @@ async fn bad_parameters_are_refused(service: Service) {
 
 backends!(a_row_that_is_not_there_has_no_listings);
 async fn a_row_that_is_not_there_has_no_listings(service: Service) {
-    for entity in catalog() {
+    for entity in in_listings() {
         let problem = service.get(&format!("{}/999/listings", entity.path)).await.problem(404);
         assert_eq!(problem.detail, entity.not_found(999));
     }

@@ -1,39 +1,18 @@
-//! A long list is answered whole (the contract, section 3).
+//! A long list is answered whole (contract section 3).
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::support::contract::{CPU, Entity, PORTS_PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
+use crate::support::contract::{CPU, PORTS_PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
 use crate::support::{Method, Service, backends};
 
 const ROWS: usize = 5_000;
 
-/// Inserts the rows by SQL; POST would take its time.
-async fn fill(service: &Service, entity: &Entity) {
-    let (columns, values) = match entity.name {
-        "cpu" | "gpu" => {
-            ("name, manufacturer, notes", "'Row ' || n, 'AMD', 'Some words about the row, to make it longer.'")
-        }
-        "profile" => ("name, weights_json", "'Row ' || n, '{\"a\": 1}'"),
-        "ports_profile" => ("name", "'Row ' || n"),
-        "ram_spec" => ("ddr_generation, total_capacity_gb, attributes_json", "'ddr5', n, '{\"a\": 1}'"),
-        _ => ("medium, capacity_gb, attributes_json", "'nvme', n, '{\"a\": 1}'"),
-    };
-    let table = entity.table;
-    service
-        .sql(&format!(
-            "insert into {table} ({columns})
-             with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < {ROWS})
-             select {values} from numbers"
-        ))
-        .await;
-}
-
 backends!(every_row_is_answered_once);
 async fn every_row_is_answered_once(service: Service) {
     for entity in catalog() {
-        fill(&service, entity).await;
+        service.fill(entity, ROWS).await;
         if entity.name == PORTS_PROFILE.name {
             let ports = "select id, 'usb' from ports_profile union all select id, 'hdmi' from ports_profile";
             service.sql(&format!("insert into port (ports_profile_id, type) {ports}")).await;
@@ -60,7 +39,7 @@ async fn every_row_is_answered_once(service: Service) {
 
 backends!(a_list_that_nobody_reads_to_its_end_harms_no_one);
 async fn a_list_that_nobody_reads_to_its_end_harms_no_one(service: Service) {
-    fill(&service, &CPU).await;
+    service.fill(&CPU, ROWS).await;
     // More than any pool has connections.
     for _ in 0..40 {
         let mut stream = TcpStream::connect(service.address().trim_start_matches("http://")).expect("a connection");

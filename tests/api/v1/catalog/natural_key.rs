@@ -1,4 +1,4 @@
-//! No two rows agree in their natural key: what POST, PUT and PATCH say to a taken one (the contract, sections 1 and 2).
+//! No two rows agree in their natural key: what POST, PUT and PATCH say to a taken one (contract sections 1 and 2).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! U+0000, which JSON can say and PostgreSQL cannot store, is refused wherever it stands (the contract, section 1).
+//! U+0000, which JSON can say and PostgreSQL cannot store, is refused wherever it stands (contract section 1).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The order of lists, without `sort` and with it (the contract, section 3).
+//! The order of lists, without `sort` and with it (contract section 3).
 
 use serde_json::json;
 

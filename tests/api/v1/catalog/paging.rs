@@ -1,4 +1,4 @@
-//! Pages: limits, `Link`, and the total on request (the contract, section 3).
+//! Pages: limits, `Link`, and the total on request (contract section 3).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A parameter that is unknown or malformed is refused by its name (the contract, section 3).
+//! A parameter that is unknown or malformed is refused by its name (contract section 3).
 
 use std::slice::from_ref;
 
@@ -79,7 +79,7 @@ async fn filters_of_the_wrong_type_are_refused(service: Service) {
             let (parameters, values): (Vec<String>, &[&str]) = match limit.kind {
                 Kind::Integer => (
                     vec![field.to_owned(), format!("min_{field}"), format!("max_{field}")],
-                    &["abc", "", "1.5", "1,2", "0x10", "99999999999999999999"],
+                    &["abc", "", "1.5", "8.0", "1,2", "0x10", "+5", "%2B5", "99999999999999999999"],
                 ),
                 Kind::Boolean => (vec![field.to_owned()], &["maybe", "", "2"]),
                 Kind::Choice(_) => (vec![field.to_owned()], &["floppy", ""]),

@@ -1,4 +1,4 @@
-//! The ports of a ports profile (the contract, sections 1 and 2).
+//! The ports of a ports profile (contract sections 1 and 2).
 
 use serde_json::{Value, json};
 
@@ -115,7 +115,12 @@ async fn ports_with_the_same_type_and_notes_are_refused(service: Service) {
     }
     assert_eq!(service.get(&path).await.expect(200).json(), row);
     // These differ.
-    let ports = json!([{"type": "usb"}, {"type": "USB"}, {"type": "usb", "spec_notes": "x"}, {"type": "usb", "spec_notes": "X"}]);
+    let ports = json!([
+        {"type": "usb"},
+        {"type": "USB"},
+        {"type": "usb", "spec_notes": "x"},
+        {"type": "usb", "spec_notes": "X"},
+    ]);
     service.patch(&path, &json!({"ports": ports})).await.expect(200);
 }
 

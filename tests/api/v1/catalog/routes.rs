@@ -1,5 +1,5 @@
-//! What the paths tolerate: trailing slashes, HEAD, bodies where none belongs; and what they refuse (the contract,
-//! sections 2 and 6).
+//! What the paths tolerate: trailing slashes, HEAD, bodies where none belongs; and what they refuse
+//! (contract sections 2 and 6).
 
 use std::collections::BTreeSet;
 use std::slice::from_ref;

@@ -1,4 +1,4 @@
-//! `search` (the contract, section 3).
+//! `search` (contract section 3).
 
 use proptest::prelude::Strategy;
 use proptest::sample::select;

@@ -1,4 +1,4 @@
-//! Values of a wrong type, and every fault of a body at once (the contract, sections 1 and 6).
+//! Values of a wrong type, and every fault of a body at once (contract sections 1 and 6).
 
 use serde_json::{Value, json};
 

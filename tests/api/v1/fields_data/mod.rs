@@ -1,4 +1,4 @@
-//! `/v1/fields-data`: what the Global Fields screen shows (the contract, section 5).
+//! `/v1/fields-data`: what the Global Fields screen shows (contract section 5).
 
 mod entities;
 mod records;

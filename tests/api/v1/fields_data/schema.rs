@@ -108,8 +108,9 @@ async fn custom_fields_of_a_legacy_database_follow() {
     let keys: Vec<&Value> = custom_fields.iter().map(|field| &field["key"]).collect();
     assert_eq!(keys, ["tier", "stepping", "resting"]);
     let expected = json!({
-        "id": 2, "key": "tier", "label": "Tier", "data_type": "enum", "required": true, "locked": true, "editable": false,
-        "origin": "custom", "description": null, "options": ["low", "mid", "high"], "is_active": true,
+        "id": 2, "key": "tier", "label": "Tier", "data_type": "enum", "required": true, "locked": true,
+        "editable": false, "origin": "custom", "description": null,
+        "options": ["low", "mid", "high"], "is_active": true,
     });
     for (member, value) in expected.as_object().expect("an object") {
         assert_eq!(custom_fields[0][member], *value, "{member}");

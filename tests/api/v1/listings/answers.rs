@@ -132,9 +132,11 @@ async fn components_are_shown(service: Service) {
     service
         .sql(&format!(
             "insert into listing_component
-                 (id, listing_id, component_type, name, quantity, metadata_json, adjustment_value_usd, created_at, updated_at)
+                 (id, listing_id, component_type, name, quantity, metadata_json, adjustment_value_usd,
+                     created_at, updated_at)
              values (7, {one}, 'ram', '16 GB', 2, '{{\"slot\": \"A1\", \"a\": null}}', -25.5, {time}, {time}),
-                 (8, {other}, 'os', null, 1, null, null, {time}, {time}), (9, {one}, 'os', null, 1, null, null, {time}, {time})"
+                 (8, {other}, 'os', null, 1, null, null, {time}, {time}),
+                 (9, {one}, 'os', null, 1, null, null, {time}, {time})"
         ))
         .await;
     let row = service.get(&LISTING.at(&one)).await.expect(200).json();
@@ -142,8 +144,9 @@ async fn components_are_shown(service: Service) {
     assert_eq!(
         row["components"],
         json!([
-            {"id": 7, "component_type": "ram", "name": "16 GB", "quantity": 2, "metadata_json": {"slot": "A1", "a": null},
-             "adjustment_value_usd": -25.5, "rule_id": null, "created_at": time, "updated_at": time},
+            {"id": 7, "component_type": "ram", "name": "16 GB", "quantity": 2,
+             "metadata_json": {"slot": "A1", "a": null}, "adjustment_value_usd": -25.5, "rule_id": null,
+             "created_at": time, "updated_at": time},
             {"id": 9, "component_type": "os", "name": null, "quantity": 1, "metadata_json": null,
              "adjustment_value_usd": null, "rule_id": null, "created_at": time, "updated_at": time},
         ])

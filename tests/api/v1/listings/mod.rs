@@ -1,4 +1,4 @@
-//! `/v1/listings`: machines on offer, which use the parts (the contract, section 4).
+//! `/v1/listings`: machines on offer, which use the parts (contract section 4).
 
 mod answers;
 mod fields;

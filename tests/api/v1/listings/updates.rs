@@ -16,8 +16,9 @@ async fn value_it(service: &Service, id: &Value) {
         .sql(&format!(
             "update listing set raw_listing_json = '{{\"image_url\": \"https://img.example/1.jpg\"}}',
              adjusted_price_usd = 90.5, valuation_breakdown = '{{\"z\": 1, \"a\": null}}', score_composite = 7.25,
-             perf_per_watt = 3.5, dollar_per_cpu_mark_multi_adjusted = 0.5, vendor_item_id = 'v{id}', marketplace = 'ebay',
-             provenance = 'import', dedup_hash = 'abc', quality = 'partial', extraction_metadata = '{{\"by\": 1}}',
+             perf_per_watt = 3.5, dollar_per_cpu_mark_multi_adjusted = 0.5, vendor_item_id = 'v{id}',
+             marketplace = 'ebay', provenance = 'import', dedup_hash = 'abc', quality = 'partial',
+             extraction_metadata = '{{\"by\": 1}}',
              missing_fields = '[\"ram\"]' where id = {id}"
         ))
         .await;

@@ -1,0 +1,126 @@
+//! Sending lists. What fits into one piece is sent whole, with its length; anything longer is streamed in pieces, so that
+//! the memory that a list costs does not depend on its rows.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use partbook_repository::{Error, Rows};
+use tokio::sync::mpsc;
+
+/// The media type of answers.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// How long a list may be and still be sent whole, bytes.
+const WHOLE: usize = 256 * 1024;
+/// How much of a longer one is sent at a time, bytes.
+const PIECE: usize = 64 * 1024;
+/// How many pieces may wait for a slow reader before the database connection waits with them.
+const WAITING: usize = 16;
+/// How long a reader may take none of them before it is given up, and the connection with it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An array of rows: the first `limit`, where one is given. Its beginning is read before the answer begins, so that a
+/// database that is away is still a problem and not a broken list. `headers` is told whether more rows follow; where a
+/// page is too long to be read to its end first, `has_more` is asked.
+pub(crate) async fn send(
+    rows: Rows,
+    limit: Option<u32>,
+    has_more: impl Future<Output = Result<bool, Error>>,
+    headers: impl FnOnce(bool) -> HeaderMap,
+) -> Result<Response, Error> {
+    let mut list = List { rows, left: limit.map_or(usize::MAX, |limit| limit as usize), begun: false };
+    let mut begin = BytesMut::from(&b"["[..]);
+    while begin.len() < WHOLE {
+        match list.next(&mut begin).await? {
+            Next::Row => {}
+            Next::End { more } => {
+                return Ok((headers(more), [(header::CONTENT_TYPE, JSON)], begin.freeze()).into_response());
+            }
+        }
+    }
+    let headers = headers(limit.is_some() && has_more.await?);
+    let body = Body::from_stream(stream(list, begin));
+    Ok((headers, [(header::CONTENT_TYPE, JSON)], body).into_response())
+}
+
+/// A list as far as it has been written.
+struct List {
+    rows: Rows,
+    /// How many rows may still be written.
+    left: usize,
+    begun: bool,
+}
+
+enum Next {
+    Row,
+    End { more: bool },
+}
+
+impl List {
+    /// Writes the next row, or the end.
+    async fn next(&mut self, out: &mut BytesMut) -> Result<Next, Error> {
+        match self.rows.next().await.transpose()? {
+            Some(row) if self.left > 0 => {
+                self.left -= 1;
+                if std::mem::replace(&mut self.begun, true) {
+                    out.extend_from_slice(b",");
+                }
+                out.extend_from_slice(&row.to_json());
+                Ok(Next::Row)
+            }
+            rest => {
+                out.extend_from_slice(b"]");
+                Ok(Next::End { more: rest.is_some() })
+            }
+        }
+    }
+}
+
+/// The list's text, piece by piece, written by a task of its own: a reader that is a little slow does not keep the
+/// database connection.
+fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
+    let (sender, receive) = mpsc::channel::<Option<Bytes>>(WAITING);
+    let deliver = async move |piece| {
+        let taken = sender.send_timeout(piece, PATIENCE).await.is_ok();
+        if !taken {
+            tracing::info!("a list was broken off: its reader is gone, or too slow");
+        }
+        taken
+    };
+    tokio::spawn(async move {
+        let mut ended = false;
+        while !ended {
+            match list.next(&mut text).await {
+                Ok(next) => ended = matches!(next, Next::End { .. }),
+                Err(error) => {
+                    let source = std::error::Error::source(&error).map(tracing::field::display);
+                    tracing::error!(%error, source, "a list broke off");
+                    return;
+                }
+            }
+            // By length, not by row: a row may be as long as many.
+            while text.len() >= PIECE {
+                if !deliver(Some(text.split_to(PIECE).freeze())).await {
+                    return;
+                }
+            }
+        }
+        // Give the connection back before a slow reader has taken the last of it.
+        drop(list);
+        let _ = deliver(Some(text.freeze())).await && deliver(None).await;
+    });
+    let pieces = futures_util::stream::unfold(receive, |mut receive| async {
+        match receive.recv().await {
+            Some(Some(piece)) => Some((Ok(piece), receive)),
+            Some(None) => None,
+            // Without its end the list must not look whole: the connection is broken off.
+            None => Some((Err(std::io::Error::other("the list broke off")), receive)),
+        }
+    });
+    // Compression asks once more after the end.
+    pieces.fuse()
+}
