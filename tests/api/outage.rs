@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, raw_sql};
 
 use crate::support::contract::{CPU, catalog};
-use crate::support::{Answer, Backend, Database, Method, Service, backends};
+use crate::support::{Answer, Backend, Database, Method, Service, backends, together};
 
 /// A PostgreSQL database that refuses connections until it is told to accept them again.
 struct Outage {
@@ -128,4 +128,24 @@ async fn a_file_that_another_writes_is_a_503(service: Service) {
     service.get(&path).await.expect(200);
     raw_sql(AssertSqlSafe("rollback")).execute(&mut holder).await.expect("a release");
     service.patch(&path, &json!({"notes": "x"})).await.expect(200);
+}
+
+/// What most changes of a table's definition lock.
+backends!(a_locked_table_is_a_503_and_stops_nothing_else: Postgres, Legacy);
+async fn a_locked_table_is_a_503_and_stops_nothing_else(service: Service) {
+    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
+    let url = service.database().url();
+    let mut other = PgConnection::connect(&url).await.expect("a connection");
+    raw_sql("begin; lock table cpu in access exclusive mode").execute(&mut other).await.expect("the lock");
+    // More than there are connections: each waits its two seconds and gives its connection back.
+    let begin = Instant::now();
+    for answer in together((0..12).map(|_| service.request(Method::GET, &path))).await {
+        unavailable(&answer);
+    }
+    unavailable(&service.get(CPU.path).await);
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    service.get("/v1/catalog/gpus").await.expect(200);
+    service.get("/health").await.expect(200);
+    raw_sql("rollback").execute(&mut other).await.expect("the end");
+    service.get(&path).await.expect(200);
 }
