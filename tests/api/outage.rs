@@ -80,7 +80,7 @@ async fn a_database_that_is_away_is_said_to_be(service: Service) {
     // The id of a problem finds it in the log, as the API document says.
     let answer = service.request(Method::GET, &path).header("X-Request-ID", "needle-4711").send().await;
     unavailable(&answer);
-    assert!(service.log().contains("needle-4711"), "the log does not name the request");
+    service.logged("needle-4711").await;
     // What needs no database is said without one.
     service.post("/health", &json!({})).await.problem(405);
     service.get("/v1/catalog/warp").await.problem(404);
@@ -130,7 +130,7 @@ async fn a_file_that_another_writes_is_a_503(service: Service) {
     service.patch(&path, &json!({"notes": "x"})).await.expect(200);
 }
 
-/// What most changes of a table's definition lock.
+// What most changes of a table's definition lock.
 backends!(a_locked_table_is_a_503_and_stops_nothing_else: Postgres, Legacy);
 async fn a_locked_table_is_a_503_and_stops_nothing_else(service: Service) {
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);

@@ -99,6 +99,15 @@ impl Service {
         self.process.stderr.text()
     }
 
+    /// Waits until the service has written a text to standard error: an answer may be faster than its line in the log.
+    pub(crate) async fn logged(&self, text: &str) {
+        let begin = std::time::Instant::now();
+        while !self.log().contains(text) {
+            assert!(begin.elapsed().as_secs() < 10, "the log does not hold {text:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
     /// Asks the service to end and waits until it has.
     pub(crate) async fn stop(mut self) -> ExitStatus {
         self.process.signal("TERM");
