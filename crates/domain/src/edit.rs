@@ -3,7 +3,7 @@
 //! Only what changes is judged: a value equal to the stored one is never a fault, so that an old row stays editable.
 
 use crate::entity::breached;
-use crate::kind::{check_document, check_weights};
+use crate::kind::check_members;
 use crate::merge::{Nulls, merge};
 use crate::{Entity, Fault, Field, Json, Kind, Object, Pointer, Value, json};
 
@@ -77,10 +77,9 @@ fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: Mode) -
 fn refused_members(entity: &Entity, body: &Object) -> Vec<Fault> {
     let refused = entity.refused.iter().filter(|(name, _)| body.contains_key(*name));
     let mut faults: Vec<Fault> = refused.map(|(name, why)| Fault::new(Pointer::field(name), "refused", *why)).collect();
-    for (key, value) in body.iter().filter(|(key, _)| !entity.shows(key)) {
-        let ignored = Json::Object(Object::from([(key.clone(), value.clone())]));
-        check_document(&ignored, None, &Pointer::root(), &mut faults);
-    }
+    let ignored = body.iter().filter(|(key, _)| !entity.shows(key));
+    let ignored: Object = ignored.map(|(key, value)| (key.clone(), value.clone())).collect();
+    check_members(&ignored, None, &Pointer::root(), &mut faults);
     faults.retain(|fault| matches!(fault.code, "nul" | "refused"));
     faults
 }
@@ -148,28 +147,19 @@ impl Change<'_> {
             (Some(given), _) => given,
         };
         // Before the comparison below: a patch of nulls may equal the stored document and still change it.
-        if let (Mode::Merge(nulls), Some(stored), true, Json::Object(_)) =
+        if let (Mode::Merge(nulls), Some(stored), true, Json::Object(members)) =
             (self.mode, self.stored.and_then(Value::as_text), field.kind.merges(), given)
         {
-            return self.merged(field, stored, given, nulls);
+            // Only what the patch changes is judged.
+            let known = json::parse_stored(stored);
+            let faults = field.kind.judge_members(members, known.as_ref(), &Pointer::field(field.name), true);
+            let merged = || self.keep_if_same(Value::Json(merge(stored, given, nulls)));
+            return if faults.is_empty() { Ok(merged()) } else { Err(faults) };
         }
         if self.stored.is_some_and(|stored| stored.equals_json(given)) {
             return Ok(self.resting());
         }
         field.kind.parse(field, given, self.entity.trims, self.stored).map(|value| self.keep_if_same(value))
-    }
-
-    /// Merges into the stored document; only what the patch changes is judged.
-    fn merged(&self, field: &Field, stored: &str, patch: &Json, nulls: Nulls) -> Result<Value, Vec<Fault>> {
-        let mut faults = Vec::new();
-        let (known, at) = (json::parse_stored(stored), Pointer::field(field.name));
-        check_document(patch, known.as_ref(), &at, &mut faults);
-        if matches!(field.kind, Kind::Weights) {
-            let members = patch.as_object().into_iter().flatten();
-            // Null removes a weight.
-            check_weights(members.filter(|(_, weight)| **weight != Json::Null), known.as_ref(), &at, &mut faults);
-        }
-        if faults.is_empty() { Ok(self.keep_if_same(Value::Json(merge(stored, patch, nulls)))) } else { Err(faults) }
     }
 
     fn keep_if_same(&self, value: Value) -> Value {

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::json::MAX_DEPTH;
-use crate::{Children, Fault, Field, Json, Pointer, Timestamp, Value, Vocabulary};
+use crate::{Children, Fault, Field, Json, Object, Pointer, Timestamp, Value, Vocabulary};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -132,12 +132,7 @@ impl Kind {
                 })
             }
             (Self::Object | Self::Weights, Json::Object(members)) => {
-                let known = stored_json(stored);
-                let mut faults = Vec::new();
-                check_document(given, known.as_ref(), &pointer, &mut faults);
-                if matches!(self, Self::Weights) {
-                    check_weights(members, known.as_ref(), &pointer, &mut faults);
-                }
+                let faults = self.judge_members(members, stored_json(stored).as_ref(), &pointer, false);
                 done(faults, || given.to_string())
             }
             (Self::Links, Json::Array(items)) => read_items(items, stored, &pointer, link),
@@ -155,6 +150,24 @@ impl Kind {
             (Self::Links | Self::Texts | Self::Children(_), _) => Err(wrong("an array")),
             (Self::AnyJson | Self::Absent, _) => Err(wrong("left out")),
         }
+    }
+
+    /// What is wrong with the members of an object, those aside that are stored just so. In a patch, null removes a
+    /// member, whatever the kind.
+    pub(crate) fn judge_members(
+        self,
+        members: &Object,
+        stored: Option<&Json>,
+        at: &Pointer,
+        is_patch: bool,
+    ) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        check_members(members, stored, at, &mut faults);
+        if matches!(self, Self::Weights) {
+            let weights = members.iter().filter(|(_, weight)| !(is_patch && **weight == Json::Null));
+            check_weights(weights, stored, at, &mut faults);
+        }
+        faults
     }
 }
 
@@ -182,7 +195,7 @@ fn done(faults: Vec<Fault>, text: impl FnOnce() -> String) -> Result<Value, Vec<
 
 /// What no document may hold (contract section 1): U+0000, which PostgreSQL has no place for, numbers that no double
 /// can hold, and nesting without end. Parts that are stored just so are passed over.
-pub(crate) fn check_document(given: &Json, stored: Option<&Json>, at: &Pointer, faults: &mut Vec<Fault>) {
+fn check_document(given: &Json, stored: Option<&Json>, at: &Pointer, faults: &mut Vec<Fault>) {
     match given {
         Json::Number(_) if given.as_f64().is_none() && stored != Some(given) => {
             faults.push(Fault::new(at.clone(), "range", TOO_LARGE));
@@ -199,23 +212,25 @@ pub(crate) fn check_document(given: &Json, stored: Option<&Json>, at: &Pointer, 
                 check_document(item, None, &at.item(index), faults);
             }
         }
-        Json::Object(members) => {
-            let known = stored.and_then(Json::as_object);
-            for (key, value) in members {
-                let stored = known.and_then(|known| known.get(key));
-                let at = at.child(key);
-                if key.contains('\0') && stored.is_none() {
-                    faults.push(Fault::new(at.clone(), "nul", NUL_IN_NAME));
-                }
-                check_document(value, stored, &at, faults);
-            }
-        }
+        Json::Object(members) => check_members(members, stored, at, faults),
         _ => {}
     }
 }
 
+pub(crate) fn check_members(members: &Object, stored: Option<&Json>, at: &Pointer, faults: &mut Vec<Fault>) {
+    let known = stored.and_then(Json::as_object);
+    for (key, value) in members {
+        let stored = known.and_then(|known| known.get(key));
+        let at = at.child(key);
+        if key.contains('\0') && stored.is_none() {
+            faults.push(Fault::new(at.clone(), "nul", NUL_IN_NAME));
+        }
+        check_document(value, stored, &at, faults);
+    }
+}
+
 /// A weight is a number, unless something else is stored already.
-pub(crate) fn check_weights<'a>(
+fn check_weights<'a>(
     members: impl IntoIterator<Item = (&'a String, &'a Json)>,
     stored: Option<&Json>,
     at: &Pointer,

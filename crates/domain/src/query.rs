@@ -55,26 +55,34 @@ impl fmt::Display for ParameterFault {
 /// Every fault, each with the parameter's name and what is allowed.
 pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQuery, Vec<ParameterFault>> {
     let mut query = ListQuery { limit: entity.default_limit, ..ListQuery::default() };
+    each(parameters, |name, text, repeated| match name {
+        _ if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),
+        "search" | "limit" | "offset" | "sort" if repeated => Err(("repeated", "is given twice".to_owned())),
+        "search" => {
+            query.search = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+            Ok(())
+        }
+        "limit" => limit(text, entity.max_limit).map(|limit| query.limit = Some(limit)),
+        "offset" => offset(text).map(|offset| query.offset = offset),
+        "sort" => sort(entity, text).map(|order| query.order = order),
+        _ => filter(entity, name, text, repeated, &mut query.filters),
+    })?;
+    Ok(query)
+}
+
+/// Reads each parameter in turn, with whether it was given before.
+fn each(
+    parameters: &[(String, String)],
+    mut read: impl FnMut(&str, &str, bool) -> Result<(), Refusal>,
+) -> Result<(), Vec<ParameterFault>> {
     let mut faults = Vec::new();
     for (index, (name, text)) in parameters.iter().enumerate() {
         let repeated = parameters[..index].iter().any(|(before, _)| before == name);
-        let read = match name.as_str() {
-            _ if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),
-            "search" | "limit" | "offset" | "sort" if repeated => Err(("repeated", "is given twice".to_owned())),
-            "search" => {
-                query.search = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-                Ok(())
-            }
-            "limit" => limit(text, entity.max_limit).map(|limit| query.limit = Some(limit)),
-            "offset" => offset(text).map(|offset| query.offset = offset),
-            "sort" => sort(entity, text).map(|order| query.order = order),
-            _ => filter(entity, name, text, repeated, &mut query.filters),
-        };
-        if let Err((code, detail)) = read {
+        if let Err((code, detail)) = read(name, text, repeated) {
             faults.push(ParameterFault { parameter: name.clone(), detail, code });
         }
     }
-    if faults.is_empty() { Ok(query) } else { Err(faults) }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 /// Reads `limit` and `offset` alone, for lists that know no more.
@@ -86,20 +94,14 @@ pub fn parse_page(
     default_limit: u32,
     max_limit: u32,
 ) -> Result<(u32, i64), Vec<ParameterFault>> {
-    let (mut page, mut faults) = ((default_limit, 0), Vec::new());
-    for (index, (name, text)) in parameters.iter().enumerate() {
-        let repeated = parameters[..index].iter().any(|(before, _)| before == name);
-        let read = match name.as_str() {
-            "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),
-            "limit" => limit(text, max_limit).map(|limit| page.0 = limit),
-            "offset" => offset(text).map(|offset| page.1 = offset),
-            _ => Err(("unknown", "is not a parameter here; allowed: limit, offset".to_owned())),
-        };
-        if let Err((code, detail)) = read {
-            faults.push(ParameterFault { parameter: name.clone(), detail, code });
-        }
-    }
-    if faults.is_empty() { Ok(page) } else { Err(faults) }
+    let mut page = (default_limit, 0);
+    each(parameters, |name, text, repeated| match name {
+        "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),
+        "limit" => limit(text, max_limit).map(|limit| page.0 = limit),
+        "offset" => offset(text).map(|offset| page.1 = offset),
+        _ => Err(("unknown", "is not a parameter here; allowed: limit, offset".to_owned())),
+    })?;
+    Ok(page)
 }
 
 type Refusal = (&'static str, String);

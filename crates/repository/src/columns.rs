@@ -16,6 +16,11 @@ pub(crate) fn int(number: i64) -> Argument {
 /// The values of one row, in the order of the columns.
 pub(crate) type Columns = Vec<Value>;
 
+/// The number that a statement of one column answers; none when it answers no row, or null.
+pub(crate) fn first_int(rows: &[Columns]) -> Option<i64> {
+    rows.first()?.first()?.as_int()
+}
+
 pub(crate) fn to_postgres(arguments: Vec<Argument>) -> Result<PgArguments, sqlx::Error> {
     let mut bound = PgArguments::default();
     for (kind, value) in arguments {

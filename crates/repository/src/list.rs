@@ -6,7 +6,7 @@ use partbook_domain::query::{Filter, ListQuery};
 use partbook_domain::{Entity, Kind, Order, Row, Value};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
-use crate::columns::{Argument, int};
+use crate::columns::{Argument, first_int, int};
 use crate::statements::Statements;
 use crate::{Error, Repository};
 
@@ -76,7 +76,7 @@ impl Repository {
 
     pub(crate) async fn one_number(&self, sql: String, arguments: Vec<Argument>) -> Result<i64, Error> {
         let rows = self.connections().rows(AssertSqlSafe(sql), arguments, &[Kind::Int]).await?;
-        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0))
+        Ok(first_int(&rows).unwrap_or(0))
     }
 
     fn conditions(&self, entity: &Entity, query: &ListQuery) -> (String, Vec<Argument>) {

@@ -34,9 +34,8 @@ impl Repository {
             return Err(Refusal::not_found(entity, &id).into());
         }
         if let Some(flag) = entity.sole_flag {
-            let rows = session.rows(statements.get, vec![int(id)], statements.kinds).await?;
-            let row = rows.into_iter().next().map(|columns| statements.row(columns));
-            let carries = row.is_some_and(|row| row.value(flag) == Some(&Value::Bool(true)));
+            let row = statements.row_of(&mut session, statements.get, id).await?;
+            let carries = row.value(flag) == Some(&Value::Bool(true));
             if carries && self.others_with_flag(&mut session, entity, flag, id).await?.is_empty() {
                 return Err(Refusal::must_stay(format!("Cannot delete the only default {}", entity.name)).into());
             }

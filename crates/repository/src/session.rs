@@ -5,7 +5,6 @@ use std::time::Duration;
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use partbook_domain::Kind;
 use sqlx::{Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction, query_with};
-
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -20,9 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Connections {
     pool: Pool,
-    /// Whether a statement stays prepared for its next use. Not behind `PgBouncer` in transaction mode: there every
-    /// statement is prepared anew, in a transaction, since the two steps could otherwise meet two server connections.
-    keeps_statements: bool,
     /// How many more whole lists may be read at once: their readers may be slow, and must not take every connection.
     lists: Semaphore,
 }
@@ -30,7 +26,7 @@ pub(crate) struct Connections {
 impl Connections {
     pub(crate) fn new(pool: Pool) -> Self {
         let lists = Semaphore::new((pool.size() as usize * 3 / 4).max(1));
-        Self { keeps_statements: pool.has_statement_cache(), pool, lists }
+        Self { pool, lists }
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -50,7 +46,7 @@ impl Connections {
             Pool::Postgres(pool, _) => Either::Postgres(pool.begin_with(begin).await?),
             Pool::Sqlite(pool) => Either::Sqlite(pool.begin_with(begin).await?),
         };
-        Ok(Session { transaction, keeps_statements: self.keeps_statements })
+        Ok(Session { transaction, keeps_statements: self.pool.has_statement_cache() })
     }
 
     /// Runs a query.
@@ -71,9 +67,10 @@ impl Connections {
         kinds: &'a [Kind],
     ) -> BoxStream<'a, Result<Columns, Error>> {
         match &self.pool {
-            Pool::Postgres(pool, _) if self.keeps_statements => postgres(pool, sql, arguments, kinds, true),
+            Pool::Postgres(pool, true) => postgres(pool, sql, arguments, kinds, true),
             Pool::Sqlite(pool) => sqlite(pool, sql, arguments, kinds),
-            Pool::Postgres(pool, _) => async_stream::try_stream! {
+            // Prepared anew, in a transaction: see `Pool::has_statement_cache`.
+            Pool::Postgres(pool, false) => async_stream::try_stream! {
                 let mut transaction = pool.begin_with(Dialect::Postgres.begin()).await?;
                 let mut rows = postgres(&mut *transaction, sql, arguments, kinds, false);
                 while let Some(row) = rows.try_next().await? {

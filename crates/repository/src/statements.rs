@@ -2,10 +2,12 @@
 //!
 //! The texts live as long as the process and are `'static`, so that each is prepared once per connection.
 
-use partbook_domain::{Entity, Field, Identity, Kind, Order, Reference, Row, Timestamp, Value};
+use partbook_domain::{Entity, Error as Refusal, Field, Identity, Kind, Order, Reference, Row, Timestamp, Value};
 
-use crate::columns::Columns;
+use crate::Error;
+use crate::columns::{Columns, int};
 use crate::dialect::Dialect;
+use crate::session::Session;
 
 /// What is read of an entity, and the statements that do not depend on a request.
 #[derive(Debug)]
@@ -107,6 +109,13 @@ impl Statements {
             }
             _ => vec![format!("{column}{direction}{nulls}")],
         }
+    }
+
+    /// The row of an id, read by `get`, which is [`Self::get`] or [`Self::get_locked`].
+    pub(crate) async fn row_of(&self, session: &mut Session, get: &'static str, id: i64) -> Result<Row, Error> {
+        let rows = session.rows(get, vec![int(id)], self.kinds).await?;
+        let columns = rows.into_iter().next().ok_or_else(|| Refusal::not_found(self.entity, &id))?;
+        Ok(self.row(columns))
     }
 
     /// A row from the columns of [`Self::select`].

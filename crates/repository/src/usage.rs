@@ -5,7 +5,7 @@ use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Error as Refusal, Kind, Value};
 use sqlx::AssertSqlSafe;
 
-use crate::columns::int;
+use crate::columns::{first_int, int};
 use crate::list::{Rows, paged};
 use crate::schema::ForeignReference;
 use crate::session::Session;
@@ -140,5 +140,5 @@ impl Repository {
 
 async fn number(session: &mut Session, sql: String, id: i64) -> Result<i64, Error> {
     let rows = session.rows(AssertSqlSafe(sql), vec![int(id)], &[Kind::Int]).await?;
-    Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0))
+    Ok(first_int(&rows).unwrap_or(0))
 }

@@ -6,7 +6,7 @@ use partbook_domain::edit::{self, Draft, Mode};
 use partbook_domain::{Entity, Error as Refusal, Fault, Identity, Kind, Object, Pointer, Row, Timestamp, Value};
 use sqlx::AssertSqlSafe;
 
-use crate::columns::{Argument, int};
+use crate::columns::{Argument, first_int, int};
 use crate::error::Violation;
 use crate::session::Session;
 use crate::settle::Change;
@@ -61,16 +61,14 @@ impl Repository {
         self.take_turn(&mut session, entity).await?;
         self.check_references(&mut session, entity, draft).await?;
         if let Some(id) = self.find(&mut session, entity, &draft.values).await? {
-            let rows = session.rows(statements.get, vec![int(id)], statements.kinds).await?;
-            let found = rows.into_iter().next().map(|columns| statements.row(columns));
-            return found.ok_or_else(|| Refusal::not_found(entity, &id).into());
+            return statements.row_of(&mut session, statements.get, id).await;
         }
         let now = self.clock().now();
         let columns = entity.columns().map(|(index, field)| (field.kind, draft.values[index].clone()));
         let mut arguments: Vec<Argument> = columns.collect();
         arguments.extend([(Kind::Time, Value::Time(now)), (Kind::Time, Value::Time(now))]);
         let rows = session.rows(statements.insert, arguments, &[Kind::Int]).await?;
-        let id = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or_default();
+        let id = first_int(&rows).ok_or(Error::Internal(sqlx::Error::RowNotFound))?;
         let change = Change { entity, id, stored: None, draft, now };
         self.settle_flag(&mut session, &change).await?;
         self.write_children(&mut session, &change).await?;
@@ -112,24 +110,18 @@ impl Repository {
         let statements = self.statements(entity);
         // A row with parts in other tables is locked first and read then: a statement that waits for the lock would see
         // the other tables as they were before.
-        if !statements.is_flat() {
-            session.rows(statements.lock_for_update, vec![int(id)], &[Kind::Int]).await?;
+        if statements.is_flat() {
+            return statements.row_of(session, statements.get_locked, id).await;
         }
-        let get = if statements.is_flat() { statements.get_locked } else { statements.get };
-        let rows = session.rows(get, vec![int(id)], statements.kinds).await?;
-        let columns = rows.into_iter().next().ok_or_else(|| Refusal::not_found(entity, &id))?;
-        Ok(statements.row(columns))
+        session.rows(statements.lock_for_update, vec![int(id)], &[Kind::Int]).await?;
+        statements.row_of(session, statements.get, id).await
     }
 
     /// Ends a write and answers the row as it now is; one with parts in other tables is read again.
     async fn finish(&self, mut session: Session, new: Row) -> Result<Row, Error> {
         let statements = self.statements(new.entity);
-        let row = if statements.is_flat() {
-            new
-        } else {
-            let rows = session.rows(statements.get, vec![int(new.id)], statements.kinds).await?;
-            rows.into_iter().next().map_or(new, |columns| statements.row(columns))
-        };
+        let row =
+            if statements.is_flat() { new } else { statements.row_of(&mut session, statements.get, new.id).await? };
         session.commit().await?;
         Ok(row)
     }
@@ -188,7 +180,7 @@ impl Repository {
         let statements = self.statements(entity);
         let Some(sql) = statements.find else { return Ok(None) };
         let rows = session.rows(sql, statements.natural_key(values), &[Kind::Int]).await?;
-        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int))
+        Ok(first_int(&rows))
     }
 
     /// Says what a violation means, or lets the write be tried again: the next attempt looks at keys and references anew.
