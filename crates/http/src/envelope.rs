@@ -1,44 +1,46 @@
-//! What every request and answer is wrapped in: the request's id, its line in the log, and the body of problems.
+//! What every request and answer is wrapped in: the request's id, what is seen of it from outside, and the body of
+//! problems.
 
 use std::convert::Infallible;
-use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::remainder::drained;
+use crate::watch::Watch;
 
 /// Names one request in the answer, the problem and the log.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers with the request's id, and gives every error the one shape, whoever made it.
-pub(crate) async fn wrap(request: Request, next: Next) -> Response {
+pub(crate) async fn wrap(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
+    let watch = Watch::begin(&request, &id);
     let path = request.uri().path().to_owned();
-    let method = request.method().clone();
-    let begin = Instant::now();
-    let span = tracing::info_span!("request", request_id = id, %method, path);
-    let mut response = next.run(drained(request)).instrument(span.clone()).await;
-    let status = response.status().as_u16();
-    let milliseconds = (begin.elapsed().as_secs_f64() * 1e6).round() / 1e3;
-    span.in_scope(|| tracing::info!(status, milliseconds, "answered"));
+    let is_head = request.method() == Method::HEAD;
+    let keeps_open = request.version() <= Version::HTTP_11;
+    let mut response = watch.around(next.run(drained(request))).await;
     if response.status().is_client_error() || response.status().is_server_error() {
-        response = shaped(response, &path, &id, method == Method::HEAD);
+        response = shaped(response, &path, &id, is_head);
     }
-    if method == Method::HEAD && !response.headers().contains_key(header::CONTENT_LENGTH) {
+    if is_head && !response.headers().contains_key(header::CONTENT_LENGTH) {
         // The answer to GET is streamed and has no length; an empty body would be given one, zero.
         *response.body_mut() = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    response
+    if keeps_open && app.is_draining() {
+        // The client's next request goes to a service that stays.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    watch.until_sent(response)
 }
 
 fn shaped(response: Response, path: &str, id: &str, is_head: bool) -> Response {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use partbook_repository::Availability;
+use partbook_repository::{Availability, chain};
 use serde_json::json;
 use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
@@ -61,8 +61,7 @@ async fn readyz(State(app): State<App>) -> Response {
                 Err(error) if error.is_saturation() => None,
                 Err(partbook_repository::Error::Unavailable(_)) => Some("database unavailable"),
                 Err(error) => {
-                    let error = std::error::Error::source(&error).map(tracing::field::display);
-                    tracing::error!(error, "the schema is not what it was at the start");
+                    tracing::error!(error = chain(&error), "the schema is not what it was at the start");
                     Some("schema changed")
                 }
             },
@@ -79,8 +78,8 @@ async fn readyz(State(app): State<App>) -> Response {
 async fn availability(app: &App) -> Availability {
     let availability = app.repository().availability().await;
     if let Availability::Away(error) = &availability {
-        let error = error.as_ref().and_then(std::error::Error::source);
-        tracing::warn!(error = error.map(tracing::field::display), "the database does not answer a health check");
+        let error = error.as_ref().map_or_else(|| "no answer in time".to_owned(), |error| chain(error));
+        tracing::warn!(error, "the database does not answer a health check");
     }
     availability
 }

@@ -12,13 +12,15 @@ mod envelope;
 mod fields_data;
 mod health;
 mod links;
-
+mod metrics;
 mod openapi;
 mod parameters;
 mod problem;
 mod remainder;
 mod rows;
 mod usage;
+mod watch;
 
 pub use app::{App, Settings};
+pub use metrics::Metrics;
 pub use openapi::document as openapi;

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use partbook_domain::json::SyntaxError;
 use partbook_domain::query::ParameterFault;
 use partbook_domain::{Entity, Error as Refusal, Fault, InUse};
-use partbook_repository::Error;
+use partbook_repository::{Error, chain};
 use serde_json::{Value, json};
 
 /// The media type of every problem.
@@ -84,12 +84,12 @@ impl Problem {
             Error::Refused(Refusal::Invalid(faults)) => Self::invalid(faults),
             Error::Refused(Refusal::InUse(use_)) => Self::in_use(use_, href),
             Error::Unavailable(source) => {
-                tracing::warn!(entity = entity.name, error = %source, "the database cannot answer");
+                tracing::warn!(entity = entity.name, error = chain(source), "the database cannot answer");
                 let detail = if error.is_saturation() { SATURATED } else { AWAY };
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
             }
             Error::Internal(source) => {
-                tracing::error!(entity = entity.name, error = %source, "an operation failed unexpectedly");
+                tracing::error!(entity = entity.name, error = chain(source), "an operation failed unexpectedly");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
             }
         }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
-use partbook_repository::{Error, Rows};
+use partbook_repository::{Error, Rows, chain};
 use tokio::sync::mpsc;
 
 /// The media type of answers.
@@ -97,8 +97,7 @@ fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item 
             match list.next(&mut text).await {
                 Ok(next) => ended = matches!(next, Next::End { .. }),
                 Err(error) => {
-                    let source = std::error::Error::source(&error).map(tracing::field::display);
-                    tracing::error!(%error, source, "a list broke off");
+                    tracing::error!(error = chain(&error), "a list broke off");
                     return;
                 }
             }

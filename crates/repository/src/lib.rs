@@ -1,7 +1,8 @@
 //! The catalog on PostgreSQL and SQLite: the operations once, for every entity and both databases.
 //!
 //! `dialect` holds everything in which the two differ; `statements` composes an entity's SQL at start; `session` and
-//! `columns` carry values to and from a driver. The rest reads like one database. [`Repository`] is the way in.
+//! `columns` carry values to and from a driver, and `watch` sees every statement pass. The rest reads like one database.
+//! [`Repository`] is the way in, and the only one.
 
 mod children;
 mod columns;
@@ -16,13 +17,17 @@ mod schema;
 mod session;
 mod settle;
 mod statements;
+mod store;
 mod url;
 mod usage;
+mod watch;
 mod write;
 
-pub use error::Error;
+pub use error::{Error, chain};
 pub use list::Rows;
-pub use pool::{Pool, PoolSettings};
-pub use repository::{Availability, CustomField, Repository, needed_columns};
+pub use pool::{Pool, PoolSettings, PoolState};
+pub use repository::Repository;
 pub use schema::{Mode, StartError, prepare};
+pub use store::{Availability, CustomField, needed_columns};
 pub use url::{DatabaseUrl, UrlError};
+pub use watch::{TRACE, milliseconds};

@@ -6,19 +6,20 @@ use partbook_domain::query::{Filter, ListQuery};
 use partbook_domain::{Entity, Kind, Order, Row, Value};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
+use crate::Error;
 use crate::columns::{Argument, first_int, int};
 use crate::statements::Statements;
-use crate::{Error, Repository};
+use crate::store::Store;
 
 /// The rows of a list, as they come.
 pub type Rows = BoxStream<'static, Result<Row, Error>>;
 
-impl Repository {
+impl Store {
     /// The rows that a query asks for, at once.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn list(&self, entity: &'static Entity, query: &ListQuery) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn list(&self, entity: &'static Entity, query: &ListQuery) -> Result<Vec<Row>, Error> {
         let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
         self.stream(entity, query).take(limit).try_collect().await
     }
@@ -26,8 +27,7 @@ impl Repository {
     /// The rows that a query asks for, as they come from the database.
     ///
     /// The stream owns what it needs, and holds one connection until it ends or is dropped.
-    #[must_use]
-    pub fn stream(&self, entity: &'static Entity, query: &ListQuery) -> Rows {
+    pub(crate) fn stream(&self, entity: &'static Entity, query: &ListQuery) -> Rows {
         let (conditions, mut arguments) = self.conditions(entity, query);
         let order = if query.order.is_empty() { entity.order } else { &query.order };
         let sql = paged(self.statements(entity), &conditions, order, &mut arguments, query.limit, query.offset);
@@ -38,7 +38,7 @@ impl Repository {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn has_more(&self, entity: &'static Entity, query: &ListQuery) -> Result<bool, Error> {
+    pub(crate) async fn has_more(&self, entity: &'static Entity, query: &ListQuery) -> Result<bool, Error> {
         let after = i64::from(query.limit.unwrap_or_default()).saturating_add(query.offset);
         Ok(self.count(entity, query).await? > after)
     }
@@ -51,12 +51,12 @@ impl Repository {
         arguments: Vec<Argument>,
         is_whole: bool,
     ) -> Rows {
-        let repository = self.clone();
+        let store = self.clone();
         async_stream::try_stream! {
-            let _turn = if is_whole { Some(repository.connections().turn_to_list().await?) } else { None };
-            let statements = repository.statements(entity);
+            let _turn = if is_whole { Some(store.connections().turn_to_list().await?) } else { None };
+            let statements = store.statements(entity);
             let sql = AssertSqlSafe(sql).into_sql_str();
-            let mut rows = repository.connections().stream(sql, arguments, statements.kinds);
+            let mut rows = store.connections().stream(sql, arguments, statements.kinds);
             while let Some(columns) = rows.try_next().await? {
                 yield statements.row(columns);
             }
@@ -68,7 +68,7 @@ impl Repository {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn count(&self, entity: &'static Entity, query: &ListQuery) -> Result<i64, Error> {
+    pub(crate) async fn count(&self, entity: &'static Entity, query: &ListQuery) -> Result<i64, Error> {
         let (conditions, arguments) = self.conditions(entity, query);
         let sql = format!("select count(*) from {}{conditions}", entity.name);
         self.one_number(sql, arguments).await

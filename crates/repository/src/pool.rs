@@ -11,6 +11,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::schema::StartError;
 use crate::url::{DatabaseUrl, Target};
+use crate::watch::Peer;
 
 /// The connections to the database, on either of the two. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -31,6 +32,17 @@ pub struct PoolSettings {
     /// Whether statements stay prepared between uses. Not behind `PgBouncer` in transaction mode, where the next use
     /// may meet another server connection.
     pub statement_cache: bool,
+}
+
+/// How the connections are used at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolState {
+    /// The greatest number of connections.
+    pub most: u32,
+    /// How many are open.
+    pub open: u32,
+    /// How many of those somebody works with.
+    pub in_use: u32,
 }
 
 impl Default for PoolSettings {
@@ -97,6 +109,32 @@ impl Pool {
         }
     }
 
+    /// How the connections are used now.
+    pub(crate) fn state(&self) -> PoolState {
+        let open = match self {
+            Self::Postgres(pool, _) => pool.size(),
+            Self::Sqlite(pool) => pool.size(),
+        };
+        let idle = u32::try_from(self.idle()).unwrap_or(open);
+        PoolState { most: self.size(), open, in_use: open.saturating_sub(idle) }
+    }
+
+    /// What traces call the database.
+    pub(crate) fn peer(&self) -> Peer {
+        match self {
+            Self::Postgres(pool, _) => {
+                let options = pool.connect_options();
+                let namespace = options.get_database().unwrap_or(options.get_username()).to_owned();
+                let address = Some((options.get_host().to_owned(), options.get_port()));
+                Peer { system: "postgresql", namespace, address }
+            }
+            Self::Sqlite(pool) => {
+                let namespace = pool.connect_options().get_filename().display().to_string();
+                Peer { system: "sqlite", namespace, address: None }
+            }
+        }
+    }
+
     /// How many connections are open and not in use.
     fn idle(&self) -> usize {
         match self {
@@ -109,11 +147,8 @@ impl Pool {
     /// is false.
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
-        let (open, most) = match self {
-            Self::Postgres(pool, _) => (pool.size(), pool.options().get_max_connections()),
-            Self::Sqlite(pool) => (pool.size(), pool.options().get_max_connections()),
-        };
-        open >= most && self.idle() == 0
+        let PoolState { most, open, in_use } = self.state();
+        open >= most && in_use >= open
     }
 
     /// Closes every connection, as soon as each is given back. A SQLite file is then complete without its `-wal` file.

@@ -2,16 +2,17 @@
 
 use partbook_domain::{Entity, Error as Refusal, Kind, Value};
 
+use crate::Error;
 use crate::columns::int;
 use crate::error::Violation;
-use crate::{Error, Repository};
+use crate::store::Store;
 
-impl Repository {
+impl Store {
     /// Deletes a row that nothing uses.
     ///
     /// # Errors
     /// No such row; the row is in use, or must stay; or the database is away.
-    pub async fn delete(&self, entity: &'static Entity, id: i64) -> Result<(), Error> {
+    pub(crate) async fn delete(&self, entity: &'static Entity, id: i64) -> Result<(), Error> {
         match self.try_delete(entity, id).await {
             // Something that began to use the row and that the check cannot see: a table added since the start, say.
             Err(error) if error.violation() == Some(Violation::ForeignKey) => {

@@ -1,55 +1,24 @@
-//! The way in: one value that every request shares.
+//! The way in: every operation on the catalog, watched.
+//!
+//! Nothing outside this crate reaches an operation but through [`Repository`], and each of its methods says under which
+//! name its spans and durations go. An operation that is forgotten here cannot be called.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use partbook_domain::clock::Clock;
-use partbook_domain::entity::listing::LISTING;
-use partbook_domain::{Entity, Kind, Row, Value, registry};
-use sqlx::AssertSqlSafe;
+use partbook_domain::edit::Mode;
+use partbook_domain::query::ListQuery;
+use partbook_domain::{Entity, Error as Refusal, Object, Row};
 
-use crate::columns::int;
-use crate::dialect::Dialect;
-use crate::schema::{self, StartError};
-use crate::session::Connections;
-use crate::statements::Statements;
-use crate::usage::Usage;
-use crate::{Error, Pool};
+use crate::list::Rows;
+use crate::schema::StartError;
+use crate::store::{Availability, CustomField, Store};
+use crate::watch::{operation, operation_of_rows};
+use crate::{Error, Pool, PoolState};
 
 /// The catalog's rows. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Repository(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    connections: Connections,
-    dialect: Dialect,
-    clock: Arc<dyn Clock>,
-    custom_fields: bool,
-    entities: BTreeMap<&'static str, (Statements, Usage)>,
-}
-
-/// Whether the database answers.
-#[derive(Debug)]
-pub enum Availability {
-    /// It does.
-    Available,
-    /// Every connection of the pool is in use.
-    Busy,
-    /// It does not, or not in time.
-    Away(Option<Error>),
-}
-
-/// A field that the legacy service's users defined (contract section 5).
-#[derive(Clone, Debug)]
-pub struct CustomField {
-    /// Its columns: id, key, label, `data_type`, required, `is_locked`, description, options, `is_active`.
-    pub columns: [Value; 9],
-}
-
-/// How long a health check waits for the database.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub struct Repository(Store);
 
 impl Repository {
     /// Opens the catalog on a database that [`crate::prepare`] has found in order.
@@ -57,41 +26,7 @@ impl Repository {
     /// # Errors
     /// The database's own description could not be read.
     pub async fn open(pool: Pool, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let dialect = Dialect::of(&pool);
-        let tables: Vec<&str> = registry().iter().map(|entity| entity.name).collect();
-        let ours: Vec<&str> = needed_columns().into_iter().map(|(table, _)| table).collect();
-        let foreign = schema::foreign_references(&pool, &tables, &ours).await?;
-        let custom_fields = schema::has_table(&pool, "custom_field_definition").await?;
-        let entities = registry().iter().map(|entity| {
-            let usage = Usage::compose(entity, &foreign);
-            (entity.name, (Statements::compose(dialect, entity), usage))
-        });
-        let entities = entities.collect();
-        Ok(Self(Arc::new(Inner { connections: Connections::new(pool), dialect, clock, custom_fields, entities })))
-    }
-
-    pub(crate) fn connections(&self) -> &Connections {
-        &self.0.connections
-    }
-
-    pub(crate) fn dialect(&self) -> Dialect {
-        self.0.dialect
-    }
-
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        self.0.clock.as_ref()
-    }
-
-    pub(crate) fn statements(&self, entity: &Entity) -> &Statements {
-        &self.entry(entity).0
-    }
-
-    pub(crate) fn usage_of(&self, entity: &Entity) -> &Usage {
-        &self.entry(entity).1
-    }
-
-    fn entry(&self, entity: &Entity) -> &(Statements, Usage) {
-        self.0.entities.get(entity.name).expect("every entity of the registry has its statements")
+        Store::open(pool, clock).await.map(Self)
     }
 
     /// One row.
@@ -99,10 +34,104 @@ impl Repository {
     /// # Errors
     /// No such row, or the database is away.
     pub async fn get(&self, entity: &'static Entity, id: i64) -> Result<Row, Error> {
-        let statements = self.statements(entity);
-        let rows = self.connections().rows(statements.get, vec![int(id)], statements.kinds).await?;
-        let columns = rows.into_iter().next().ok_or_else(|| partbook_domain::Error::not_found(entity, &id))?;
-        Ok(statements.row(columns))
+        operation("get", entity, self.0.get(entity, id)).await
+    }
+
+    /// The rows that a query asks for, at once.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn list(&self, entity: &'static Entity, query: &ListQuery) -> Result<Vec<Row>, Error> {
+        operation("list", entity, self.0.list(entity, query)).await
+    }
+
+    /// The rows that a query asks for, as they come from the database.
+    ///
+    /// The stream owns what it needs, and holds one connection until it ends or is dropped.
+    #[must_use]
+    pub fn stream(&self, entity: &'static Entity, query: &ListQuery) -> Rows {
+        operation_of_rows("list", entity, self.0.stream(entity, query))
+    }
+
+    /// Whether rows follow after the page that a query asks for.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn has_more(&self, entity: &'static Entity, query: &ListQuery) -> Result<bool, Error> {
+        operation("count", entity, self.0.has_more(entity, query)).await
+    }
+
+    /// How many rows a query asks for, its page aside.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn count(&self, entity: &'static Entity, query: &ListQuery) -> Result<i64, Error> {
+        operation("count", entity, self.0.count(entity, query)).await
+    }
+
+    /// Creates a row; where a natural key of several columns is known already, answers the row that has it, unchanged.
+    ///
+    /// # Errors
+    /// The body breaks the rules, a name is taken, or the database is away.
+    pub async fn create(&self, entity: &'static Entity, body: &Object) -> Result<Row, Error> {
+        operation("create", entity, self.0.create(entity, body)).await
+    }
+
+    /// Changes a row as a body says, under the row's lock: concurrent changes of other fields are kept.
+    ///
+    /// # Errors
+    /// No such row, the body breaks the rules, a name is taken, or the database is away.
+    pub async fn update(&self, entity: &'static Entity, id: i64, body: &Object, mode: Mode) -> Result<Row, Error> {
+        let name = match mode {
+            Mode::Replace => "update",
+            Mode::Merge(_) => "partial_update",
+        };
+        operation(name, entity, self.0.update(entity, id, body, mode)).await
+    }
+
+    /// Deletes a row that nothing uses.
+    ///
+    /// # Errors
+    /// No such row; the row is in use, or must stay; or the database is away.
+    pub async fn delete(&self, entity: &'static Entity, id: i64) -> Result<(), Error> {
+        let done = operation("delete", entity, self.0.delete(entity, id)).await;
+        if let Err(Error::Refused(Refusal::InUse(_))) = done {
+            metrics::counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(1);
+        }
+        done
+    }
+
+    /// The listings that use a row, newest first, and one more than the limit when more follow.
+    ///
+    /// # Errors
+    /// No such row; see [`Error`].
+    pub async fn listings(&self, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Result<Rows, Error> {
+        self.get(entity, id).await?;
+        Ok(operation_of_rows("listings", entity, self.0.listings(entity, id, limit, offset)))
+    }
+
+    /// How many listings use a row.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn count_listings(&self, entity: &'static Entity, id: i64) -> Result<i64, Error> {
+        operation("count_listings", entity, self.0.count_listings(entity, id)).await
+    }
+
+    /// The custom fields of an entity, in their display order; none on a schema without them.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn custom_fields(&self, entity: &'static Entity) -> Result<Vec<CustomField>, Error> {
+        operation("custom_fields", entity, self.0.custom_fields(entity)).await
+    }
+
+    /// How many rows each entity has.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn row_counts(&self) -> Result<Vec<(&'static Entity, i64)>, Error> {
+        self.0.row_counts().await
     }
 
     /// Whether no entity has a row yet.
@@ -110,25 +139,12 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn is_empty(&self) -> Result<bool, Error> {
-        for entity in registry() {
-            let sql = AssertSqlSafe(format!("select id from {} limit 1", entity.name));
-            if !self.connections().rows(sql, Vec::new(), &[Kind::Int]).await?.is_empty() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        self.0.is_empty().await
     }
 
     /// Asks the database for a sign of life; answers within two seconds.
     pub async fn availability(&self) -> Availability {
-        let ping = self.connections().rows("select 1", Vec::new(), &[Kind::Int]);
-        match tokio::time::timeout(PATIENCE, ping).await {
-            Ok(Ok(_)) => Availability::Available,
-            Ok(Err(error)) if error.is_saturation() && self.connections().pool().is_exhausted() => Availability::Busy,
-            Ok(Err(error)) => Availability::Away(Some(error)),
-            Err(_) if self.connections().pool().is_exhausted() => Availability::Busy,
-            Err(_) => Availability::Away(None),
-        }
+        self.0.availability().await
     }
 
     /// Whether every table and column that the statements name is still there.
@@ -136,114 +152,12 @@ impl Repository {
     /// # Errors
     /// One is not, or the database is away.
     pub async fn check_schema(&self) -> Result<(), Error> {
-        for (statements, usage) in self.0.entities.values() {
-            let select = AssertSqlSafe(format!("{} where false", statements.select));
-            self.connections().rows(select, Vec::new(), statements.kinds).await?;
-            if let Some(uses) = usage.listings() {
-                let uses = AssertSqlSafe(format!("select id from {} where false and ({uses})", LISTING.name));
-                self.connections().rows(uses, vec![int(0)], &[Kind::Int]).await?;
-            }
-        }
-        Ok(())
+        self.0.check_schema().await
     }
 
-    /// The custom fields of an entity, in their display order; none on a schema without them.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn custom_fields(&self, entity: &Entity) -> Result<Vec<CustomField>, Error> {
-        if !self.0.custom_fields {
-            return Ok(Vec::new());
-        }
-        let kinds = [
-            Kind::Int,
-            Kind::Text,
-            Kind::Text,
-            Kind::Text,
-            Kind::Bool,
-            Kind::Bool,
-            Kind::Text,
-            Kind::AnyJson,
-            Kind::Bool,
-        ];
-        let columns =
-            ["id", "key", "label", "data_type", "required", "is_locked", "description", "options", "is_active"];
-        let columns = columns.iter().zip(kinds).map(|(column, kind)| self.dialect().read(kind, column));
-        let sql = format!(
-            "select {} from custom_field_definition where entity = $1 and deleted_at is null order by display_order, id",
-            columns.collect::<Vec<_>>().join(", ")
-        );
-        let name = (Kind::Text, Value::Text(entity.name.to_owned()));
-        let rows = self.connections().rows(AssertSqlSafe(sql), vec![name], &kinds).await?;
-        Ok(rows.into_iter().filter_map(|row| Some(CustomField { columns: row.try_into().ok()? })).collect())
-    }
-}
-
-/// Every table and column that the service reads or writes: what a legacy schema must have (contract section 9).
-#[must_use]
-pub fn needed_columns() -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut tables: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
-    let stamped = || vec!["id", "created_at", "updated_at"];
-    for entity in registry() {
-        let mut columns = stamped();
-        for field in entity.fields.iter().chain(entity.read_only).chain(entity.hidden) {
-            match field.kind {
-                Kind::Children(children) => {
-                    let mut child = stamped();
-                    child.push(children.parent);
-                    let kept = children.fields.iter().filter(|field| !matches!(field.kind, Kind::Absent));
-                    child.extend(kept.map(partbook_domain::Field::column));
-                    tables.push((children.table, child));
-                }
-                _ => columns.push(field.column()),
-            }
-        }
-        let through = entity.references.iter().filter_map(|reference| reference.through.as_ref());
-        tables.extend(through.map(|through| (through.table, vec![through.owner, through.target])));
-        tables.push((entity.name, columns));
-    }
-    tables
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
-
-    use partbook_domain::entity::cpu::CPU;
-    use partbook_domain::merge::Nulls;
-    use partbook_domain::{Timestamp, edit, json};
-
-    use super::*;
-    use crate::{DatabaseUrl, PoolSettings, prepare};
-
-    /// A clock that goes back a day at every look.
-    #[derive(Debug)]
-    struct Backwards(AtomicI64);
-
-    impl Clock for Backwards {
-        fn now(&self) -> Timestamp {
-            let day = self.0.fetch_sub(1, Ordering::Relaxed);
-            Timestamp::parse(&format!("2026-01-{day:02}")).unwrap()
-        }
-    }
-
-    #[tokio::test]
-    async fn updated_at_moves_forward_whatever_the_clock_does() {
-        let directory = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", directory.path().join("clock.db").display());
-        let pool = Pool::connect(&DatabaseUrl::parse(&url).unwrap(), &PoolSettings::default()).await.unwrap();
-        prepare(&pool, &needed_columns()).await.unwrap();
-        let repository = Repository::open(pool, Arc::new(Backwards(AtomicI64::new(20)))).await.unwrap();
-        let object = |text: &str| json::parse(text.as_bytes()).unwrap().as_object().unwrap().clone();
-        let mut row = repository.create(&CPU, &object(r#"{"name":"a","manufacturer":"b"}"#)).await.unwrap();
-        assert_eq!(row.updated_at.to_string(), "2026-01-20T00:00:00.000000Z");
-        for cores in 1..=3 {
-            let patch = object(&format!(r#"{{"cores":{cores}}}"#));
-            let mode = edit::Mode::Merge(Nulls::Remove);
-            let changed = repository.update(&CPU, row.id, &patch, mode).await.unwrap();
-            assert_eq!(changed.updated_at, row.updated_at.next());
-            assert_eq!(changed, repository.get(&CPU, row.id).await.unwrap());
-            row = changed;
-        }
+    /// How the connections are used now.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        self.0.connections().pool().state()
     }
 }

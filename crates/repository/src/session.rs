@@ -1,15 +1,18 @@
 //! Statements on either database: parameters and columns go in and come out as domain values, typed by their kind.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use partbook_domain::Kind;
-use sqlx::{Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction, query_with};
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction, query_with};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::columns::{Argument, Columns, from_postgres, from_sqlite, to_postgres, to_sqlite};
 use crate::dialect::Dialect;
+use crate::watch::Peer;
 use crate::{Error, Pool};
 
 /// How long a request for a whole list waits for its turn.
@@ -19,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Connections {
     pool: Pool,
+    /// What traces call it.
+    peer: Arc<Peer>,
     /// How many more whole lists may be read at once: their readers may be slow, and must not take every connection.
     lists: Semaphore,
 }
@@ -26,7 +31,7 @@ pub(crate) struct Connections {
 impl Connections {
     pub(crate) fn new(pool: Pool) -> Self {
         let lists = Semaphore::new((pool.size() as usize * 3 / 4).max(1));
-        Self { pool, lists }
+        Self { peer: Arc::new(pool.peer()), pool, lists }
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -43,10 +48,22 @@ impl Connections {
     pub(crate) async fn begin(&self) -> Result<Session, Error> {
         let begin = Dialect::of(&self.pool).begin();
         let transaction = match &self.pool {
-            Pool::Postgres(pool, _) => Either::Postgres(pool.begin_with(begin).await?),
-            Pool::Sqlite(pool) => Either::Sqlite(pool.begin_with(begin).await?),
+            Pool::Postgres(pool, _) => Either::Postgres(self.begin_on(pool, begin).await?),
+            Pool::Sqlite(pool) => Either::Sqlite(self.begin_on(pool, begin).await?),
         };
-        Ok(Session { transaction, keeps_statements: self.pool.has_statement_cache() })
+        Ok(Session { transaction, peer: self.peer.clone(), keeps_statements: self.pool.has_statement_cache() })
+    }
+
+    async fn begin_on<DB: Database>(
+        &self,
+        pool: &sqlx::Pool<DB>,
+        sql: &'static str,
+    ) -> Result<Transaction<'static, DB>, Error> {
+        let connection = acquire(pool).await?;
+        // `Pool::begin_with` in two steps, so that waiting for a connection and for a lock are told apart.
+        let sql = sql.into_sql_str();
+        let transaction = Transaction::begin(connection, Some(sql.clone()));
+        self.peer.statement(sql).run(transaction).await
     }
 
     /// Runs a query.
@@ -66,25 +83,54 @@ impl Connections {
         arguments: Vec<Argument>,
         kinds: &'a [Kind],
     ) -> BoxStream<'a, Result<Columns, Error>> {
-        match &self.pool {
-            Pool::Postgres(pool, true) => postgres(pool, sql, arguments, kinds, true),
-            Pool::Sqlite(pool) => sqlite(pool, sql, arguments, kinds),
-            // Prepared anew, in a transaction: see `Pool::has_statement_cache`.
-            Pool::Postgres(pool, false) => async_stream::try_stream! {
-                let mut transaction = pool.begin_with(Dialect::Postgres.begin()).await?;
-                let mut rows = postgres(&mut *transaction, sql, arguments, kinds, false);
-                while let Some(row) = rows.try_next().await? {
-                    yield row;
+        async_stream::try_stream! {
+            match &self.pool {
+                Pool::Postgres(pool, true) => {
+                    let mut connection = acquire(pool).await?;
+                    let watch = self.peer.statement(sql.clone());
+                    let mut rows = watch.rows(postgres(&mut *connection, sql, arguments, kinds, true));
+                    while let Some(row) = rows.try_next().await? {
+                        yield row;
+                    }
+                }
+                // Prepared anew, in a transaction: see `Pool::has_statement_cache`.
+                Pool::Postgres(pool, false) => {
+                    let mut transaction = self.begin_on(pool, Dialect::Postgres.begin()).await?;
+                    let watch = self.peer.statement(sql.clone());
+                    let mut rows = watch.rows(postgres(&mut *transaction, sql, arguments, kinds, false));
+                    while let Some(row) = rows.try_next().await? {
+                        yield row;
+                    }
+                }
+                Pool::Sqlite(pool) => {
+                    let mut connection = acquire(pool).await?;
+                    let watch = self.peer.statement(sql.clone());
+                    let mut rows = watch.rows(sqlite(&mut *connection, sql, arguments, kinds));
+                    while let Some(row) = rows.try_next().await? {
+                        yield row;
+                    }
                 }
             }
-            .boxed(),
         }
+        .boxed()
     }
+}
+
+/// Takes a connection from the pool, and tells how long that took.
+async fn acquire<DB: Database>(pool: &sqlx::Pool<DB>) -> Result<PoolConnection<DB>, Error> {
+    let begin = Instant::now();
+    let acquired = pool.acquire().await;
+    metrics::histogram!("partbook_db_pool_wait_seconds").record(begin.elapsed());
+    if let Err(sqlx::Error::PoolTimedOut) = acquired {
+        metrics::counter!("partbook_db_pool_timeouts_total").increment(1);
+    }
+    Ok(acquired?)
 }
 
 /// A transaction that writes. Dropped without [`Session::commit`], it is rolled back.
 pub(crate) struct Session {
     transaction: Either,
+    peer: Arc<Peer>,
     keeps_statements: bool,
 }
 
@@ -101,12 +147,12 @@ impl Session {
         kinds: &[Kind],
     ) -> Result<Vec<Columns>, Error> {
         let (sql, keep) = (sql.into_sql_str(), self.keeps_statements);
-        match &mut self.transaction {
-            Either::Postgres(transaction) => {
-                postgres(&mut **transaction, sql, arguments, kinds, keep).try_collect().await
-            }
-            Either::Sqlite(transaction) => sqlite(&mut **transaction, sql, arguments, kinds).try_collect().await,
-        }
+        let watch = self.peer.statement(sql.clone());
+        let rows = match &mut self.transaction {
+            Either::Postgres(transaction) => postgres(&mut **transaction, sql, arguments, kinds, keep),
+            Either::Sqlite(transaction) => sqlite(&mut **transaction, sql, arguments, kinds),
+        };
+        watch.rows(rows).try_collect().await
     }
 
     /// Runs a statement that answers no rows.
@@ -115,11 +161,11 @@ impl Session {
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
+        let watch = self.peer.statement("commit".into_sql_str());
         match self.transaction {
-            Either::Postgres(transaction) => transaction.commit().await?,
-            Either::Sqlite(transaction) => transaction.commit().await?,
+            Either::Postgres(transaction) => watch.run(transaction.commit()).await,
+            Either::Sqlite(transaction) => watch.run(transaction.commit()).await,
         }
-        Ok(())
     }
 }
 

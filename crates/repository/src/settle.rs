@@ -6,7 +6,8 @@ use sqlx::AssertSqlSafe;
 
 use crate::columns::int;
 use crate::session::Session;
-use crate::{Error, Repository, children};
+use crate::store::Store;
+use crate::{Error, children};
 
 /// A write of one row, within its transaction.
 pub(crate) struct Change<'a> {
@@ -18,7 +19,7 @@ pub(crate) struct Change<'a> {
     pub(crate) now: Timestamp,
 }
 
-impl Repository {
+impl Store {
     /// Keeps the flag that one row carries with exactly one row (contract section 2, Profiles).
     pub(crate) async fn settle_flag(&self, session: &mut Session, change: &Change<'_>) -> Result<(), Error> {
         let Change { entity, id, stored, draft, now } = change;

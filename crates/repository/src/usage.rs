@@ -5,11 +5,12 @@ use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Error as Refusal, Kind, Value};
 use sqlx::AssertSqlSafe;
 
+use crate::Error;
 use crate::columns::{first_int, int};
 use crate::list::{Rows, paged};
 use crate::schema::ForeignReference;
 use crate::session::Session;
-use crate::{Error, Repository};
+use crate::store::Store;
 
 /// How many of the listings a refused delete names.
 const NAMED: u32 = 20;
@@ -70,26 +71,22 @@ impl Usage {
     }
 }
 
-impl Repository {
-    /// The listings that use a row, newest first, and one more than the limit when more follow.
-    ///
-    /// # Errors
-    /// No such row; see [`Error`].
-    pub async fn listings(&self, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Result<Rows, Error> {
-        self.get(entity, id).await?;
-        let Some(uses) = &self.usage_of(entity).listings else { return Ok(futures_util::stream::empty().boxed()) };
+impl Store {
+    /// The listings that use a row that is there, newest first, and one more than the limit when more follow.
+    pub(crate) fn listings(&self, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Rows {
+        let Some(uses) = &self.usage_of(entity).listings else { return futures_util::stream::empty().boxed() };
         let mut arguments = vec![int(id)];
         let conditions = format!(" where {uses}");
         let order = [entity.usage_order];
         let sql = paged(self.statements(&LISTING), &conditions, &order, &mut arguments, Some(limit), offset);
-        Ok(self.rows_of(&LISTING, sql, arguments, false))
+        self.rows_of(&LISTING, sql, arguments, false)
     }
 
     /// How many listings use a row.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn count_listings(&self, entity: &'static Entity, id: i64) -> Result<i64, Error> {
+    pub(crate) async fn count_listings(&self, entity: &'static Entity, id: i64) -> Result<i64, Error> {
         match &self.usage_of(entity).listings {
             Some(uses) => {
                 self.one_number(format!("select count(*) from {} where {uses}", LISTING.name), vec![int(id)]).await

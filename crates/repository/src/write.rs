@@ -6,21 +6,22 @@ use partbook_domain::edit::{self, Draft, Mode};
 use partbook_domain::{Entity, Error as Refusal, Fault, Identity, Kind, Object, Pointer, Row, Timestamp, Value};
 use sqlx::AssertSqlSafe;
 
+use crate::Error;
 use crate::columns::{Argument, first_int, int};
 use crate::error::Violation;
 use crate::session::Session;
 use crate::settle::Change;
-use crate::{Error, Repository};
+use crate::store::Store;
 
 /// How often a write that met a violation is tried: whoever caused it may be gone, or be found, at the next look.
 const ATTEMPTS: usize = 3;
 
-impl Repository {
+impl Store {
     /// Creates a row; where a natural key of several columns is known already, answers the row that has it, unchanged.
     ///
     /// # Errors
     /// The body breaks the rules, a name is taken, or the database is away.
-    pub async fn create(&self, entity: &'static Entity, body: &Object) -> Result<Row, Error> {
+    pub(crate) async fn create(&self, entity: &'static Entity, body: &Object) -> Result<Row, Error> {
         let draft = edit::create(entity, body);
         // What points nowhere can be told only by the database; every other fault is known already.
         if !draft.faults.is_empty() && entity.references.is_empty() {
@@ -42,7 +43,13 @@ impl Repository {
     ///
     /// # Errors
     /// No such row, the body breaks the rules, a name is taken, or the database is away.
-    pub async fn update(&self, entity: &'static Entity, id: i64, body: &Object, mode: Mode) -> Result<Row, Error> {
+    pub(crate) async fn update(
+        &self,
+        entity: &'static Entity,
+        id: i64,
+        body: &Object,
+        mode: Mode,
+    ) -> Result<Row, Error> {
         let mut attempt = 1;
         loop {
             match self.try_update(entity, id, body, mode).await {

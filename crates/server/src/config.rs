@@ -14,6 +14,10 @@ use partbook_repository::{DatabaseUrl, PoolSettings};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::Url;
 
+mod traces;
+
+pub(crate) use traces::{Protocol, TraceSettings, traces};
+
 /// A setting that cannot be used: one line that names the flag or the variable.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadSetting(pub(crate) String);
@@ -163,6 +167,11 @@ pub(crate) fn listen(text: &str) -> Result<String, &'static str> {
         return Err(FAULT);
     }
     Ok(text.to_owned())
+}
+
+/// The same, or none.
+pub(crate) fn listen_if_given(text: &str) -> Result<Option<String>, &'static str> {
+    if text.is_empty() { Ok(None) } else { listen(text).map(Some) }
 }
 
 /// Origins that browsers may call from, separated by commas, or `*`. Each becomes what a browser sends.

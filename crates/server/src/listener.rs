@@ -150,6 +150,15 @@ where
     }
 }
 
+/// Serves beside [`serve`], until the process ends.
+pub(crate) async fn serve_beside<S>(listener: TcpListener, service: S)
+where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    accept(listener, service, &GracefulShutdown::new()).await;
+}
+
 async fn accept<S>(listener: TcpListener, service: S, connections: &GracefulShutdown)
 where
     S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,

@@ -4,9 +4,11 @@ use partbook_domain::{CODES, registry};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter};
 use utoipa::openapi::schema::Type;
-use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Schema};
+use utoipa::openapi::{ContentBuilder, HttpMethod, ObjectBuilder, RefOr, ResponseBuilder, Schema};
 
-use super::operations::{failing, id_parameter, json_response, limit, offset, path, path_parameter, request_body};
+use super::operations::{
+    failing, id_parameter, json_response, limit, offset, path, path_parameter, request_body, text,
+};
 use super::{Described, reference};
 use crate::fields_data::records;
 
@@ -234,6 +236,17 @@ pub(crate) fn readyz() -> Described {
     let operation = operation("health", "readyz", "Whether requests should be sent here")
         .response("200", json_response("They should", reference("State")))
         .response("503", json_response("They should not, for now", reference("State")))
+        .build();
+    get(operation, Vec::new())
+}
+
+/// `GET /metrics`
+pub(crate) fn metrics() -> Described {
+    let content = ContentBuilder::new().schema(Some(text())).build();
+    let response = ResponseBuilder::new().description("The figures").content("text/plain", content).build();
+    let operation = operation("health", "get_metrics", "Get the service's figures in Prometheus' text format")
+        .description(Some("Elsewhere when the service has a listener for operators (`PARTBOOK_ADMIN_LISTEN`)."))
+        .response("200", response)
         .build();
     get(operation, Vec::new())
 }

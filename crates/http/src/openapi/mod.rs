@@ -10,7 +10,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::app::App;
 
-pub(crate) use metadata::{entities, health, itself, livez, readyz, record, records, schema};
+pub(crate) use metadata::{entities, health, itself, livez, metrics, readyz, record, records, schema};
 pub(crate) use operations::{collection, item, listings};
 
 /// The whole document, pretty-printed, with a newline at its end: the text of `openapi/partbook.json`.

@@ -32,7 +32,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
     let (Command::Up(arguments) | Command::Status(arguments)) = &command;
     let url = arguments.target.url()?;
     let settings = config::pool(None, arguments.target.statement_cache.as_deref())?;
-    telemetry::init(arguments.log.settings()?);
+    telemetry::init(arguments.log.settings()?, None, "").map_err(Failure::Run)?;
     let is_status = matches!(command, Command::Status(_));
     if is_status {
         refuse_to_create(&url)?;

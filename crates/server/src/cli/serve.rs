@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 use partbook_domain::clock::SystemClock;
-use partbook_http::App;
+use partbook_http::{App, Metrics};
 use partbook_repository::{DatabaseUrl, Mode, Pool, PoolSettings, Repository};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::{Failure, Log, Target};
-use crate::config::{self, BadSetting, setting};
+use crate::config::{self, BadSetting, TraceSettings, setting};
 use crate::listener::{self, Drain, Reserved, Stop};
 use crate::{demo, telemetry};
 
@@ -23,6 +23,11 @@ pub(super) struct Arguments {
     /// The address to serve on; port 0 is any free one [env: `PARTBOOK_LISTEN`] [default: 127.0.0.1:8000]
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) listen: Option<String>,
+
+    /// An address of its own for /metrics and the health checks, which only operators should reach; /metrics is then not
+    /// served on the other [env: `PARTBOOK_ADMIN_LISTEN`] [default: none]
+    #[arg(long, value_name = "HOST:PORT")]
+    admin_listen: Option<String>,
 
     #[command(flatten)]
     target: Target,
@@ -60,11 +65,13 @@ pub(super) struct Arguments {
 /// Everything that was asked for, checked.
 struct Settings {
     listen: String,
+    admin_listen: Option<String>,
     url: DatabaseUrl,
     pool: PoolSettings,
     demo: bool,
     drain: Drain,
     app: partbook_http::Settings,
+    traces: Option<TraceSettings>,
 }
 
 impl Arguments {
@@ -72,6 +79,11 @@ impl Arguments {
         let seconds = |flag, variable, given: &Option<String>, default| {
             setting(flag, variable).read(given.as_deref(), default, config::seconds)
         };
+        let admin_listen = setting("--admin-listen", "PARTBOOK_ADMIN_LISTEN").read(
+            self.admin_listen.as_deref(),
+            "",
+            config::listen_if_given,
+        )?;
         Ok(Settings {
             listen: setting("--listen", "PARTBOOK_LISTEN").read(
                 self.listen.as_deref(),
@@ -97,7 +109,10 @@ impl Arguments {
                     "http://localhost:3000",
                     config::origins,
                 )?,
+                has_admin_listener: admin_listen.is_some(),
             },
+            admin_listen,
+            traces: config::traces()?,
         })
     }
 }
@@ -108,24 +123,43 @@ impl Arguments {
 /// A bad setting; an address or a database that cannot be had.
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = arguments.settings()?;
-    telemetry::init(arguments.log.settings()?);
+    let log = arguments.log.settings()?;
+    let telemetry = telemetry::init(log, settings.traces.as_ref(), &settings.app.environment).map_err(Failure::Run)?;
     let mut stop = Stop::install().map_err(|error| Failure::Run(error.to_string()))?;
     let drain = settings.drain;
-    let (pool, app, listener) = tokio::select! {
+    let Started { pool, app, listener, admin } = tokio::select! {
         started = start(settings) => started?,
         () = stop.requested() => return Ok(()),
     };
+    // Until the end: while the service drains, it is asked how it is.
+    let admin = admin.map(|admin| tokio::spawn(listener::serve_beside(admin, app.admin_router())));
     let draining = app.clone();
     listener::serve(listener, app.router(), stop, drain, move || draining.drain()).await;
+    if let Some(admin) = admin {
+        admin.abort();
+    }
     if timeout(CLOSING, pool.close()).await.is_err() {
         tracing::warn!("connections to the database were still in use and were left open");
     }
+    telemetry.finish().await;
     Ok(())
 }
 
-async fn start(settings: Settings) -> Result<(Pool, App, TcpListener), Failure> {
+/// A service that can be let run.
+struct Started {
+    pool: Pool,
+    app: App,
+    listener: TcpListener,
+    admin: Option<TcpListener>,
+}
+
+async fn start(settings: Settings) -> Result<Started, Failure> {
     // First, so that a second start on a machine changes nothing; and without letting clients in, who would wait.
     let reserved = Reserved::bind(&settings.listen).await.map_err(Failure::Run)?;
+    let admin = match &settings.admin_listen {
+        Some(address) => Some(Reserved::bind(address).await.map_err(Failure::Run)?),
+        None => None,
+    };
     for parameter in settings.url.ignored() {
         tracing::warn!(parameter, "this parameter of the database URL has no meaning here and is ignored");
     }
@@ -136,15 +170,22 @@ async fn start(settings: Settings) -> Result<(Pool, App, TcpListener), Failure> 
         Mode::Legacy => "legacy",
     };
     tracing::info!(database = %settings.url, schema, "database ready");
+    let metrics = Metrics::install(env!("CARGO_PKG_VERSION"), env!("PARTBOOK_COMMIT"));
+    let metrics = metrics.map_err(|error| Failure::Run(error.to_string()))?;
     let repository = Repository::open(pool.clone(), Arc::new(SystemClock)).await?;
     if settings.demo {
         demo::load(&repository).await.map_err(Failure::Run)?;
     }
-    let app = App::new(repository, settings.app);
-    let failed = |error| Failure::Run(format!("cannot listen on {}: {error}", settings.listen));
+    let app = App::new(repository, settings.app, metrics);
+    let failed = |error| Failure::Run(format!("cannot listen: {error}"));
+    let admin = admin.map(Reserved::listen).transpose().map_err(failed)?;
+    if let Some(admin) = &admin {
+        let address = format!("http://{}", admin.local_addr().map_err(failed)?);
+        tracing::info!(address, "metrics and health");
+    }
     let listener = reserved.listen().map_err(failed)?;
     let address = format!("http://{}", listener.local_addr().map_err(failed)?);
     tracing::info!(address, "listening");
     tracing::info!(url = format!("{address}/docs"), "documentation");
-    Ok((pool, app, listener))
+    Ok(Started { pool, app, listener, admin })
 }
