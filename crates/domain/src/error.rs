@@ -1,5 +1,6 @@
 //! What a refusal means. How each looks on the wire is the HTTP crate's business.
 
+use crate::condition::Tag;
 use crate::{Entity, Fault, Pointer, summary};
 
 /// Why the catalog refuses an operation.
@@ -19,6 +20,28 @@ pub enum Error {
     /// The row is in use, or must stay for another reason.
     #[error("{}", .0.detail)]
     InUse(InUse),
+    /// The row is not what the client means to change.
+    #[error("The {label} is no longer what it was when it was read; look at what it is now and try again")]
+    Stale {
+        /// What it is, as a person calls it.
+        label: &'static str,
+        /// Which version it is now.
+        tag: Tag,
+        /// The row as it is now, in the representation that the tag is of.
+        current: Vec<u8>,
+    },
+    /// The client does not say which version it means to change.
+    #[error("Say which version of the {label} is meant: send If-Match with the ETag of its last answer, or with *")]
+    Unconditional {
+        /// What it is, as a person calls it.
+        label: &'static str,
+    },
+    /// A request with the same idempotency key is still running.
+    #[error("A request with this Idempotency-Key is still running; try again in a moment")]
+    StillRunning,
+    /// The idempotency key belongs to a request with another body.
+    #[error("was sent with another body before; a new request needs a key of its own")]
+    KeyReused,
 }
 
 /// Why a row cannot be deleted.

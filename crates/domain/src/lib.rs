@@ -8,6 +8,7 @@
 mod resource;
 
 pub mod clock;
+pub mod condition;
 pub mod edit;
 pub mod entity;
 mod error;

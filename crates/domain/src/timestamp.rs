@@ -1,6 +1,7 @@
 //! Instants as the contract writes them: RFC 3339, UTC, `Z`, microseconds (contract section 1).
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta};
 
@@ -25,6 +26,13 @@ impl Timestamp {
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0 + TimeDelta::microseconds(1))
+    }
+
+    /// The instant that was `duration` before this one.
+    #[must_use]
+    pub fn earlier(self, duration: Duration) -> Self {
+        let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+        Self(self.0.checked_sub_signed(delta).unwrap_or(NaiveDateTime::MIN))
     }
 
     /// Reads RFC 3339, the same without a zone (taken as UTC), or a bare date (midnight UTC).

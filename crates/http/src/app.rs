@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use partbook_domain::registry;
-use partbook_repository::Repository;
+use partbook_repository::{Repository, chain};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -15,7 +15,7 @@ use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::metrics::{self, Metrics};
-use crate::{collection, cors, docs, envelope, fields_data, health, openapi, watch};
+use crate::{collection, cors, docs, encoding, envelope, fields_data, health, openapi, watch};
 
 /// What an operator chooses.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Settings {
     pub version: &'static str,
     /// The origins whose pages may call the API; `*` for all (contract section 8).
     pub cors_origins: Vec<String>,
+    /// Whether a change of a row must say which version it is meant for: 428 without `If-Match` (contract section 7).
+    pub requires_if_match: bool,
     /// Whether `/metrics` is only on a listener of its own: [`App::admin_router`].
     pub has_admin_listener: bool,
 }
@@ -70,6 +72,16 @@ impl App {
         self.0.draining.store(true, Ordering::Relaxed);
     }
 
+    /// Forgets the answers that were kept for requests sent again and are too old now.
+    pub async fn sweep(&self) {
+        if let Err(error) = self.repository().sweep().await {
+            tracing::warn!(
+                error = chain(&error),
+                "old answers to requests with an Idempotency-Key could not be deleted"
+            );
+        }
+    }
+
     /// The routes with everything around them.
     pub fn router(&self) -> Router {
         let routes = if self.settings().has_admin_listener { public_routes() } else { routes() };
@@ -84,7 +96,7 @@ impl App {
     fn around(&self, routes: OpenApiRouter<Self>) -> Router {
         let (routes, _) = routes.split_for_parts();
         let layered = routes.with_state(self.clone()).layer(CompressionLayer::new()).layer(CatchPanicLayer::new());
-        let named = layered.layer(from_fn(watch::name_route));
+        let named = layered.layer(from_fn(encoding::negotiate)).layer(from_fn(watch::name_route));
         // A trailing slash must be gone before a route is sought.
         let plain = Router::new().fallback_service(NormalizePath::trim_trailing_slash(named));
         let with_cors = plain.clone().layer(cors::layer(&self.settings().cors_origins));

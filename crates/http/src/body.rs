@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
 use partbook_domain::edit::Mode;
 use partbook_domain::merge::Nulls;
 use partbook_domain::{Fault, Json, Object, json};
@@ -19,13 +20,17 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const LIMIT: usize = 1024 * 1024;
 
 /// A body that is JSON, though perhaps not an object: that is said only after the faults that come before it.
-pub(crate) struct JsonBody(Json);
+pub(crate) struct JsonBody {
+    json: Json,
+    /// As it came.
+    pub(crate) bytes: Bytes,
+}
 
 impl JsonBody {
     /// The members.
     pub(crate) fn object(&self) -> Result<&Object, Problem> {
-        self.0.as_object().ok_or_else(|| {
-            let detail = format!("The body must be a JSON object, not {}", self.0.type_name());
+        self.json.as_object().ok_or_else(|| {
+            let detail = format!("The body must be a JSON object, not {}", self.json.type_name());
             Problem::invalid(&[Fault::whole("type", detail)])
         })
     }
@@ -73,11 +78,12 @@ async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<Jso
     {
         return Err(unsupported("The body must not be compressed (Content-Encoding)".to_owned()));
     }
-    json::parse(&bytes).map(JsonBody).map_err(|error| Problem::malformed(&error))
+    let json = json::parse(&bytes).map_err(|error| Problem::malformed(&error))?;
+    Ok(JsonBody { json, bytes })
 }
 
 /// The whole body; none when it is too large.
-async fn read_bytes(body: Body) -> Result<Option<bytes::Bytes>, Problem> {
+async fn read_bytes(body: Body) -> Result<Option<Bytes>, Problem> {
     let broken = |detail: &str| Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     match timeout(PATIENCE, to_bytes(body, LIMIT)).await {
         Err(_) => broken("The body did not come in time"),

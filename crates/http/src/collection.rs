@@ -1,22 +1,26 @@
 //! The seven operations of a collection, once for all entities (contract section 2).
 
+use std::borrow::Cow;
+
 use axum::Extension;
 use axum::extract::{FromRequestParts, RawQuery, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
 use axum::routing::{get, post};
+use partbook_domain::condition::Condition;
 use partbook_domain::edit::Mode;
 use partbook_domain::query::{self, ListQuery};
-use partbook_domain::{Entity, Row};
+use partbook_domain::{Entity, Object, Row};
 use partbook_repository::Error;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
+use crate::conditions::{condition, tagged, tagged_unless_known};
+use crate::idempotency::Creation;
 use crate::links::Place;
 use crate::parameters::{self, RawId};
 use crate::problem::Problem;
-use crate::rows::JSON;
 use crate::usage::listings;
 use crate::{body, openapi, rows};
 
@@ -82,55 +86,76 @@ async fn list(
 
 async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {
     let Collection { app, entity } = &collection;
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let body = body::read(request).await?;
-    let row = app.repository().create(entity, body.object()?).await.map_err(|error| collection.problem(&error))?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, location(&row))], row_response(&row)).into_response())
+    let creation = Creation { app, entity, headers: &headers, path: uri.path(), bytes: &body.bytes };
+    creation.answer(body.object()?, Row::to_json, |error| collection.problem(error)).await
 }
 
-async fn read(collection: Collection, id: RawId) -> Result<Response, Problem> {
+async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<Response, Problem> {
     let id = id.parse(collection.entity)?;
     let row = collection.app.repository().get(collection.entity, id).await;
-    row.map(|row| row_response(&row)).map_err(|error| collection.problem(&error))
+    let row = row.map_err(|error| collection.problem(&error))?;
+    Ok(tagged_unless_known(&headers, row.to_json()))
 }
 
 async fn replace(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
     let body = body::read(request).await?;
-    update(&collection, &id, &body, Mode::Replace).await
+    update(&collection, &id, &headers, &body, Mode::Replace).await
 }
 
 async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
     let (body, mode) = body::read_patch(request).await?;
-    update(&collection, &id, &body, mode).await
+    update(&collection, &id, &headers, &body, mode).await
 }
 
-async fn update(collection: &Collection, id: &RawId, body: &body::JsonBody, mode: Mode) -> Result<Response, Problem> {
+async fn update(
+    collection: &Collection,
+    id: &RawId,
+    headers: &HeaderMap,
+    body: &body::JsonBody,
+    mode: Mode,
+) -> Result<Response, Problem> {
     let Collection { app, entity } = collection;
+    let condition = condition(app, headers, Row::to_json)?;
     let id = id.parse(entity)?;
-    let object = match body.object() {
-        Ok(object) => object,
-        // That there is no such row comes before what is wrong with the body.
-        Err(fault) => {
-            app.repository().get(entity, id).await.map_err(|error| collection.problem(&error))?;
-            return Err(fault);
-        }
-    };
-    let row = app.repository().update(entity, id, object, mode).await;
-    row.map(|row| row_response(&row)).map_err(|error| collection.problem(&error))
+    let object = body.object().map(Cow::Borrowed);
+    let row = changed(app, entity, id, object, mode, &condition, |error| collection.problem(error)).await?;
+    Ok(tagged(StatusCode::OK, row.to_json()))
 }
 
-async fn remove(collection: Collection, id: RawId) -> Result<StatusCode, Problem> {
+/// Changes a row. That there is none, or that another version was meant, comes before what is wrong with the body.
+pub(crate) async fn changed(
+    app: &App,
+    entity: &'static Entity,
+    id: i64,
+    body: Result<Cow<'_, Object>, Problem>,
+    mode: Mode,
+    condition: &Condition,
+    problem: impl Fn(&Error) -> Problem,
+) -> Result<Row, Problem> {
+    match body {
+        Ok(body) => app.repository().update(entity, id, &body, mode, condition).await.map_err(|error| problem(&error)),
+        Err(fault) => {
+            let row = app.repository().get(entity, id).await.map_err(|error| problem(&error))?;
+            condition.judge(&row).map_err(|error| problem(&error.into()))?;
+            Err(fault)
+        }
+    }
+}
+
+async fn remove(collection: Collection, id: RawId, headers: HeaderMap) -> Result<StatusCode, Problem> {
     let Collection { app, entity } = &collection;
+    let condition = condition(app, &headers, Row::to_json)?;
     let id = id.parse(entity)?;
     let href = entity.in_catalog().then(|| format!("{}/{id}/listings", entity.path()));
-    let done = app.repository().delete(entity, id).await;
+    let done = app.repository().delete(entity, id, &condition).await;
     done.map(|()| StatusCode::NO_CONTENT).map_err(|error| Problem::of(&error, entity, href.as_deref()))
 }
 
 /// Where a row is found.
-pub(crate) fn location(row: &Row) -> HeaderValue {
-    HeaderValue::from_str(&format!("{}/{}", row.entity.path(), row.id)).expect("paths and numbers are visible ASCII")
-}
-
-fn row_response(row: &Row) -> Response {
-    ([(header::CONTENT_TYPE, JSON)], row.to_json()).into_response()
+pub(crate) fn location(row: &Row) -> String {
+    format!("{}/{}", row.entity.path(), row.id)
 }

@@ -6,11 +6,14 @@
 mod app;
 mod body;
 mod collection;
+mod conditions;
 mod cors;
 mod docs;
+mod encoding;
 mod envelope;
 mod fields_data;
 mod health;
+mod idempotency;
 mod links;
 mod metrics;
 mod openapi;

@@ -64,6 +64,7 @@ impl Metrics {
         gauge!("partbook_build_info", "version" => version, "commit" => commit).set(1.0);
         // There from the start, so that the first one is an increase.
         counter!("partbook_db_pool_timeouts_total").increment(0);
+        counter!("partbook_db_retries_total").increment(0);
         for entity in registry() {
             counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(0);
         }
@@ -122,6 +123,10 @@ fn describe() {
     describe_counter!(
         "partbook_db_operation_errors_total",
         "Operations that failed, by kind: unavailable (the database is away or busy) or internal."
+    );
+    describe_counter!(
+        "partbook_db_retries_total",
+        "Writes tried again because another one was in the way: a lock, a deadlock, a busy file."
     );
     describe_counter!(
         "partbook_deletes_refused_total",

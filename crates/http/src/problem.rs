@@ -2,11 +2,14 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use partbook_domain::condition::Tag;
 use partbook_domain::json::SyntaxError;
 use partbook_domain::query::ParameterFault;
 use partbook_domain::{Entity, Error as Refusal, Fault, InUse};
 use partbook_repository::{Error, chain};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use crate::conditions::header_of;
 
 /// The media type of every problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -21,16 +24,21 @@ pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
     /// Members beside those that every problem has.
-    more: Vec<(&'static str, Value)>,
+    more: Map<String, Value>,
+    /// Whether the same request may succeed in a moment.
+    passes: bool,
+    /// The row as it is now, for a client that meant another version of it.
+    current: Option<Box<(Tag, Vec<u8>)>>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), more: Vec::new() }
+        let passes = status == StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, detail: detail.into(), more: Map::new(), passes, current: None }
     }
 
     fn with(mut self, name: &'static str, value: Value) -> Self {
-        self.more.push((name, value));
+        self.more.insert(name.to_owned(), value);
         self
     }
 
@@ -83,9 +91,27 @@ impl Problem {
             Error::Refused(Refusal::NotFound { .. }) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
             Error::Refused(Refusal::Invalid(faults)) => Self::invalid(faults),
             Error::Refused(Refusal::InUse(use_)) => Self::in_use(use_, href),
+            Error::Refused(Refusal::Stale { tag, current, .. }) => Self {
+                current: Some(Box::new((tag.clone(), current.clone()))),
+                ..Self::new(StatusCode::PRECONDITION_FAILED, error.to_string())
+            },
+            Error::Refused(Refusal::Unconditional { .. }) => {
+                Self::new(StatusCode::PRECONDITION_REQUIRED, error.to_string())
+            }
+            Error::Refused(Refusal::StillRunning) => {
+                Self { passes: true, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
+            }
+            Error::Refused(Refusal::KeyReused) => {
+                let parameter = "Idempotency-Key".to_owned();
+                Self::parameters(&[ParameterFault { parameter, detail: error.to_string(), code: "reused" }])
+            }
             Error::Unavailable(source) => {
                 tracing::warn!(entity = entity.name, error = chain(source), "the database cannot answer");
-                let detail = if error.is_saturation() { SATURATED } else { AWAY };
+                let detail = match error {
+                    error if error.is_saturation() => SATURATED,
+                    error if error.is_contention() => CONTENDED,
+                    _ => AWAY,
+                };
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
             }
             Error::Internal(source) => {
@@ -118,21 +144,48 @@ impl Problem {
             "request_id": request_id,
         });
         for (name, value) in &self.more {
-            body[*name] = value.clone();
+            body[name] = value.clone();
         }
-        body.to_string().into_bytes()
+        let mut text = body.to_string().into_bytes();
+        if let Some((_, current)) = self.current.as_deref() {
+            // As text: the numbers of a row have more digits than a double.
+            text.pop();
+            text.extend_from_slice(b",\"current\":");
+            text.extend_from_slice(current);
+            text.push(b'}');
+        }
+        text
+    }
+
+    /// Status and members as they are kept for when the same request comes again.
+    pub(crate) fn kept(&self) -> (u16, String) {
+        let mut members = self.more.clone();
+        members.insert("detail".to_owned(), Value::String(self.detail.clone()));
+        (self.status.as_u16(), Value::Object(members).to_string())
+    }
+
+    /// The problem that [`Self::kept`] was made of.
+    pub(crate) fn again(status: u16, members: &str) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut more: Map<String, Value> = serde_json::from_str(members).unwrap_or_default();
+        let detail = more.shift_remove("detail").and_then(|detail| detail.as_str().map(str::to_owned));
+        Self { more, ..Self::new(status, detail.unwrap_or_default()) }
     }
 }
 
 const INTERNAL: &str = "Something went wrong inside the service; its log has the details under this request_id";
 const AWAY: &str = "The database cannot answer now; try again in a moment";
+const CONTENDED: &str = "Another change holds what this needs, and takes long; try again in a moment";
 const SATURATED: &str = "The service is busy: no database connection became free in time; try again in a moment";
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if self.passes {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if let Some((tag, _)) = self.current.as_deref() {
+            response.headers_mut().insert(header::ETAG, header_of(tag));
         }
         response.extensions_mut().insert(self);
         response

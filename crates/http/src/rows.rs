@@ -10,6 +10,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use partbook_repository::{Error, Rows, chain};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tracing::Instrument as _;
 
 /// The media type of answers.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -85,13 +87,14 @@ impl List {
 fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
     let (sender, receive) = mpsc::channel::<Option<Bytes>>(WAITING);
     let deliver = async move |piece| {
-        let taken = sender.send_timeout(piece, PATIENCE).await.is_ok();
-        if !taken {
-            tracing::info!("a list was broken off: its reader is gone, or too slow");
+        let sent = sender.send_timeout(piece, PATIENCE).await;
+        // One that is gone is told by the request's own line.
+        if let Err(SendTimeoutError::Timeout(_)) = sent {
+            tracing::info!("a list was broken off: its reader is too slow");
         }
-        taken
+        sent.is_ok()
     };
-    tokio::spawn(async move {
+    let reading = async move {
         let mut ended = false;
         while !ended {
             match list.next(&mut text).await {
@@ -111,7 +114,8 @@ fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item 
         // Give the connection back before a slow reader has taken the last of it.
         drop(list);
         let _ = deliver(Some(text.freeze())).await && deliver(None).await;
-    });
+    };
+    tokio::spawn(reading.in_current_span());
     let pieces = futures_util::stream::unfold(receive, |mut receive| async {
         match receive.recv().await {
             Some(Some(piece)) => Some((Ok(piece), receive)),

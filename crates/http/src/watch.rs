@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -96,14 +97,17 @@ impl Watch {
             return;
         }
         if let Some(route) = route {
-            self.trace.record("otel.name", format!("{method} {route}"));
+            // A new `otel.name` would come too late: the span has begun.
+            self.trace.context().span().update_name(format!("{} {route}", span_name(method)));
             self.trace.record("http.route", route);
         }
-        self.trace.record("http.response.status_code", status);
+        self.trace.record("http.response.status_code", i64::from(status));
         if status >= 500 {
             self.trace.record("otel.status_code", "ERROR");
             self.trace.record("error.type", status.to_string());
         }
+        // A span ends when it is left for the last time: now, and not when the answer's head was ready.
+        self.trace.in_scope(|| {});
     }
 }
 
@@ -165,11 +169,12 @@ fn server_span(request: &Request) -> (Span, TraceId) {
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     let method = known_method(request.method());
+    let authority = request.uri().authority().cloned().or_else(|| text(header::HOST)?.parse().ok());
     let span = tracing::info_span!(
         target: TRACE,
         "request",
         otel.kind = "server",
-        otel.name = method,
+        otel.name = span_name(method),
         otel.status_code = Empty,
         http.request.method = method,
         http.request.method_original = (method == OTHER).then(|| request.method().as_str()),
@@ -178,8 +183,9 @@ fn server_span(request: &Request) -> (Span, TraceId) {
         url.scheme = "http",
         url.path = request.uri().path(),
         url.query = request.uri().query(),
-        server.address = text(header::HOST).map(|host| host.rsplit_once(':').map_or(host, |(host, _)| host)),
-        server.port = text(header::HOST).and_then(|host| host.rsplit_once(':')?.1.parse::<u16>().ok()),
+        server.address = authority.as_ref().map(Authority::host),
+        // The layer writes only 64-bit numbers as numbers.
+        server.port = authority.as_ref().and_then(Authority::port_u16).map(i64::from),
         network.protocol.version = protocol_version(request.version()),
         user_agent.original = text(header::USER_AGENT),
         error.r#type = Empty,
@@ -197,9 +203,24 @@ fn server_span(request: &Request) -> (Span, TraceId) {
 
 /// What `traceparent` and `tracestate` say; nothing where they are missing or malformed.
 fn remote(headers: &HeaderMap) -> opentelemetry::Context {
+    let parent = headers.get("traceparent").and_then(|value| value.to_str().ok());
+    if !parent.is_some_and(is_traceparent) {
+        return opentelemetry::Context::new();
+    }
     opentelemetry::global::get_text_map_propagator(|propagator| {
         propagator.extract_with_context(&opentelemetry::Context::new(), &HeaderExtractor(headers))
     })
+}
+
+/// Whether a text has the form of a `traceparent` (W3C Trace Context, section 3.2), which the propagator does not look at
+/// closely: version, trace id, parent id and flags; a later version may have more.
+fn is_traceparent(text: &str) -> bool {
+    let fields: Vec<&str> = text.split('-').collect();
+    let is_hex = |field: &&str| field.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths: Vec<usize> = fields.iter().map(|field| field.len()).collect();
+    lengths.starts_with(&[2, 32, 16, 2])
+        && fields.iter().take(4).all(is_hex)
+        && (fields[0] != "00" || fields.len() == 4)
 }
 
 /// What the conventions call a method that HTTP does not know.
@@ -219,6 +240,11 @@ fn known_method(method: &Method) -> &'static str {
         Method::TRACE => "TRACE",
         _ => OTHER,
     }
+}
+
+/// What a span of such a method is called.
+fn span_name(method: &'static str) -> &'static str {
+    if method == OTHER { "HTTP" } else { method }
 }
 
 fn protocol_version(version: Version) -> &'static str {

@@ -1,6 +1,7 @@
 //! Everything in which SQL differs between PostgreSQL and SQLite. Nothing else does: what is not here is one text for both.
 
 use partbook_domain::{Children, Entity, Kind, registry};
+use sqlx::AssertSqlSafe;
 
 use crate::Pool;
 
@@ -16,6 +17,9 @@ const BEGIN_POSTGRES: &str = "begin isolation level read committed; set local lo
 
 /// The first half of the advisory locks' keys, `part` in ASCII; the second is the entity's place in the registry.
 const ADVISORY_CLASS: i32 = 0x7061_7274;
+
+/// The same for idempotency keys, `idem`; the second half stands for the key.
+const IDEMPOTENCY_CLASS: i32 = 0x6964_656d;
 
 impl Dialect {
     pub(crate) fn of(pool: &Pool) -> Self {
@@ -38,6 +42,13 @@ impl Dialect {
     pub(crate) fn take_turn(self, entity: &Entity) -> Option<String> {
         let place = registry().iter().position(|known| *known == entity)?;
         (self == Self::Postgres).then(|| format!("select pg_advisory_xact_lock({ADVISORY_CLASS}, {place})"))
+    }
+
+    /// Asks whether a lock of the transaction's own, with the number `$1`, can be had at once; on SQLite whoever writes has
+    /// all there is.
+    pub(crate) fn try_lock(self) -> Option<AssertSqlSafe<String>> {
+        let sql = format!("select pg_try_advisory_xact_lock({IDEMPOTENCY_CLASS}, $1::int)");
+        (self == Self::Postgres).then_some(AssertSqlSafe(sql))
     }
 
     /// Holds the row that is read until the transaction ends. An update lets others go on pointing at the row; a delete

@@ -37,6 +37,26 @@ impl Error {
         }
     }
 
+    /// The same, as something that may be gone when the request comes again: a key that another program takes and lets go.
+    pub(crate) fn may_pass(self) -> Self {
+        match self {
+            Self::Internal(source) => Self::Unavailable(source),
+            error => error,
+        }
+    }
+
+    /// Whether another transaction was in the way: a deadlock, a lock that could not be had, a busy file.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| match &*code {
+            // serialization_failure, deadlock_detected, lock_not_available
+            "40001" | "40P01" | "55P03" => true,
+            // BUSY, LOCKED
+            code => code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
+        })
+    }
+
     /// Whether waiting for a connection from the pool took too long.
     #[must_use]
     pub fn is_saturation(&self) -> bool {

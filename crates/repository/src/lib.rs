@@ -6,8 +6,10 @@
 
 mod children;
 mod columns;
+mod contention;
 mod dialect;
 mod error;
+mod idempotency;
 mod list;
 pub mod migrations;
 mod pool;
@@ -24,6 +26,7 @@ mod watch;
 mod write;
 
 pub use error::{Error, chain};
+pub use idempotency::{Answer, IdempotencyKey, KEPT};
 pub use list::Rows;
 pub use pool::{Pool, PoolSettings, PoolState};
 pub use repository::Repository;

@@ -1,31 +1,35 @@
 //! Deleting: the check for uses and the delete are one step (contract section 2, DELETE).
 
-use partbook_domain::{Entity, Error as Refusal, Kind, Value};
+use partbook_domain::condition::Condition;
+use partbook_domain::{Entity, Error as Refusal, Kind, Row, Value};
 
 use crate::Error;
 use crate::columns::int;
+use crate::contention::Attempts;
 use crate::error::Violation;
+use crate::session::Session;
 use crate::store::Store;
 
 impl Store {
-    /// Deletes a row that nothing uses.
-    ///
-    /// # Errors
-    /// No such row; the row is in use, or must stay; or the database is away.
-    pub(crate) async fn delete(&self, entity: &'static Entity, id: i64) -> Result<(), Error> {
-        match self.try_delete(entity, id).await {
-            // Something that began to use the row and that the check cannot see: a table added since the start, say.
-            Err(error) if error.violation() == Some(Violation::ForeignKey) => {
-                let mut session = self.connections().begin().await?;
-                self.refuse_if_used(&mut session, entity, id).await?;
-                let detail = format!("Cannot delete {}: another table of the database uses it", entity.delete_label);
-                Err(Refusal::must_stay(detail).into())
+    pub(crate) async fn delete(&self, entity: &'static Entity, id: i64, condition: &Condition) -> Result<(), Error> {
+        let mut attempts = Attempts::new();
+        loop {
+            match self.try_delete(entity, id, condition).await {
+                // Something that began to use the row and that the check cannot see: a table added since the start, say.
+                Err(error) if error.violation() == Some(Violation::ForeignKey) => {
+                    let mut session = self.connections().begin().await?;
+                    self.refuse_if_used(&mut session, entity, id).await?;
+                    let detail =
+                        format!("Cannot delete {}: another table of the database uses it", entity.delete_label);
+                    return Err(Refusal::must_stay(detail).into());
+                }
+                Err(error) => attempts.again(error)?,
+                done => return done,
             }
-            done => done,
         }
     }
 
-    async fn try_delete(&self, entity: &'static Entity, id: i64) -> Result<(), Error> {
+    async fn try_delete(&self, entity: &'static Entity, id: i64, condition: &Condition) -> Result<(), Error> {
         let statements = self.statements(entity);
         let mut session = self.connections().begin().await?;
         self.take_turn(&mut session, entity).await?;
@@ -34,15 +38,24 @@ impl Store {
         if session.rows(statements.lock_for_delete, vec![int(id)], &[Kind::Int]).await?.is_empty() {
             return Err(Refusal::not_found(entity, &id).into());
         }
-        if let Some(flag) = entity.sole_flag {
+        if entity.sole_flag.is_some() || !condition.is_none() {
             let row = statements.row_of(&mut session, statements.get, id).await?;
-            let carries = row.value(flag) == Some(&Value::Bool(true));
-            if carries && self.others_with_flag(&mut session, entity, flag, id).await?.is_empty() {
-                return Err(Refusal::must_stay(format!("Cannot delete the only default {}", entity.name)).into());
-            }
+            condition.judge(&row)?;
+            self.refuse_if_sole(&mut session, &row).await?;
         }
         self.refuse_if_used(&mut session, entity, id).await?;
         session.execute(statements.delete, vec![int(id)]).await?;
         session.commit().await
+    }
+
+    /// Refuses when the row, which `session` holds locked, is the only one with the flag that one row must carry.
+    async fn refuse_if_sole(&self, session: &mut Session, row: &Row) -> Result<(), Error> {
+        let entity = row.entity;
+        let Some(flag) = entity.sole_flag else { return Ok(()) };
+        let carries = row.value(flag) == Some(&Value::Bool(true));
+        if carries && self.others_with_flag(session, entity, flag, row.id).await?.is_empty() {
+            return Err(Refusal::must_stay(format!("Cannot delete the only default {}", entity.name)).into());
+        }
+        Ok(())
     }
 }

@@ -6,14 +6,16 @@
 use std::sync::Arc;
 
 use partbook_domain::clock::Clock;
+use partbook_domain::condition::Condition;
 use partbook_domain::edit::Mode;
 use partbook_domain::query::ListQuery;
 use partbook_domain::{Entity, Error as Refusal, Object, Row};
 
+use crate::idempotency::{Answer, IdempotencyKey};
 use crate::list::Rows;
 use crate::schema::StartError;
 use crate::store::{Availability, CustomField, Store};
-use crate::watch::{operation, operation_of_rows};
+use crate::watch::{chore, operation, operation_of_rows};
 use crate::{Error, Pool, PoolState};
 
 /// The catalog's rows. Cheap to clone.
@@ -77,24 +79,60 @@ impl Repository {
         operation("create", entity, self.0.create(entity, body)).await
     }
 
+    /// Creates a row as [`Self::create`] does, once: the same request gets the answer that the first one got, which
+    /// `answer` makes of the row or of the refusal.
+    ///
+    /// # Errors
+    /// The key is in use, or belongs to a request with another body; or the database is away.
+    pub async fn create_once(
+        &self,
+        entity: &'static Entity,
+        body: &Object,
+        key: &IdempotencyKey,
+        answer: impl Fn(Result<Row, Refusal>) -> Answer + Sync,
+    ) -> Result<Answer, Error> {
+        operation("create", entity, self.0.create_once(entity, body, key, &answer)).await
+    }
+
+    /// Whether this database has a place for the answers that [`Self::create_once`] keeps.
+    #[must_use]
+    pub fn keeps_answers(&self) -> bool {
+        self.0.keeps_answers()
+    }
+
+    /// Forgets the kept answers that are older than [`crate::KEPT`].
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn sweep(&self) -> Result<(), Error> {
+        chore("sweep", self.0.sweep()).await
+    }
+
     /// Changes a row as a body says, under the row's lock: concurrent changes of other fields are kept.
     ///
     /// # Errors
-    /// No such row, the body breaks the rules, a name is taken, or the database is away.
-    pub async fn update(&self, entity: &'static Entity, id: i64, body: &Object, mode: Mode) -> Result<Row, Error> {
+    /// No such row, the condition does not hold, the body breaks the rules, a name is taken, or the database is away.
+    pub async fn update(
+        &self,
+        entity: &'static Entity,
+        id: i64,
+        body: &Object,
+        mode: Mode,
+        condition: &Condition,
+    ) -> Result<Row, Error> {
         let name = match mode {
             Mode::Replace => "update",
             Mode::Merge(_) => "partial_update",
         };
-        operation(name, entity, self.0.update(entity, id, body, mode)).await
+        operation(name, entity, self.0.update(entity, id, body, mode, condition)).await
     }
 
     /// Deletes a row that nothing uses.
     ///
     /// # Errors
-    /// No such row; the row is in use, or must stay; or the database is away.
-    pub async fn delete(&self, entity: &'static Entity, id: i64) -> Result<(), Error> {
-        let done = operation("delete", entity, self.0.delete(entity, id)).await;
+    /// No such row; the condition does not hold; the row is in use, or must stay; or the database is away.
+    pub async fn delete(&self, entity: &'static Entity, id: i64, condition: &Condition) -> Result<(), Error> {
+        let done = operation("delete", entity, self.0.delete(entity, id, condition)).await;
         if let Err(Error::Refused(Refusal::InUse(_))) = done {
             metrics::counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(1);
         }

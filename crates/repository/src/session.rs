@@ -41,7 +41,10 @@ impl Connections {
     /// Waits for the turn to read a whole list.
     pub(crate) async fn turn_to_list(&self) -> Result<SemaphorePermit<'_>, Error> {
         let turn = timeout(PATIENCE, self.lists.acquire()).await;
-        turn.ok().and_then(Result::ok).ok_or(Error::Unavailable(sqlx::Error::PoolTimedOut))
+        turn.ok().and_then(Result::ok).ok_or_else(|| {
+            count_timeout();
+            Error::Unavailable(sqlx::Error::PoolTimedOut)
+        })
     }
 
     /// Begins a transaction that writes.
@@ -60,10 +63,13 @@ impl Connections {
         sql: &'static str,
     ) -> Result<Transaction<'static, DB>, Error> {
         let connection = acquire(pool).await?;
-        // `Pool::begin_with` in two steps, so that waiting for a connection and for a lock are told apart.
         let sql = sql.into_sql_str();
-        let transaction = Transaction::begin(connection, Some(sql.clone()));
-        self.peer.statement(sql).run(transaction).await
+        // `Pool::begin_with` in two steps, so that waiting for a connection and for a lock are told apart. And by a task of
+        // its own, which ends even if the request is given up: the driver would take a connection whose `begin` was cut
+        // short for one without a transaction, and hand it on inside of it.
+        let begin = tokio::spawn(Transaction::begin(connection, Some(sql.clone())));
+        let outcome = async { begin.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) };
+        self.peer.statement(sql).run(outcome).await
     }
 
     /// Runs a query.
@@ -122,9 +128,14 @@ async fn acquire<DB: Database>(pool: &sqlx::Pool<DB>) -> Result<PoolConnection<D
     let acquired = pool.acquire().await;
     metrics::histogram!("partbook_db_pool_wait_seconds").record(begin.elapsed());
     if let Err(sqlx::Error::PoolTimedOut) = acquired {
-        metrics::counter!("partbook_db_pool_timeouts_total").increment(1);
+        count_timeout();
     }
     Ok(acquired?)
+}
+
+/// Notes that somebody got no connection in time.
+fn count_timeout() {
+    metrics::counter!("partbook_db_pool_timeouts_total").increment(1);
 }
 
 /// A transaction that writes. Dropped without [`Session::commit`], it is rolled back.

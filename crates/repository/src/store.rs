@@ -11,6 +11,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::columns::int;
 use crate::dialect::Dialect;
+use crate::idempotency::{self, Running};
 use crate::schema::{self, StartError};
 use crate::session::Connections;
 use crate::statements::Statements;
@@ -27,6 +28,10 @@ struct Inner {
     dialect: Dialect,
     clock: Arc<dyn Clock>,
     custom_fields: bool,
+    /// Whether there is a table for answers that are kept.
+    keeps_answers: bool,
+    /// The requests with an idempotency key that run.
+    running: Arc<Running>,
     entities: BTreeMap<&'static str, (Statements, Usage)>,
 }
 
@@ -62,12 +67,14 @@ impl Store {
         let ours: Vec<&str> = needed_columns().into_iter().map(|(table, _)| table).collect();
         let foreign = schema::foreign_references(&pool, &tables, &ours).await?;
         let custom_fields = schema::has_table(&pool, "custom_field_definition").await?;
+        let keeps_answers = schema::has_table(&pool, idempotency::TABLE).await?;
         let entities = registry().iter().map(|entity| {
             let usage = Usage::compose(entity, &foreign);
             (entity.name, (Statements::compose(dialect, entity), usage))
         });
         let entities = entities.collect();
-        Ok(Self(Arc::new(Inner { connections: Connections::new(pool), dialect, clock, custom_fields, entities })))
+        let (connections, running) = (Connections::new(pool), Arc::default());
+        Ok(Self(Arc::new(Inner { connections, dialect, clock, custom_fields, keeps_answers, running, entities })))
     }
 
     pub(crate) fn connections(&self) -> &Connections {
@@ -80,6 +87,14 @@ impl Store {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         self.0.clock.as_ref()
+    }
+
+    pub(crate) fn running(&self) -> &Arc<Running> {
+        &self.0.running
+    }
+
+    pub(crate) fn keeps_answers(&self) -> bool {
+        self.0.keeps_answers
     }
 
     pub(crate) fn statements(&self, entity: &Entity) -> &Statements {
@@ -219,6 +234,7 @@ pub fn needed_columns() -> Vec<(&'static str, Vec<&'static str>)> {
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
+    use partbook_domain::condition::Condition;
     use partbook_domain::entity::cpu::CPU;
     use partbook_domain::merge::Nulls;
     use partbook_domain::{Timestamp, edit, json};
@@ -250,7 +266,7 @@ mod tests {
         for cores in 1..=3 {
             let patch = object(&format!(r#"{{"cores":{cores}}}"#));
             let mode = edit::Mode::Merge(Nulls::Remove);
-            let changed = repository.update(&CPU, row.id, &patch, mode).await.unwrap();
+            let changed = repository.update(&CPU, row.id, &patch, mode, &Condition::NONE).await.unwrap();
             assert_eq!(changed.updated_at, row.updated_at.next());
             assert_eq!(changed, repository.get(&CPU, row.id).await.unwrap());
             row = changed;

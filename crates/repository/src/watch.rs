@@ -39,6 +39,12 @@ pub(crate) fn operation_of_rows(name: &'static str, entity: &'static Entity, row
     Watched::new(rows, span, finish).boxed()
 }
 
+/// Runs what no request asked for under its name: `sweep` is the span `catalog.sweep`.
+pub(crate) async fn chore<T>(name: &'static str, work: impl Future<Output = T>) -> T {
+    let span = tracing::info_span!(target: TRACE, "chore", otel.name = format!("catalog.{name}"));
+    work.instrument(span).await
+}
+
 fn operation_span(name: &'static str, entity: &'static Entity) -> Span {
     tracing::info_span!(
         target: TRACE,
@@ -114,7 +120,7 @@ impl Peer {
             span.record("db.operation.name", operation);
             if let Some((host, port)) = &self.address {
                 span.record("server.address", host);
-                span.record("server.port", port);
+                span.record("server.port", i64::from(*port));
             }
         }
         Statement { span, sql }

@@ -2,59 +2,61 @@
 //!
 //! Writes come first and violations are explained after: a check alone could be outrun by another writer.
 
+use partbook_domain::condition::Condition;
 use partbook_domain::edit::{self, Draft, Mode};
 use partbook_domain::{Entity, Error as Refusal, Fault, Identity, Kind, Object, Pointer, Row, Timestamp, Value};
 use sqlx::AssertSqlSafe;
 
 use crate::Error;
-use crate::columns::{Argument, first_int, int};
+use crate::columns::{Argument, Columns, first_int, int};
+use crate::contention::Attempts;
 use crate::error::Violation;
 use crate::session::Session;
 use crate::settle::Change;
 use crate::store::Store;
 
 /// How often a write that met a violation is tried: whoever caused it may be gone, or be found, at the next look.
-const ATTEMPTS: usize = 3;
+pub(crate) const ATTEMPTS: usize = 3;
 
 impl Store {
-    /// Creates a row; where a natural key of several columns is known already, answers the row that has it, unchanged.
-    ///
-    /// # Errors
-    /// The body breaks the rules, a name is taken, or the database is away.
     pub(crate) async fn create(&self, entity: &'static Entity, body: &Object) -> Result<Row, Error> {
         let draft = edit::create(entity, body);
         // What points nowhere can be told only by the database; every other fault is known already.
         if !draft.faults.is_empty() && entity.references.is_empty() {
             return Err(Refusal::Invalid(draft.faults).into());
         }
-        let mut attempt = 1;
+        let (mut attempts, mut attempt) = (Attempts::new(), 1);
         loop {
             match self.try_create(entity, &draft).await {
                 Err(error) if error.violation().is_some() => self.explain(entity, None, body, error, attempt).await?,
+                Err(error) => {
+                    attempts.again(error)?;
+                    continue;
+                }
                 done => return done,
             }
             attempt += 1;
         }
     }
 
-    /// Changes a row as a body says, under the row's lock: concurrent changes of other fields are kept.
-    ///
-    /// A condition on the current row (contract section 7) belongs between the lock and the draft.
-    ///
-    /// # Errors
-    /// No such row, the body breaks the rules, a name is taken, or the database is away.
+    /// The condition is judged between the lock and the draft, so that nobody can change the row after it held.
     pub(crate) async fn update(
         &self,
         entity: &'static Entity,
         id: i64,
         body: &Object,
         mode: Mode,
+        condition: &Condition,
     ) -> Result<Row, Error> {
-        let mut attempt = 1;
+        let (mut attempts, mut attempt) = (Attempts::new(), 1);
         loop {
-            match self.try_update(entity, id, body, mode).await {
+            match self.try_update(entity, id, body, mode, condition).await {
                 Err(error) if error.violation().is_some() => {
                     self.explain(entity, Some(id), body, error, attempt).await?;
+                }
+                Err(error) => {
+                    attempts.again(error)?;
+                    continue;
                 }
                 done => return done,
             }
@@ -63,12 +65,28 @@ impl Store {
     }
 
     async fn try_create(&self, entity: &'static Entity, draft: &Draft) -> Result<Row, Error> {
-        let statements = self.statements(entity);
         let mut session = self.connections().begin().await?;
         self.take_turn(&mut session, entity).await?;
-        self.check_references(&mut session, entity, draft).await?;
-        if let Some(id) = self.find(&mut session, entity, &draft.values).await? {
-            return statements.row_of(&mut session, statements.get, id).await;
+        let row = self.create_in(&mut session, entity, draft).await?;
+        session.commit().await?;
+        Ok(row)
+    }
+
+    /// Creates a row in a transaction whose turn it is.
+    pub(crate) async fn create_in(
+        &self,
+        session: &mut Session,
+        entity: &'static Entity,
+        draft: &Draft,
+    ) -> Result<Row, Error> {
+        let statements = self.statements(entity);
+        self.check_references(session, entity, draft).await?;
+        if let Some(id) = self.find(session, entity, &draft.values).await? {
+            match statements.row_of(session, statements.get, id).await {
+                // Another program has deleted it since.
+                Err(Error::Refused(Refusal::NotFound { .. })) => {}
+                found => return found,
+            }
         }
         let now = self.clock().now();
         let columns = entity.columns().map(|(index, field)| (field.kind, draft.values[index].clone()));
@@ -77,16 +95,23 @@ impl Store {
         let rows = session.rows(statements.insert, arguments, &[Kind::Int]).await?;
         let id = first_int(&rows).ok_or(Error::Internal(sqlx::Error::RowNotFound))?;
         let change = Change { entity, id, stored: None, draft, now };
-        self.settle_flag(&mut session, &change).await?;
-        self.write_children(&mut session, &change).await?;
-        let new = new_row(entity, id, now, now, draft.values.clone());
-        self.finish(session, new).await
+        self.settle_flag(session, &change).await?;
+        self.write_children(session, &change).await?;
+        self.as_stored(session, new_row(entity, id, now, now, draft.values.clone())).await
     }
 
-    async fn try_update(&self, entity: &'static Entity, id: i64, body: &Object, mode: Mode) -> Result<Row, Error> {
+    async fn try_update(
+        &self,
+        entity: &'static Entity,
+        id: i64,
+        body: &Object,
+        mode: Mode,
+        condition: &Condition,
+    ) -> Result<Row, Error> {
         let mut session = self.connections().begin().await?;
         self.take_turn(&mut session, entity).await?;
         let row = self.lock(&mut session, entity, id).await?;
+        condition.judge(&row)?;
         let draft = edit::update(entity, &row.values, body, mode);
         self.check_references(&mut session, entity, &draft).await?;
         self.check_natural_key(&mut session, &row, &draft).await?;
@@ -108,8 +133,9 @@ impl Store {
         let sql = format!("update {} set updated_at = $2{sets} where id = $1", entity.name);
         session.execute(AssertSqlSafe(sql), arguments).await?;
         self.write_children(&mut session, &change).await?;
-        let new = new_row(entity, id, row.created_at, now, draft.values);
-        self.finish(session, new).await
+        let row = self.as_stored(&mut session, new_row(entity, id, row.created_at, now, draft.values)).await?;
+        session.commit().await?;
+        Ok(row)
     }
 
     /// The row of an id, which nobody else can change until the session ends.
@@ -124,13 +150,10 @@ impl Store {
         statements.row_of(session, statements.get, id).await
     }
 
-    /// Ends a write and answers the row as it now is; one with parts in other tables is read again.
-    async fn finish(&self, mut session: Session, new: Row) -> Result<Row, Error> {
+    /// The row as it now is; one with parts in other tables is read again.
+    async fn as_stored(&self, session: &mut Session, new: Row) -> Result<Row, Error> {
         let statements = self.statements(new.entity);
-        let row =
-            if statements.is_flat() { new } else { statements.row_of(&mut session, statements.get, new.id).await? };
-        session.commit().await?;
-        Ok(row)
+        if statements.is_flat() { Ok(new) } else { statements.row_of(session, statements.get, new.id).await }
     }
 
     /// Makes writers of the entity wait for each other, where they must. Before any row is locked, so that two of them
@@ -199,17 +222,32 @@ impl Store {
         error: Error,
         attempt: usize,
     ) -> Result<(), Error> {
-        let name = body.get("name").and_then(|name| name.as_str());
-        if let (Some(Violation::Unique), Identity::Name, Some(name)) = (error.violation(), entity.identity, name) {
-            let sql = format!("select id from {} where name = $1", entity.name);
-            let arguments = vec![(Kind::Text, Value::Text(name.to_owned()))];
-            let rows = self.connections().rows(AssertSqlSafe(sql), arguments, &[Kind::Int]).await?;
-            if rows.iter().flatten().any(|found| found.as_int() != id) {
-                return Err(Refusal::duplicate(entity, Some(name)).into());
-            }
+        if let Some((sql, arguments, name)) = query_of_name(entity, body, &error)
+            && is_name_of_another(&self.connections().rows(sql, arguments, &[Kind::Int]).await?, id)
+        {
+            return Err(Refusal::duplicate(entity, Some(name)).into());
         }
-        if attempt < ATTEMPTS { Ok(()) } else { Err(error) }
+        if attempt < ATTEMPTS { Ok(()) } else { Err(error.may_pass()) }
     }
+}
+
+/// Where a violation may mean that a body's name is taken: what asks who has it, and the name.
+pub(crate) fn query_of_name<'b>(
+    entity: &Entity,
+    body: &'b Object,
+    error: &Error,
+) -> Option<(AssertSqlSafe<String>, Vec<Argument>, &'b str)> {
+    if error.violation() != Some(Violation::Unique) || entity.identity != Identity::Name {
+        return None;
+    }
+    let name = body.get("name")?.as_str()?;
+    let sql = AssertSqlSafe(format!("select id from {} where name = $1", entity.name));
+    Some((sql, vec![(Kind::Text, Value::Text(name.to_owned()))], name))
+}
+
+/// Whether another row than that of `id` was found.
+pub(crate) fn is_name_of_another(found: &[Columns], id: Option<i64>) -> bool {
+    found.iter().flatten().any(|found| found.as_int() != id)
 }
 
 fn new_row(entity: &'static Entity, id: i64, created_at: Timestamp, updated_at: Timestamp, values: Vec<Value>) -> Row {

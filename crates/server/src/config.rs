@@ -204,6 +204,11 @@ pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
     }
 }
 
+/// `true` or `false`.
+pub(crate) fn truth(text: &str) -> Result<bool, &'static str> {
+    text.parse().map_err(|_| "is neither true nor false; use one of them")
+}
+
 /// Whole seconds, up to an hour.
 pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().filter(|seconds| *seconds <= 3600);

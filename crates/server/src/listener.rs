@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -40,11 +41,21 @@ const BACKLOG: u32 = 1024;
 /// How many requests of one HTTP/2 connection are served at once.
 const MAX_STREAMS: u32 = 100;
 
+/// How long clients whom the kernel has let in already are still accepted when the service stops.
+const LAST_ACCEPTS: Duration = Duration::from_millis(20);
+
+/// How long a client that was let in may then take for its first request.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
+
 /// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(20);
 
 /// An address that is ours, on which nobody is let in yet.
-pub(crate) struct Reserved(TcpSocket);
+pub(crate) struct Reserved {
+    socket: TcpSocket,
+    /// As it was asked for.
+    address: String,
+}
 
 impl Reserved {
     /// Takes `host:port`; port 0 is any free one.
@@ -52,36 +63,39 @@ impl Reserved {
     /// # Errors
     /// One line: the host is unknown, the address is in use or not allowed.
     pub(crate) async fn bind(address: &str) -> Result<Self, String> {
-        let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                format!("cannot listen on {address}: another program listens there already; choose another port")
-            }
-            _ => format!("cannot listen on {address}: {error}"),
-        };
         let mut outcome = Err(format!("cannot listen on {address}: the host has no address"));
-        for address in lookup_host(address).await.map_err(failed)? {
-            match Self::bind_to(address) {
-                Ok(reserved) => return Ok(reserved),
-                Err(error) => outcome = Err(failed(error)),
+        for found in lookup_host(address).await.map_err(|error| no_listening(address, &error))? {
+            match Self::bind_to(found) {
+                Ok(socket) => return Ok(Self { socket, address: address.to_owned() }),
+                Err(error) => outcome = Err(no_listening(address, &error)),
             }
         }
         outcome
     }
 
-    fn bind_to(address: SocketAddr) -> io::Result<Self> {
+    fn bind_to(address: SocketAddr) -> io::Result<TcpSocket> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         // Else the port could not be taken for a minute after a stop.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
-        Ok(Self(socket))
+        Ok(socket)
     }
 
     /// Lets clients in.
     ///
     /// # Errors
-    /// The operating system refuses; mostly because another program was faster.
-    pub(crate) fn listen(self) -> io::Result<TcpListener> {
-        self.0.listen(BACKLOG)
+    /// One line: the operating system refuses; mostly because another program was faster.
+    pub(crate) fn listen(self) -> Result<TcpListener, String> {
+        self.socket.listen(BACKLOG).map_err(|error| no_listening(&self.address, &error))
+    }
+}
+
+fn no_listening(address: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("cannot listen on {address}: another program listens there already; choose another port")
+        }
+        _ => format!("cannot listen on {address}: {error}"),
     }
 }
 
@@ -125,28 +139,68 @@ where
     S::Future: Send,
 {
     let connections = GracefulShutdown::new();
-    let mut accepting = Box::pin(accept(listener, service, &connections));
+    let unheard = Arc::new(AtomicUsize::new(0));
+    let mut accepting = Box::pin(accept(listener, service, &connections, unheard.clone()));
     tokio::select! {
         () = &mut accepting => {}
         () = stop.requested() => {}
     }
     tracing::info!(open = connections.count(), "stopping");
     draining();
-    let delay = async {
-        tokio::select! {
-            () = &mut accepting => {}
-            () = sleep(drain.delay) => {}
-        }
-    };
+    let mut hurry = Box::pin(stop.requested());
     tokio::select! {
-        () = delay => {}
-        () = stop.requested() => {}
+        _ = timeout(drain.delay + LAST_ACCEPTS, &mut accepting) => {}
+        () = &mut hurry => return cut_off(),
     }
     drop(accepting);
+    let finishing = async {
+        let _ = timeout(FIRST_REQUEST, heard(&unheard)).await;
+        timeout(drain.grace, connections.shutdown()).await.is_ok()
+    };
     tokio::select! {
-        () = connections.shutdown() => tracing::info!("stopped"),
-        () = sleep(drain.grace) => tracing::warn!("stopped; requests that still ran were cut off"),
-        () = stop.requested() => tracing::warn!("stopped at the second signal; requests that still ran were cut off"),
+        finished = finishing => if finished {
+            tracing::info!("stopped");
+        } else {
+            tracing::warn!("stopped; requests that still ran were cut off");
+        },
+        () = hurry => cut_off(),
+    }
+}
+
+fn cut_off() {
+    tracing::warn!("stopped at the second signal; requests that still ran were cut off");
+}
+
+/// Waits until every connection has sent a request. One that has not would be closed in its client's face.
+async fn heard(unheard: &AtomicUsize) {
+    while unheard.load(Ordering::Relaxed) > 0 {
+        sleep(LAST_ACCEPTS).await;
+    }
+}
+
+/// A connection of which no request has come yet.
+struct Unheard {
+    count: Arc<AtomicUsize>,
+    counted: AtomicBool,
+}
+
+impl Unheard {
+    fn new(count: Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self { count, counted: AtomicBool::new(true) }
+    }
+
+    /// A request has come.
+    fn end(&self) {
+        if self.counted.swap(false, Ordering::Relaxed) {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Unheard {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -156,10 +210,10 @@ where
     S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    accept(listener, service, &GracefulShutdown::new()).await;
+    accept(listener, service, &GracefulShutdown::new(), Arc::default()).await;
 }
 
-async fn accept<S>(listener: TcpListener, service: S, connections: &GracefulShutdown)
+async fn accept<S>(listener: TcpListener, service: S, connections: &GracefulShutdown, unheard: Arc<AtomicUsize>)
 where
     S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
@@ -174,9 +228,10 @@ where
         let Some(stream) = next(&listener).await else { continue };
         let seen = Arc::new(Notify::new());
         let service = service.clone();
-        let first = seen.clone();
+        let (first, unheard) = (seen.clone(), Unheard::new(unheard.clone()));
         let answer = service_fn(move |request| {
             first.notify_one();
+            unheard.end();
             service.clone().oneshot(request)
         });
         let mut stream = TimeoutStream::new(stream);

@@ -5,10 +5,14 @@ use std::process::Command;
 use super::refused;
 use crate::support::partbook;
 
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 13] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "PARTBOOK_LISTEN",
+    "PARTBOOK_ADMIN_LISTEN",
+    "PARTBOOK_REQUIRE_IF_MATCH",
+    "PARTBOOK_DRAIN_DELAY",
+    "PARTBOOK_SHUTDOWN_TIMEOUT",
     "PARTBOOK_ENVIRONMENT",
     "PARTBOOK_CORS_ORIGINS",
     "PARTBOOK_LOG_LEVEL",
@@ -32,10 +36,15 @@ async fn help_names_every_setting_and_default() {
         assert!(text.contains("--demo"));
     }
     let text = partbook(&["--help"]).run().await.stdout;
-    assert!(["serve", "migrate", "openapi"].iter().all(|command| text.contains(command)), "{text}");
-    for arguments in
-        [&["migrate", "--help"][..], &["migrate", "up", "--help"], &["openapi", "--help"], &["-h"], &["serve", "-h"]]
-    {
+    assert!(["serve", "migrate", "openapi", "healthcheck"].iter().all(|command| text.contains(command)), "{text}");
+    for arguments in [
+        &["migrate", "--help"][..],
+        &["migrate", "up", "--help"],
+        &["openapi", "--help"],
+        &["healthcheck", "--help"],
+        &["-h"],
+        &["serve", "-h"],
+    ] {
         let finished = partbook(arguments).run().await;
         assert!(finished.status.success() && finished.stdout.len() > 100, "{finished:?}");
     }

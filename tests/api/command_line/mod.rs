@@ -2,6 +2,7 @@
 
 mod databases;
 mod demo;
+mod healthcheck;
 mod help;
 mod legacy_urls;
 mod migrate;

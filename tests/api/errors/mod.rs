@@ -1,6 +1,8 @@
 //! Errors (contract section 6): one shape everywhere, and no input that yields a 500.
 
 mod bodies;
+mod codings;
+mod given_up;
 mod hostile;
 mod methods;
 mod order;

@@ -1,4 +1,5 @@
-//! The order in which faults are reported: 405, 413, 415, 400, 422 of id or query, 404, 422 of the body, 409.
+//! The order in which faults are reported: 405, 413, 415, 400, 422 of id or query, 404, 422 of the body, 409. Where 428
+//! and 412 stand among them is in [`crate::v1::conditions`].
 
 use serde_json::json;
 

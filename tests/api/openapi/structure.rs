@@ -94,7 +94,7 @@ async fn answers_are_described() {
             let response = resolved(&document, response);
             assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{what}");
             let content = response["content"].as_object();
-            if status == "204" {
+            if ["204", "304"].contains(&status.as_str()) {
                 assert!(content.is_none_or(serde_json::Map::is_empty), "{what}");
                 continue;
             }
@@ -116,9 +116,54 @@ async fn answers_are_described() {
                 let headers = response["headers"].as_object().unwrap_or_else(|| panic!("no headers: {what}"));
                 assert!(headers.contains_key("Link") && headers.contains_key("X-Total-Count"), "{what}: {headers:?}");
             }
-            if status == "201" && !operation.path.contains("fields-data") {
+            if status == "201" {
                 assert!(response["headers"]["Location"].is_object(), "no Location: {what}");
             }
+        }
+    }
+}
+
+/// The headers that make a request conditional, or one that may be sent again, and what they come to.
+#[tokio::test]
+async fn versions_and_repetitions_are_described() {
+    let document = document().await;
+    for operation in operations(&document).into_iter().filter(|operation| operation.path.starts_with("/v1/")) {
+        let what = format!("{} {}", operation.method, operation.path);
+        let of_one_row = operation.path.ends_with("/{id}");
+        let parameters = operation.content["parameters"].as_array().cloned().unwrap_or_default();
+        let headers: BTreeSet<&str> = parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == "header" && parameter["name"] != "Prefer")
+            .map(|parameter| parameter["name"].as_str().expect("a name"))
+            .collect();
+        let (expected, statuses, shows): (&[&str], &[&str], &[&str]) = match operation.method {
+            "get" if of_one_row => (&["If-None-Match"], &["304"], &["200", "304"]),
+            "delete" => (&["If-Match"], &["400", "412", "428"], &[]),
+            "put" | "patch" => (&["If-Match"], &["400", "412", "428"], &["200"]),
+            "post" => (&["Idempotency-Key"], &["409"], &["201"]),
+            _ => (&[], &[], &[]),
+        };
+        assert_eq!(headers, expected.iter().copied().collect(), "{what}");
+        let responses = &operation.content["responses"];
+        for status in ["304", "412", "428"] {
+            assert_eq!(!responses[status].is_null(), statuses.contains(&status), "{status} of {what}");
+        }
+        for status in statuses {
+            assert!(responses[*status].is_object(), "{status} of {what}");
+        }
+        for status in shows {
+            let tag = &resolved(&document, &responses[*status])["headers"]["ETag"];
+            assert!(resolved(&document, tag).is_object(), "no ETag with the {status} of {what}");
+        }
+        if operation.method == "post" {
+            let key =
+                parameters.iter().find(|parameter| parameter["name"] == "Idempotency-Key").expect("the parameter");
+            let length = [&key["schema"]["minLength"], &key["schema"]["maxLength"]];
+            assert_eq!(length, [&Value::from(1), &Value::from(255)], "{what}");
+        }
+        if !responses["412"].is_null() {
+            let stale = &resolved(&document, &responses["412"])["content"]["application/problem+json"]["schema"];
+            assert!(resolved(&document, stale)["properties"]["current"].is_object(), "{what}");
         }
     }
 }

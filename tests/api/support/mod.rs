@@ -27,16 +27,22 @@
 //! Table-driven tests walk over [`contract::catalog`], bodies come from [`contract::Entity::minimal`] and `full`.
 //! A test that fails prints the service's log.
 
+pub(crate) mod admin;
 pub(crate) mod answer;
 pub(crate) mod body;
+pub(crate) mod collector;
 pub(crate) mod contract;
 pub(crate) mod database;
+pub(crate) mod lock;
+pub(crate) mod log;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod prometheus;
 pub(crate) mod property;
 pub(crate) mod request;
 pub(crate) mod service;
 pub(crate) mod together;
+pub(crate) mod wire;
 
 pub(crate) use answer::Answer;
 pub(crate) use database::Database;

@@ -1,6 +1,9 @@
 //! Everything under `/v1`.
 
 mod catalog;
+mod conditions;
 mod fields_data;
+mod idempotency;
 mod listings;
+mod retries;
 mod usage;

@@ -1,5 +1,7 @@
 //! Rows in the shape of the Global Fields screen: fields and attributes apart. Same rules, same faults.
 
+use std::borrow::Cow;
+
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,9 +13,12 @@ use super::Named;
 use super::schema::core;
 use crate::app::App;
 use crate::body::{self, JsonBody};
-use crate::collection::location;
+use crate::collection::changed;
+use crate::conditions::{condition, tagged};
+use crate::idempotency::Creation;
 use crate::parameters::{self, RawId};
 use crate::problem::Problem;
+use crate::rows::JSON;
 
 /// The rows of a page without `limit`.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;
@@ -42,15 +47,15 @@ pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): R
     }
     let pagination = format!(r#"],"pagination":{{"total":{total},"limit":{limit},"offset":{offset}}}}}"#);
     out.extend_from_slice(pagination.as_bytes());
-    Ok(json(out))
+    Ok(([(header::CONTENT_TYPE, JSON)], out).into_response())
 }
 
 pub(super) async fn create(State(app): State<App>, named: Named, request: Request) -> Result<Response, Problem> {
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let body = body::read(request).await?;
     let entity = named.entity()?;
-    let body = flatten(entity, &body)?;
-    let row = app.repository().create(entity, &body).await.map_err(|error| refusal(error, entity))?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, location(&row))], record(&row)).into_response())
+    let creation = Creation { app: &app, entity, headers: &headers, path: uri.path(), bytes: &body.bytes };
+    creation.answer(&flatten(entity, &body)?, record, |error| refusal(error, entity)).await
 }
 
 pub(super) async fn update(
@@ -59,18 +64,14 @@ pub(super) async fn update(
     id: RawId,
     request: Request,
 ) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
     let (body, mode) = body::read_patch(request).await?;
+    let condition = condition(&app, &headers, record)?;
     let entity = named.entity()?;
     let id = id.parse(entity)?;
-    let body = match flatten(entity, &body) {
-        Ok(body) => body,
-        Err(fault) => {
-            app.repository().get(entity, id).await.map_err(|error| refusal(error, entity))?;
-            return Err(fault);
-        }
-    };
-    let row = app.repository().update(entity, id, &body, mode).await.map_err(|error| refusal(error, entity))?;
-    Ok(record(&row))
+    let body = flatten(entity, &body).map(Cow::Owned);
+    let row = changed(&app, entity, id, body, mode, &condition, |error| refusal(error, entity)).await?;
+    Ok(tagged(StatusCode::OK, record(&row)))
 }
 
 /// The body in the entity's own shape.
@@ -96,8 +97,9 @@ fn flatten(entity: &Entity, body: &JsonBody) -> Result<Object, Problem> {
 }
 
 /// A refusal with its faults placed in this shape of body.
-fn refusal(error: Error, entity: &Entity) -> Problem {
-    let Error::Refused(Refusal::Invalid(mut faults)) = error else { return Problem::of(&error, entity, None) };
+fn refusal(error: &Error, entity: &Entity) -> Problem {
+    let Error::Refused(Refusal::Invalid(faults)) = error else { return Problem::of(error, entity, None) };
+    let mut faults = faults.clone();
     for fault in &mut faults {
         if fault.pointer != Pointer::root() && !fault.pointer.is_in("attributes") {
             fault.pointer = fault.pointer.under("fields");
@@ -106,14 +108,10 @@ fn refusal(error: Error, entity: &Entity) -> Problem {
     Problem::invalid(&faults)
 }
 
-fn record(row: &Row) -> Response {
+fn record(row: &Row) -> Vec<u8> {
     let mut out = Vec::new();
     write_record(row, &mut out);
-    json(out)
-}
-
-fn json(body: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+    out
 }
 
 fn write_record(row: &Row, out: &mut Vec<u8>) {

@@ -6,8 +6,9 @@ use utoipa::openapi::path::{Operation, OperationBuilder, Parameter};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ContentBuilder, HttpMethod, ObjectBuilder, RefOr, ResponseBuilder, Schema};
 
+use super::conditions::{created_response, idempotency_key, if_match, row_response};
 use super::operations::{
-    failing, id_parameter, json_response, limit, offset, path, path_parameter, request_body, text,
+    WRITE, failing, id_parameter, json_response, limit, offset, path, path_parameter, request_body, still_running, text,
 };
 use super::{Described, reference};
 use crate::fields_data::records;
@@ -68,10 +69,12 @@ pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
         },
         "required": ["count", "listings", "href"],
     });
+    let current = json!({ "type": "object", "additionalProperties": true, "description": "The row as it is now." });
     named([
         ("Problem", problem(json!({}))),
         ("InvalidProblem", problem(json!({ "errors": { "type": "array", "items": fault } }))),
         ("InUseProblem", problem(json!({ "usage": usage }))),
+        ("StaleProblem", problem(json!({ "current": current }))),
     ])
 }
 
@@ -187,8 +190,10 @@ pub(crate) fn records() -> Described {
         .response("200", json_response("The rows", reference("RecordList")));
     let create = operation("fields-data", "create_record", "Create a row of an entity")
         .parameter(entity_parameter())
+        .parameter(idempotency_key())
         .request_body(Some(request_body("RecordInput", &["application/json"])))
-        .response("201", json_response("The row", reference("Record")));
+        .response("201", created_response(reference("Record")))
+        .response("409", still_running());
     let item = path()
         .operation(HttpMethod::Get, failing(read, &["404", "422"]))
         .operation(HttpMethod::Post, failing(create, &["400", "404", "413", "415", "422"]))
@@ -202,9 +207,10 @@ pub(crate) fn record() -> Described {
         .description(Some("A merge patch (RFC 7396) of the fields and of the attributes."))
         .parameter(entity_parameter())
         .parameter(id_parameter())
+        .parameter(if_match())
         .request_body(Some(request_body("RecordInput", &["application/json", "application/merge-patch+json"])))
-        .response("200", json_response("The row", reference("Record")));
-    let item = path().operation(HttpMethod::Patch, failing(update, &["400", "404", "413", "415", "422"])).build();
+        .response("200", row_response(reference("Record")));
+    let item = path().operation(HttpMethod::Patch, failing(update, &WRITE)).build();
     Described { item, schemas: Vec::new() }
 }
 

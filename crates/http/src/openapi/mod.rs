@@ -1,5 +1,6 @@
 //! The API document (OpenAPI 3.1), made from the definitions that serve: an operation is described where it is routed.
 
+mod conditions;
 mod metadata;
 mod operations;
 mod schemas;
@@ -42,7 +43,8 @@ pub(crate) fn base() -> OpenApi {
 
 const DESCRIPTION: &str = "A catalog of PC parts, and the listings that use them.\n\n\
     Every error is an `application/problem+json` (RFC 9457) whose `detail` is fit to show a person; a 422 names every \
-    fault at once in `errors`. Unknown members of a body are ignored, unknown parameters of a list are refused. \
+    fault at once in `errors`. Answers that show one row carry its version in `ETag`; sent back in `If-Match`, a change is \
+    made only to that version. A POST with an `Idempotency-Key` may be sent again without harm. Unknown members of a body are ignored, unknown parameters of a list are refused. \
     `HEAD` works wherever `GET` does, and a trailing slash is tolerated. Every answer carries `X-Request-ID`.";
 
 /// One path of the document, and the schemas that it needs.

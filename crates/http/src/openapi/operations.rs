@@ -9,6 +9,9 @@ use utoipa::openapi::{
     ContentBuilder, Header, HttpMethod, ObjectBuilder, PathItem, RefOr, Required, Response, ResponseBuilder, Schema,
 };
 
+use super::conditions::{
+    created_response, idempotency_key, if_match, if_none_match, not_modified_response, row_response,
+};
 use super::schemas::{answer_name, input_name, of_entity, patch_name};
 use super::{Described, reference};
 use crate::usage::{DEFAULT_LIMIT, MAX_LIMIT};
@@ -24,15 +27,18 @@ pub(crate) fn collection(entity: &'static Entity) -> Described {
 /// The operations on one row.
 pub(crate) fn item(entity: &'static Entity) -> Described {
     let name = entity.name;
-    let one = || json_response("The row", reference(&answer_name(entity)));
+    let one = || row_response(reference(&answer_name(entity)));
     let write = |id: String, summary: String, description: &str, body: String, media_types: &[&str]| {
-        let operation = operation(entity, &id, &summary).description(Some(description)).parameter(id_parameter());
+        let operation = operation(entity, &id, &summary).description(Some(description));
+        let operation = operation.parameter(id_parameter()).parameter(if_match());
         failing(operation.request_body(Some(request_body(&body, media_types))).response("200", one()), &WRITE)
     };
     let get = failing(
         operation(entity, &format!("get_{name}"), &format!("Get a {}", entity.label))
             .parameter(id_parameter())
-            .response("200", one()),
+            .parameter(if_none_match())
+            .response("200", one())
+            .response("304", not_modified_response()),
         &["404", "422"],
     );
     let put = write(
@@ -54,8 +60,9 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         operation(entity, &format!("delete_{name}"), &format!("Delete a {}", entity.label))
             .description(Some("Refused while anything uses the row; the problem says who."))
             .parameter(id_parameter())
+            .parameter(if_match())
             .response("204", Response::new("Deleted")),
-        &["404", "409", "422"],
+        &["400", "404", "409", "412", "422", "428"],
     );
     let item = path()
         .operation(HttpMethod::Get, get)
@@ -80,7 +87,7 @@ pub(crate) fn listings(entity: &'static Entity) -> Described {
 }
 
 /// What can be wrong with a write to one row.
-const WRITE: [&str; 5] = ["400", "404", "413", "415", "422"];
+pub(super) const WRITE: [&str; 7] = ["400", "404", "412", "413", "415", "422", "428"];
 
 pub(super) fn path() -> PathItemBuilder {
     PathItem::builder()
@@ -124,17 +131,18 @@ fn create(entity: &'static Entity) -> Operation {
         Identity::Columns(_) => "A body equal in the natural key to an existing row answers that row, unchanged.",
         Identity::None => "References to rows that do not exist are refused, every one of them named.",
     };
-    let location = Header::builder().schema(Some(text())).description(Some("Where the row is")).build();
-    let created = ResponseBuilder::new()
-        .description("The row")
-        .header("Location", location)
-        .content("application/json", ContentBuilder::new().schema(Some(reference(&answer_name(entity)))).build())
-        .build();
     let operation = operation(entity, &format!("create_{}", entity.name), &format!("Create a {}", entity.label))
         .description(Some(description))
+        .parameter(idempotency_key())
         .request_body(Some(request_body(&input_name(entity), &["application/json"])))
-        .response("201", created);
+        .response("201", created_response(reference(&answer_name(entity))))
+        .response("409", still_running());
     failing(operation, &["400", "413", "415", "422"])
+}
+
+/// A request with the same idempotency key is under way.
+pub(super) fn still_running() -> Response {
+    problem_response("The first request with this `Idempotency-Key` is still running", "Problem")
 }
 
 /// Adds the failures that an operation can end in, and those that any can.
@@ -145,15 +153,21 @@ pub(super) fn failing(operation: OperationBuilder, statuses: &[&str]) -> Operati
 
 fn failure(status: &str) -> Response {
     let (description, schema) = match status {
-        "400" => ("The body is not valid JSON", "Problem"),
+        "400" => ("The body is not valid JSON, or a header is malformed", "Problem"),
         "404" => ("There is no such row", "Problem"),
         "409" => ("Something uses the row, or it must stay", "InUseProblem"),
+        "412" => ("The row is another by now; `current` shows it, and `ETag` is its version", "StaleProblem"),
         "413" => ("The body is larger than 1 MiB", "Problem"),
         "415" => ("The body is not JSON", "Problem"),
         "422" => ("The request breaks the rules; every fault is named", "InvalidProblem"),
+        "428" => ("The service wants to know which version is meant: `If-Match` is missing", "Problem"),
         "503" => ("The database cannot answer now; try again after Retry-After seconds", "Problem"),
         _ => ("A failure inside the service", "Problem"),
     };
+    problem_response(description, schema)
+}
+
+fn problem_response(description: &str, schema: &str) -> Response {
     let content = ContentBuilder::new().schema(Some(reference(schema))).build();
     ResponseBuilder::new().description(description).content(crate::problem::MEDIA_TYPE, content).build()
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod healthcheck;
 mod migrate;
 mod openapi;
 mod serve;
@@ -75,6 +76,8 @@ enum Command {
     Migrate(migrate::Command),
     /// Print the OpenAPI document of the service
     Openapi,
+    /// Ask a running service whether it lives; exit status 0 when it does
+    Healthcheck(healthcheck::Arguments),
 }
 
 /// Which database, and how it is talked to.
@@ -144,6 +147,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
         Some(Command::Serve(arguments)) => serve::run(arguments).await,
         Some(Command::Migrate(command)) => migrate::run(command).await,
         Some(Command::Openapi) => openapi::run(),
+        Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments).await,
     }
 }
 

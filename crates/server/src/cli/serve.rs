@@ -8,7 +8,7 @@ use partbook_domain::clock::SystemClock;
 use partbook_http::{App, Metrics};
 use partbook_repository::{DatabaseUrl, Mode, Pool, PoolSettings, Repository};
 use tokio::net::TcpListener;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{Failure, Log, Target};
 use crate::config::{self, BadSetting, TraceSettings, setting};
@@ -17,6 +17,9 @@ use crate::{demo, telemetry};
 
 /// How long closing the database may take.
 const CLOSING: Duration = Duration::from_secs(5);
+
+/// How often answers kept for retries are looked through for those that are too old.
+const SWEEPING: Duration = Duration::from_hours(1);
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -44,6 +47,11 @@ pub(super) struct Arguments {
     /// [env: `PARTBOOK_CORS_ORIGINS`] [default: `http://localhost:3000`]
     #[arg(long, value_name = "ORIGINS")]
     cors_origins: Option<String>,
+
+    /// Refuse changes of a row that do not say which version they are meant for: 428 without If-Match
+    /// [env: `PARTBOOK_REQUIRE_IF_MATCH`] [default: false]
+    #[arg(long, value_name = "true|false")]
+    require_if_match: Option<String>,
 
     /// The greatest number of connections to the database [env: `PARTBOOK_POOL_SIZE`] [default: 10]
     #[arg(long, value_name = "NUMBER")]
@@ -84,12 +92,14 @@ impl Arguments {
             "",
             config::listen_if_given,
         )?;
+        let listen =
+            setting("--listen", "PARTBOOK_LISTEN").read(self.listen.as_deref(), "127.0.0.1:8000", config::listen)?;
+        if admin_listen.as_ref() == Some(&listen) && !listen.ends_with(":0") {
+            let fault = "is the address of the service itself; choose another port";
+            return Err(BadSetting(format!("PARTBOOK_ADMIN_LISTEN: `{listen}` {fault}")));
+        }
         Ok(Settings {
-            listen: setting("--listen", "PARTBOOK_LISTEN").read(
-                self.listen.as_deref(),
-                "127.0.0.1:8000",
-                config::listen,
-            )?,
+            listen,
             url: self.target.url()?,
             pool: config::pool(self.pool_size.as_deref(), self.target.statement_cache.as_deref())?,
             demo: self.demo,
@@ -108,6 +118,11 @@ impl Arguments {
                     self.cors_origins.as_deref(),
                     "http://localhost:3000",
                     config::origins,
+                )?,
+                requires_if_match: setting("--require-if-match", "PARTBOOK_REQUIRE_IF_MATCH").read(
+                    self.require_if_match.as_deref(),
+                    "false",
+                    config::truth,
                 )?,
                 has_admin_listener: admin_listen.is_some(),
             },
@@ -133,8 +148,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     // Until the end: while the service drains, it is asked how it is.
     let admin = admin.map(|admin| tokio::spawn(listener::serve_beside(admin, app.admin_router())));
+    let sweeping = tokio::spawn(sweep(app.clone()));
     let draining = app.clone();
     listener::serve(listener, app.router(), stop, drain, move || draining.drain()).await;
+    sweeping.abort();
     if let Some(admin) = admin {
         admin.abort();
     }
@@ -143,6 +160,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     telemetry.finish().await;
     Ok(())
+}
+
+/// Forgets kept answers that are too old, now and then.
+async fn sweep(app: App) {
+    loop {
+        app.sweep().await;
+        sleep(SWEEPING).await;
+    }
 }
 
 /// A service that can be let run.
@@ -178,12 +203,12 @@ async fn start(settings: Settings) -> Result<Started, Failure> {
     }
     let app = App::new(repository, settings.app, metrics);
     let failed = |error| Failure::Run(format!("cannot listen: {error}"));
-    let admin = admin.map(Reserved::listen).transpose().map_err(failed)?;
+    let admin = admin.map(Reserved::listen).transpose().map_err(Failure::Run)?;
     if let Some(admin) = &admin {
         let address = format!("http://{}", admin.local_addr().map_err(failed)?);
         tracing::info!(address, "metrics and health");
     }
-    let listener = reserved.listen().map_err(failed)?;
+    let listener = reserved.listen().map_err(Failure::Run)?;
     let address = format!("http://{}", listener.local_addr().map_err(failed)?);
     tracing::info!(address, "listening");
     tracing::info!(url = format!("{address}/docs"), "documentation");

@@ -1,7 +1,9 @@
 //! Where traces go: OpenTelemetry's own variables, so that an operator sets what every other service has set.
 
 use std::env;
+use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{BadSetting, Name, Variables};
@@ -9,10 +11,15 @@ use super::{BadSetting, Name, Variables};
 /// Which traces are recorded, and who gets them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TraceSettings {
-    /// The collector, as it was given. It may hold credentials: see [`Self::shown`].
-    pub(crate) endpoint: String,
+    /// Where traces are sent, whole: with the path that HTTP has, and without credentials, which belong into
+    /// `OTEL_EXPORTER_OTLP_HEADERS` and would be logged on the way.
+    pub(crate) endpoint: Url,
     pub(crate) protocol: Protocol,
+    /// How long one request to the collector may take.
+    pub(crate) timeout: Duration,
     pub(crate) sampling: Sampling,
+    /// `OTEL_RESOURCE_ATTRIBUTES`.
+    pub(crate) attributes: Vec<(String, String)>,
     /// `OTEL_SERVICE_NAME`, where that is set.
     pub(crate) service_name: Option<String>,
 }
@@ -35,13 +42,22 @@ pub(crate) struct Sampling {
     pub(crate) parent_based: bool,
 }
 
+/// Names the collector for all signals.
+const GENERAL_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// What the SDK reads by itself, and takes as it comes: a queue of this length is made at once.
+const QUEUE: [&str; 3] = ["OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_BSP_SCHEDULE_DELAY"];
+
+/// The greatest of these numbers.
+const MOST: u32 = 10_000_000;
+
 /// gRPC's registered port for OTLP.
 const GRPC_PORT: u16 = 4317;
 
 impl TraceSettings {
-    /// The collector's address without anything secret.
+    /// The collector's address, for people.
     pub(crate) fn shown(&self) -> String {
-        Url::parse(&self.endpoint).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+        self.endpoint.origin().ascii_serialization()
     }
 }
 
@@ -68,16 +84,18 @@ fn traces_of(variables: Variables) -> Result<Option<TraceSettings>, BadSetting> 
         Some("none") => return Ok(None),
         Some(other) => return Err(bad("OTEL_TRACES_EXPORTER", other, "is no exporter; use otlp or none")),
     }
-    let Some((name, endpoint)) = first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")? else {
+    let Some((name, text)) = first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", GENERAL_ENDPOINT)? else {
         return Ok(None);
     };
-    let url = Url::parse(&endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     // Not shown: it may hold credentials.
-    let url = url.ok_or_else(|| {
+    let mut endpoint = url.ok_or_else(|| {
         BadSetting(format!("{name}: is no URL of a collector; use one such as http://localhost:4317"))
     })?;
+    // Both fail only for URLs without a host.
+    let _ = (endpoint.set_username(""), endpoint.set_password(None));
     let protocol = match first("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")? {
-        None if url.port() == Some(GRPC_PORT) => Protocol::Grpc,
+        None if endpoint.port() == Some(GRPC_PORT) => Protocol::Grpc,
         None => Protocol::Http,
         Some((name, value)) => match value.as_str() {
             "grpc" => Protocol::Grpc,
@@ -85,9 +103,43 @@ fn traces_of(variables: Variables) -> Result<Option<TraceSettings>, BadSetting> 
             other => return Err(bad(name, other, "is no protocol that is spoken here; use grpc or http/protobuf")),
         },
     };
+    // The variable for all signals names the place below which each has its own.
+    if protocol == Protocol::Http && name == GENERAL_ENDPOINT {
+        let path = format!("{}/v1/traces", endpoint.path().trim_end_matches('/'));
+        endpoint.set_path(&path);
+    }
+    let timeout = match first("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")? {
+        None => Duration::from_secs(10),
+        Some((name, text)) => {
+            let milliseconds = text.parse().ok().filter(|milliseconds| *milliseconds > 0);
+            milliseconds
+                .map(Duration::from_millis)
+                .ok_or_else(|| bad(name, &text, "is no number of milliseconds; use 1 or more"))?
+        }
+    };
+    for name in QUEUE {
+        if let Some(text) = get(name)?
+            && !text.parse().is_ok_and(|number: u32| (1..=MOST).contains(&number))
+        {
+            return Err(bad(name, &text, &format!("is no number that can be used; use 1 to {MOST}")));
+        }
+    }
+    let attributes = get("OTEL_RESOURCE_ATTRIBUTES")?.map_or_else(|| Ok(Vec::new()), |text| attributes(&text))?;
     let (sampler, argument) = (get("OTEL_TRACES_SAMPLER")?, get("OTEL_TRACES_SAMPLER_ARG")?);
     let sampling = sampling(sampler.as_deref(), argument.as_deref())?;
-    Ok(Some(TraceSettings { endpoint, protocol, sampling, service_name: get("OTEL_SERVICE_NAME")? }))
+    let service_name = get("OTEL_SERVICE_NAME")?;
+    Ok(Some(TraceSettings { endpoint, protocol, timeout, sampling, attributes, service_name }))
+}
+
+/// `key=value` pairs, percent-encoded, separated by commas.
+fn attributes(text: &str) -> Result<Vec<(String, String)>, BadSetting> {
+    let decode = |text: &str| percent_decode_str(text.trim()).decode_utf8_lossy().into_owned();
+    let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').map(|(key, value)| (decode(key), decode(value))));
+    let pairs: Option<_> = pairs.collect();
+    pairs.ok_or_else(|| {
+        bad("OTEL_RESOURCE_ATTRIBUTES", text, "is no list of attributes; use key=value pairs, separated by commas")
+    })
 }
 
 fn sampling(sampler: Option<&str>, argument: Option<&str>) -> Result<Sampling, BadSetting> {
@@ -157,7 +209,15 @@ mod tests {
              OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=grpc OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
         );
         let own = own.unwrap().unwrap();
-        assert_eq!((own.endpoint.as_str(), own.protocol), ("http://t:1", Protocol::Grpc));
+        assert_eq!((own.endpoint.as_str(), own.protocol), ("http://t:1/", Protocol::Grpc));
+    }
+
+    #[test]
+    fn http_has_a_path_below_the_general_endpoint() {
+        let endpoint = |read: Result<Option<TraceSettings>, _>| read.unwrap().unwrap().endpoint.to_string();
+        assert_eq!(endpoint(read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318")), "http://c:4318/v1/traces");
+        assert_eq!(endpoint(read!("OTEL_EXPORTER_OTLP_ENDPOINT=https://c/otlp/")), "https://c/otlp/v1/traces");
+        assert_eq!(endpoint(read!("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://c:4318/mine")), "http://c:4318/mine");
     }
 
     #[test]
@@ -187,12 +247,16 @@ mod tests {
             read!("OTEL_EXPORTER_OTLP_ENDPOINT=ftp://u:secret@c"),
             read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_EXPORTER_OTLP_PROTOCOL=http/json"),
             read!("OTEL_TRACES_EXPORTER=zipkin"),
+            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_EXPORTER_OTLP_TIMEOUT=soon"),
+            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_RESOURCE_ATTRIBUTES=team"),
+            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_BSP_MAX_QUEUE_SIZE=99999999999"),
+            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_BSP_MAX_QUEUE_SIZE=0"),
         ] {
             let message = message(faulty);
             assert!(message.starts_with("OTEL_") && message.contains("use "), "{message}");
             assert!(!message.contains("secret") && !message.contains('\n'), "{message}");
         }
-        let shown = read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://u:secret@c:4317/x").unwrap().unwrap().shown();
-        assert_eq!(shown, "http://c:4317");
+        let settings = read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://u:secret@c:4317/x").unwrap().unwrap();
+        assert!(!format!("{settings:?}").contains("secret") && settings.shown() == "http://c:4317", "{settings:?}");
     }
 }

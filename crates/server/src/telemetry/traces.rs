@@ -11,7 +11,6 @@ use opentelemetry_otlp::tonic_types::transport::ClientTlsConfig;
 use opentelemetry_otlp::{WithExportConfig as _, WithHttpConfig as _, WithTonicConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::resource::EnvResourceDetector;
 use opentelemetry_sdk::trace::{
     IdGenerator as _, RandomIdGenerator, Sampler, SamplingResult, SdkTracer, SdkTracerProvider, ShouldSample, SpanData,
     SpanExporter,
@@ -29,9 +28,6 @@ use crate::config::{Protocol, TraceSettings};
 
 /// How long the last spans may take to be sent when the process stops.
 const FLUSHING: Duration = Duration::from_secs(5);
-
-/// How long one request to the collector may take over HTTP; `OTEL_EXPORTER_OTLP_TIMEOUT` ends it sooner.
-const REQUEST: Duration = Duration::from_secs(10);
 
 /// How often the log says that the collector does not take the spans.
 const COMPLAINT: Duration = Duration::from_mins(1);
@@ -89,21 +85,24 @@ fn exporter(
     settings: &TraceSettings,
 ) -> Result<opentelemetry_otlp::SpanExporter, opentelemetry_otlp::ExporterBuildError> {
     let builder = opentelemetry_otlp::SpanExporter::builder();
+    let (endpoint, is_https) = (settings.endpoint.to_string(), settings.endpoint.scheme() == "https");
     match settings.protocol {
         Protocol::Grpc => {
-            let builder = builder.with_tonic();
-            if settings.endpoint.to_ascii_lowercase().starts_with("https:") {
-                return builder.with_tls_config(ClientTlsConfig::new().with_enabled_roots()).build();
+            let builder = builder.with_tonic().with_endpoint(endpoint);
+            let tls = is_https.then(|| ClientTlsConfig::new().with_enabled_roots());
+            match tls {
+                Some(tls) => builder.with_tls_config(tls).build(),
+                None => builder.build(),
             }
-            builder.build()
         }
         Protocol::Http => {
             let connector = HttpsConnectorBuilder::new().with_native_roots();
             let connector = connector.map_err(|error| {
                 opentelemetry_otlp::ExporterBuildError::InternalFailure(format!("no root certificates: {error}"))
             })?;
-            let client = HyperClient::new(connector.https_or_http().enable_http1().build(), REQUEST, None);
-            builder.with_http().with_http_client(client).with_protocol(opentelemetry_otlp::Protocol::HttpBinary).build()
+            let connector = connector.https_or_http().enable_http1().build();
+            let builder = builder.with_http().with_http_client(HyperClient::new(connector, settings.timeout, None));
+            builder.with_endpoint(endpoint).with_protocol(opentelemetry_otlp::Protocol::HttpBinary).build()
         }
     }
 }
@@ -115,7 +114,8 @@ fn resource(settings: &TraceSettings, environment: &str) -> Resource {
         KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
         KeyValue::new("deployment.environment.name", environment.to_owned()),
     ];
-    let resource = Resource::builder_empty().with_attributes(own).with_detector(Box::new(EnvResourceDetector::new()));
+    let given = settings.attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    let resource = Resource::builder_empty().with_attributes(own).with_attributes(given);
     match &settings.service_name {
         Some(name) => resource.with_service_name(name.clone()).build(),
         None => resource.build(),
@@ -177,6 +177,8 @@ impl<E: SpanExporter + 'static> SpanExporter for Patient<E> {
         let error = match self.runtime.spawn(async move { exporter.export(batch).await }).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => chain(&error),
+            // The process stops; that says so itself.
+            Err(error) if error.is_cancelled() => return Ok(()),
             Err(error) => chain(&error),
         };
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);

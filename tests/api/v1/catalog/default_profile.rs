@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::contract::{LISTING, ONLY_DEFAULT_DELETED, ONLY_DEFAULT_UNSET, PROFILE, listing_that_uses};
-use crate::support::{Method, Service, backends, together};
+use crate::support::{Service, backends};
 
 fn profile(name: &str, is_default: bool) -> Value {
     json!({"name": name, "weights_json": {"a": 1}, "is_default": is_default})
@@ -108,26 +108,4 @@ async fn the_only_default_cannot_be_deleted(service: Service) {
     service.delete(&LISTING.at(&listing["id"])).await.expect(204);
     service.delete(&path).await.expect(204);
     assert_eq!(defaults(&service).await, ["next"]);
-}
-
-backends!(many_defaults_at_once_leave_one);
-async fn many_defaults_at_once_leave_one(service: Service) {
-    let rows = together(
-        (0..8).map(|n| service.request(Method::POST, PROFILE.path).json(&profile(&format!("created {n}"), true))),
-    )
-    .await;
-    let rows: Vec<Value> = rows.into_iter().map(|answer| answer.expect(201).json()).collect();
-    assert_eq!(defaults(&service).await.len(), 1);
-    let updates = rows.iter().enumerate().map(|(n, row)| {
-        let path = PROFILE.at(&row["id"]);
-        if n % 2 == 0 {
-            service.request(Method::PATCH, &path).json(&json!({"is_default": true}))
-        } else {
-            service.request(Method::PUT, &path).json(&profile(&format!("created {n}"), true))
-        }
-    });
-    for answer in together(updates).await {
-        answer.expect(200);
-    }
-    assert_eq!(defaults(&service).await.len(), 1);
 }

@@ -1,5 +1,5 @@
 //! Of several faults of one request, which is reported (contract section 2): 405, 413, 415, 400, 422 of id or
-//! query, 404, 422 of the body.
+//! query, 404, 422 of the body. Where 428 and 412 stand among them is in [`crate::v1::conditions`].
 
 use serde_json::json;
 

@@ -1,11 +1,11 @@
 //! POST of RAM specs and storage profiles answers the row that has the natural key, if there is one
 //! (contract section 2).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::body::with;
 use crate::support::contract::{Entity, RAM_SPEC, RAM_UNDETERMINED, STORAGE_PROFILE, STORAGE_UNDETERMINED, catalog};
-use crate::support::{Method, Service, backends, together};
+use crate::support::{Service, backends};
 
 fn entities() -> impl Iterator<Item = &'static Entity> {
     catalog().into_iter().filter(|entity| entity.get_or_create)
@@ -99,19 +99,6 @@ async fn the_key_is_compared_as_it_is_stored(service: Service) {
     let body =
         json!({"module_count": 2, "capacity_per_module_gb": 16, "total_capacity_gb": 32, "ddr_generation": "UNKNOWN"});
     assert_eq!(service.created(RAM_SPEC.path, &body).await, row);
-}
-
-backends!(equal_bodies_at_once_make_one_row);
-async fn equal_bodies_at_once_make_one_row(service: Service) {
-    for entity in entities() {
-        for body in [(entity.full)(1), (entity.minimal)(1)] {
-            let before = count(&service, entity).await;
-            let answers = together((0..16).map(|_| service.request(Method::POST, entity.path).json(&body))).await;
-            let rows: Vec<Value> = answers.into_iter().map(|answer| answer.expect(201).json()).collect();
-            assert!(rows.iter().all(|row| *row == rows[0]), "{rows:#?}");
-            assert_eq!(count(&service, entity).await, before + 1);
-        }
-    }
 }
 
 backends!(of_duplicates_by_another_program_the_lowest_id_is_answered: Legacy);

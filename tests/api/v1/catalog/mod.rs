@@ -2,11 +2,9 @@
 
 mod attributes;
 mod changes;
-mod concurrency;
 mod content_type;
 mod default_profile;
 mod delete;
-mod delete_race;
 mod derived;
 mod fault_order;
 mod fields;

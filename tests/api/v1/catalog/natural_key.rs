@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::body::with;
 use crate::support::contract::{Entity, catalog};
-use crate::support::{Method, Request, Service, backends, together};
+use crate::support::{Method, Service, backends};
 
 fn name_keyed() -> impl Iterator<Item = &'static Entity> {
     catalog().into_iter().filter(|entity| !entity.get_or_create)
@@ -69,25 +69,6 @@ async fn a_freed_name_may_be_taken(service: Service) {
     }
 }
 
-backends!(equal_names_at_once_make_one_row);
-async fn equal_names_at_once_make_one_row(service: Service) {
-    for entity in name_keyed() {
-        let answers =
-            together((0..16).map(|_| service.request(Method::POST, entity.path).json(&(entity.full)(1)))).await;
-        let mut created = 0;
-        for answer in answers {
-            if answer.status == 201 {
-                created += 1;
-            } else {
-                let name = (entity.full)(1)["name"].as_str().expect("a name").to_owned();
-                assert_eq!(answer.problem(422).detail, entity.taken(&name));
-            }
-        }
-        assert_eq!(created, 1, "{}", entity.name);
-        assert_eq!(service.get(entity.path).await.expect(200).array().len(), 1);
-    }
-}
-
 /// A change of one row's key to that of another.
 fn clash(entity: &Entity) -> (Value, Value) {
     let taken: Value = (entity.full)(1);
@@ -125,30 +106,5 @@ async fn null_equals_null_in_specifications(service: Service) {
         ] {
             assert_eq!(answer.problem(422).detail, entity.taken(""));
         }
-    }
-}
-
-backends!(changes_to_one_key_at_once_make_no_duplicate);
-async fn changes_to_one_key_at_once_make_no_duplicate(service: Service) {
-    for entity in catalog() {
-        let taken = (entity.full)(0);
-        let key: Value = entity.natural_key.iter().map(|field| ((*field).to_owned(), taken[*field].clone())).collect();
-        // One null, so that no constraint of the legacy schema sees the duplicate.
-        let nullable = entity.natural_key.iter().rev().find(|field| {
-            let limit = entity.limits().find(|limit| limit.field == **field).expect("a field");
-            !limit.required && **field != "total_capacity_gb"
-        });
-        let key = nullable.map_or(key.clone(), |field| with(key, field, Value::Null));
-        let mut requests: Vec<Request> = Vec::new();
-        for n in 1..=8 {
-            let row = service.created(entity.path, &(entity.full)(n)).await;
-            requests.push(service.request(Method::PATCH, &entity.at(&row["id"])).json(&key));
-        }
-        let answers = together(requests).await;
-        let changed = answers.iter().filter(|answer| answer.status == 200).count();
-        for answer in answers.iter().filter(|answer| answer.status != 200) {
-            answer.problem(422);
-        }
-        assert_eq!(changed, 1, "{}", entity.name);
     }
 }

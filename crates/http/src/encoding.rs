@@ -1,0 +1,59 @@
+//! Which of the codings that a client names is used (RFC 9110, section 12.5.3).
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// Tells the layer that compresses whether the client takes gzip, and nothing else. A client that takes neither gzip nor a
+/// plain answer would be refused by that layer when the work is done; it gets a plain one.
+pub(crate) async fn negotiate(mut request: Request, next: Next) -> Response {
+    let headers = request.headers_mut();
+    let takes = takes_gzip(headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()));
+    headers.remove(header::ACCEPT_ENCODING);
+    if takes {
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    next.run(request).await
+}
+
+fn takes_gzip<'a>(values: impl Iterator<Item = &'a str>) -> bool {
+    let (mut gzip, mut any) = (None, None);
+    for element in values.flat_map(|value| value.split(',')) {
+        let mut parts = element.split(';').map(str::trim);
+        let coding = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        let wanted = quality.is_none_or(|quality| quality.trim().parse::<f32>().is_ok_and(|quality| quality > 0.0));
+        match coding.as_str() {
+            "gzip" | "x-gzip" => gzip = Some(wanted),
+            "*" => any = Some(wanted),
+            _ => {}
+        }
+    }
+    gzip.or(any).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::takes_gzip;
+
+    #[test]
+    fn gzip_is_taken_where_it_is_named_or_anything_is() {
+        for (value, taken) in [
+            ("", false),
+            ("gzip", true),
+            ("GZIP;q=0.5, br", true),
+            ("br, x-gzip", true),
+            ("*", true),
+            ("gzip;q=0, *", false),
+            ("gzip;q=0", false),
+            ("identity;q=0", false),
+            ("*;q=0", false),
+            ("*;q=0, gzip", true),
+            ("gzip;q=nonsense", false),
+            ("br, deflate", false),
+        ] {
+            assert_eq!(takes_gzip([value].into_iter()), taken, "{value}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `partbook healthcheck`: asks a running service whether it lives, for container engines and supervisors that can run a
+//! program but send no request.
+
+use std::error::Error;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CONNECTION, HOST, USER_AGENT};
+use axum::http::{Request, StatusCode};
+use clap::Args;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use super::Failure;
+use crate::config::{self, setting};
+
+/// How long the service may take to answer, from the look-up of its host on.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The process, never the database: a database that is away is no reason to start the process anew.
+const PATH: &str = "/livez";
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The address that the service was told to listen on [env: `PARTBOOK_LISTEN`] [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
+}
+
+/// Asks once.
+///
+/// # Errors
+/// A bad setting; no answer in time, or another answer than 200.
+pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let listen = setting("--listen", "PARTBOOK_LISTEN");
+    let address = listen.read(arguments.listen.as_deref(), "127.0.0.1:8000", with_port)?;
+    match timeout(PATIENCE, ask(&address)).await {
+        Ok(Ok(StatusCode::OK)) => Ok(()),
+        Ok(Ok(status)) => {
+            Err(Failure::Run(format!("the service at {address} answered GET {PATH} with {status}, not 200 OK")))
+        }
+        Ok(Err(fault)) => Err(Failure::Run(fault)),
+        Err(_) => {
+            let seconds = PATIENCE.as_secs();
+            Err(Failure::Run(format!("the service at {address} did not answer GET {PATH} within {seconds} s")))
+        }
+    }
+}
+
+/// An address to listen on whose port is known beforehand.
+fn with_port(text: &str) -> Result<String, &'static str> {
+    let address = config::listen(text)?;
+    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    if port == Some(0) {
+        return Err("names no port to ask: port 0 is any free one; use the port that the service's log names");
+    }
+    Ok(address)
+}
+
+/// The status of the answer. Neither proxies nor redirects come between: they would answer for somebody else.
+async fn ask(address: &str) -> Result<StatusCode, String> {
+    let unreached = |error| format!("no service can be reached at {address}: {error}; is it running there?");
+    let addresses: Vec<SocketAddr> = lookup_host(address).await.map_err(unreached)?.map(reachable).collect();
+    let stream = TcpStream::connect(&addresses[..]).await.map_err(unreached)?;
+    let broken = |error: hyper::Error| match error.source() {
+        Some(cause) => format!("the service at {address} did not answer GET {PATH}: {error}: {cause}"),
+        None => format!("the service at {address} did not answer GET {PATH}: {error}"),
+    };
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    // What goes wrong there is told to the request as well.
+    tokio::spawn(connection);
+    let request = Request::get(PATH)
+        .header(HOST, address)
+        .header(USER_AGENT, "partbook-healthcheck")
+        .header(CONNECTION, "close")
+        .body(Body::empty())
+        .map_err(|error| format!("{address} cannot be asked: {error}"))?;
+    Ok(sender.send_request(request).await.map_err(broken)?.status())
+}
+
+/// Where a service that listens on an address is reached from this machine: all of them is none to connect to.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    address
+}

@@ -1,0 +1,93 @@
+//! What is kept and for how long; a failure of the service or of the database is not.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{age, count, keyed, post, routes, same};
+use crate::support::contract::{CPU, GPU, LISTING, entities};
+use crate::support::lock::Lock;
+use crate::support::{Database, Service, backends, together};
+
+backends!(a_failure_is_not_kept: Sqlite, Postgres);
+async fn a_failure_is_not_kept(service: Service) {
+    for (entity, path, body) in routes(1) {
+        let table = entity.table;
+        service.sql(&format!("alter table {table} rename to {table}_gone")).await;
+        post(&service, &path, "k", &body).await.problem(500);
+        post(&service, &path, "k", &body).await.problem(500);
+        assert_eq!(count(&service, "idempotency_key").await, 0, "{path}");
+        service.sql(&format!("alter table {table}_gone rename to {table}")).await;
+        let first = post(&service, &path, "k", &body).await.expect(201);
+        same(&post(&service, &path, "k", &body).await, &first);
+        service.sql("delete from idempotency_key").await;
+    }
+}
+
+backends!(an_answer_that_cannot_be_kept_is_not_given: Sqlite, Postgres);
+async fn an_answer_that_cannot_be_kept_is_not_given(service: Service) {
+    service.sql("alter table idempotency_key rename to idempotency_key_gone").await;
+    for (entity, path, body) in routes(1) {
+        post(&service, &path, "k", &body).await.problem(500);
+        assert_eq!(count(&service, entity.table).await, 0, "{path}");
+    }
+    service.post(CPU.path, &(CPU.minimal)(1)).await.expect(201);
+    service.sql("alter table idempotency_key_gone rename to idempotency_key").await;
+    post(&service, GPU.path, "k", &(GPU.minimal)(1)).await.expect(201);
+}
+
+backends!(a_database_that_is_busy_is_not_kept: Sqlite, Postgres);
+async fn a_database_that_is_busy_is_not_kept(service: Service) {
+    let lock = Lock::of_table(service.database(), LISTING.table).await;
+    let answer = post(&service, LISTING.path, "k", &(LISTING.minimal)(1)).await;
+    answer.problem(503);
+    assert!(answer.header("retry-after").is_some());
+    lock.release().await;
+    assert_eq!(count(&service, "idempotency_key").await, 0);
+    let first = post(&service, LISTING.path, "k", &(LISTING.minimal)(1)).await.expect(201);
+    same(&post(&service, LISTING.path, "k", &(LISTING.minimal)(1)).await, &first);
+    assert_eq!(count(&service, LISTING.table).await, 1);
+}
+
+// What the first attempt held must be gone before the second one, or the request meets itself.
+backends!(a_request_that_is_tried_again_is_answered: Sqlite, Postgres);
+async fn a_request_that_is_tried_again_is_answered(service: Service) {
+    let requests = || {
+        let request = |(_, path, body): (_, String, Value)| keyed(&service, &path, "k", &body.to_string());
+        routes(1).into_iter().map(request)
+    };
+    let lock = Lock::of_table(service.database(), &entities().map(|entity| entity.table).join(", ")).await;
+    let sent = tokio::spawn(together(requests().collect::<Vec<_>>()));
+    let all_were = |count: f64| count > 13.5;
+    service.metrics_when(|scrape| all_were(scrape.sum("partbook_db_retries_total", &[])) || sent.is_finished()).await;
+    lock.release().await;
+    let firsts = sent.await.expect("answers");
+    for (first, again) in firsts.iter().zip(together(requests()).await) {
+        assert_eq!(first.status, 201, "{first:?}");
+        same(&again, first);
+    }
+}
+
+backends!(what_is_older_than_a_day_is_swept_at_a_start: Sqlite, Postgres);
+async fn what_is_older_than_a_day_is_swept_at_a_start(database: Database) {
+    let service = Service::options().start_on(&database).await;
+    for number in 1..=5 {
+        post(&service, CPU.path, &format!("old {number}").replace(' ', "-"), &(CPU.minimal)(number)).await.expect(201);
+    }
+    age(&service, 2).await;
+    post(&service, CPU.path, "middle", &(CPU.minimal)(6)).await.expect(201);
+    age(&service, 23).await;
+    let young = post(&service, CPU.path, "young", &(CPU.minimal)(7)).await.expect(201);
+    assert!(service.stop().await.success());
+    assert_eq!(database.value("select count(*) from idempotency_key").await.as_deref(), Some("7"));
+
+    let service = Service::options().start_on(&database).await;
+    let begin = Instant::now();
+    while count(&service, "idempotency_key").await != 2 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "the old ones are still there, or too many are gone");
+    }
+    let left = service.rows("select idempotency_key from idempotency_key order by 1").await;
+    assert_eq!(left, [[Some("middle".to_owned())], [Some("young".to_owned())]]);
+    same(&post(&service, CPU.path, "young", &(CPU.minimal)(7)).await, &young);
+    assert_eq!(count(&service, CPU.table).await, 7, "the rows stay");
+}
