@@ -1,5 +1,8 @@
 //! Entity tags and conditional requests (contract section 7; RFC 9110, sections 8.8.3 and 13).
 
+use std::convert::Infallible;
+
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partbook_domain::Row;
@@ -21,7 +24,11 @@ pub(crate) fn tagged_unless_known(headers: &HeaderMap, body: Vec<u8>) -> Respons
     // A cache that sends what is no tag gets the row: reading does no harm.
     match tags(headers, &header::IF_NONE_MATCH) {
         Ok(Some(known)) if known.match_weakly(&tag) => {
-            (StatusCode::NOT_MODIFIED, [(header::ETAG, header_of(&tag))]).into_response()
+            let headers =
+                [(header::ETAG, header_of(&tag)), (header::VARY, HeaderValue::from_static("accept-encoding"))];
+            // No length is known of it: that of an empty body would be taken for the row's (RFC 9110, section 8.6).
+            let body = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
+            (StatusCode::NOT_MODIFIED, headers, body).into_response()
         }
         _ => tagged(StatusCode::OK, body),
     }

@@ -112,6 +112,26 @@ impl Store {
         answer: &(impl Fn(Result<Row, Refusal>) -> Answer + Sync),
     ) -> Result<Answer, Error> {
         let mut session = self.connections().begin().await?;
+        match self.once_in(&mut session, entity, body, key, scope, answer).await {
+            Ok((answer, true)) => session.commit().await.map(|()| answer),
+            // The lock must be free before the client, or the next attempt, comes again.
+            done => {
+                let _ = session.rollback().await;
+                done.map(|(answer, _)| answer)
+            }
+        }
+    }
+
+    /// The answer, and whether it is a new one.
+    async fn once_in(
+        &self,
+        session: &mut Session,
+        entity: &'static Entity,
+        body: &Object,
+        key: &IdempotencyKey,
+        scope: &str,
+        answer: &(impl Fn(Result<Row, Refusal>) -> Answer + Sync),
+    ) -> Result<(Answer, bool), Error> {
         // Other processes on the same database, where they would not wait for each other anyway.
         if let Some(sql) = self.dialect().try_lock()
             && session.rows(sql, vec![lock_number(scope)], &[Kind::Bool]).await? != [[Value::Bool(true)]]
@@ -119,16 +139,13 @@ impl Store {
             return Err(Refusal::StillRunning.into());
         }
         let now = self.clock().now();
-        if let Some(kept) = kept(&mut session, key, now.earlier(KEPT)).await? {
-            // To its end, and not by dropping it: the lock must be free when the answer is there.
-            session.commit().await?;
-            return kept;
+        if let Some(kept) = kept(session, key, now.earlier(KEPT)).await? {
+            return kept.map(|answer| (answer, false));
         }
-        let outcome = self.create_or_refuse(&mut session, entity, body).await?;
+        let outcome = self.create_or_refuse(session, entity, body).await?;
         let answer = answer(outcome);
-        keep(&mut session, key, &answer, now).await?;
-        session.commit().await?;
-        Ok(answer)
+        keep(session, key, &answer, now).await?;
+        Ok((answer, true))
     }
 
     /// Creates a row; a refusal leaves the transaction as it was before.

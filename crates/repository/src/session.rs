@@ -171,6 +171,15 @@ impl Session {
         self.rows(sql, arguments, &[]).await.map(drop)
     }
 
+    /// Gives up what was done, and waits until the locks are free: a session that is only dropped holds them for a while.
+    pub(crate) async fn rollback(self) -> Result<(), Error> {
+        let watch = self.peer.statement("rollback".into_sql_str());
+        match self.transaction {
+            Either::Postgres(transaction) => watch.run(transaction.rollback()).await,
+            Either::Sqlite(transaction) => watch.run(transaction.rollback()).await,
+        }
+    }
+
     pub(crate) async fn commit(self) -> Result<(), Error> {
         let watch = self.peer.statement("commit".into_sql_str());
         match self.transaction {
