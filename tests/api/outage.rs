@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, raw_sql};
 
 use crate::support::contract::{CPU, catalog};
+use crate::support::lock::Lock;
 use crate::support::{Answer, Backend, Database, Method, Service, backends, together};
 
 /// A PostgreSQL database that refuses connections until it is told to accept them again.
@@ -128,6 +129,29 @@ async fn a_file_that_another_writes_is_a_503(service: Service) {
     service.get(&path).await.expect(200);
     raw_sql(AssertSqlSafe("rollback")).execute(&mut holder).await.expect("a release");
     service.patch(&path, &json!({"notes": "x"})).await.expect(200);
+}
+
+// More writers than there are connections: only the one whose turn it is has one.
+backends!(writers_that_wait_leave_readers_their_connections: Sqlite);
+async fn writers_that_wait_leave_readers_their_connections(backend: Backend) {
+    let service = Service::options().env("PARTBOOK_POOL_SIZE", "2").start(backend).await;
+    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
+    let lock = Lock::of_table(service.database(), CPU.table).await;
+    let write = |n: usize| service.request(Method::PATCH, &path).json(&json!({"attributes": {format!("key {n}"): n}}));
+    let written = tokio::spawn(together((0..12).map(write).collect::<Vec<_>>()));
+    service.metrics_when(|scrape| scrape.sum("http_requests_in_flight", &[]) > 12.5).await;
+    let begin = Instant::now();
+    for _ in 0..20 {
+        service.get(&path).await.expect(200);
+    }
+    assert!(begin.elapsed() < Duration::from_secs(1), "readers waited {:?}", begin.elapsed());
+    assert!(!written.is_finished());
+    lock.release().await;
+    for answer in written.await.expect("answers") {
+        answer.expect(200);
+    }
+    let row = service.get(&path).await.expect(200).json();
+    assert!((0..12).all(|n| row["attributes"][format!("key {n}")] == n), "{row:#}");
 }
 
 // What most changes of a table's definition lock.

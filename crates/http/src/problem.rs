@@ -1,5 +1,7 @@
 //! Refusals and failures on the wire: one shape everywhere, RFC 9457 (contract section 6).
 
+use std::error::Error as _;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partbook_domain::condition::Tag;
@@ -105,8 +107,12 @@ impl Problem {
                 let parameter = "Idempotency-Key".to_owned();
                 Self::parameters(&[ParameterFault { parameter, detail: error.to_string(), code: "reused" }])
             }
-            Error::Unavailable(source) => {
-                tracing::warn!(entity = entity.name, error = chain(source), "the database cannot answer");
+            Error::Unavailable(_) | Error::Contended => {
+                tracing::warn!(
+                    entity = entity.name,
+                    error = chain(error.source().unwrap_or(error)),
+                    "the database cannot answer"
+                );
                 let detail = match error {
                     error if error.is_saturation() => SATURATED,
                     error if error.is_contention() => CONTENDED,

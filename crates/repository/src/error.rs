@@ -12,6 +12,9 @@ pub enum Error {
     /// The database is away, busy or stopping, or a lock could not be had: the same may succeed later.
     #[error("the database cannot answer now")]
     Unavailable(#[source] sqlx::Error),
+    /// Other writers had the one turn to write for too long: the same may succeed later.
+    #[error("other writers did not come to an end in time")]
+    Contended,
     /// Something is wrong that waiting does not cure.
     #[error("the database gave an unexpected answer")]
     Internal(#[source] sqlx::Error),
@@ -48,13 +51,16 @@ impl Error {
     /// Whether another transaction was in the way: a deadlock, a lock that could not be had, a busy file.
     #[must_use]
     pub fn is_contention(&self) -> bool {
-        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
-        error.code().is_some_and(|code| match &*code {
-            // serialization_failure, deadlock_detected, lock_not_available
-            "40001" | "40P01" | "55P03" => true,
-            // BUSY, LOCKED
-            code => code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
-        })
+        match self {
+            Self::Contended => true,
+            Self::Unavailable(sqlx::Error::Database(error)) => error.code().is_some_and(|code| match &*code {
+                // serialization_failure, deadlock_detected, lock_not_available
+                "40001" | "40P01" | "55P03" => true,
+                // BUSY, LOCKED
+                code => code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
+            }),
+            _ => false,
+        }
     }
 
     /// Whether waiting for a connection from the pool took too long.

@@ -54,8 +54,8 @@ impl Default for PoolSettings {
 /// Room for the statements of every entity and of the lists that clients ask for; each costs the server some memory.
 const STATEMENT_CACHE_CAPACITY: usize = 200;
 
-/// How long a writer waits for another program that writes the same SQLite file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a writer waits for another one of the same SQLite file, of this process or of another program.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// After how long without use a connection to PostgreSQL is tried before a request gets it: a server that was restarted
 /// would else fail one request for each connection of the pool.

@@ -7,11 +7,12 @@ use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use partbook_domain::Kind;
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction, query_with};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::columns::{Argument, Columns, from_postgres, from_sqlite, to_postgres, to_sqlite};
 use crate::dialect::Dialect;
+use crate::pool::BUSY_TIMEOUT;
 use crate::watch::Peer;
 use crate::{Error, Pool};
 
@@ -26,12 +27,16 @@ pub(crate) struct Connections {
     peer: Arc<Peer>,
     /// How many more whole lists may be read at once: their readers may be slow, and must not take every connection.
     lists: Semaphore,
+    /// The turn to write a SQLite file, which has one writer. Who waited in the file's own way would poll for it, out of
+    /// turn, and keep a connection from readers meanwhile.
+    writer: Option<Arc<Semaphore>>,
 }
 
 impl Connections {
     pub(crate) fn new(pool: Pool) -> Self {
         let lists = Semaphore::new((pool.size() as usize * 3 / 4).max(1));
-        Self { peer: Arc::new(pool.peer()), pool, lists }
+        let writer = matches!(pool, Pool::Sqlite(_)).then(|| Arc::new(Semaphore::new(1)));
+        Self { peer: Arc::new(pool.peer()), pool, lists, writer }
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -50,24 +55,42 @@ impl Connections {
     /// Begins a transaction that writes.
     pub(crate) async fn begin(&self) -> Result<Session, Error> {
         let begin = Dialect::of(&self.pool).begin();
-        let transaction = match &self.pool {
-            Pool::Postgres(pool, _) => Either::Postgres(self.begin_on(pool, begin).await?),
-            Pool::Sqlite(pool) => Either::Sqlite(self.begin_on(pool, begin).await?),
+        let turn = self.turn_to_write().await?;
+        let (transaction, turn) = match &self.pool {
+            Pool::Postgres(pool, _) => {
+                let (transaction, turn) = self.begin_on(pool, begin, turn).await?;
+                (Either::Postgres(transaction), turn)
+            }
+            Pool::Sqlite(pool) => {
+                let (transaction, turn) = self.begin_on(pool, begin, turn).await?;
+                (Either::Sqlite(transaction), turn)
+            }
         };
-        Ok(Session { transaction, peer: self.peer.clone(), keeps_statements: self.pool.has_statement_cache() })
+        let keeps_statements = self.pool.has_statement_cache();
+        Ok(Session { transaction, peer: self.peer.clone(), keeps_statements, _turn: turn })
     }
 
-    async fn begin_on<DB: Database>(
+    /// Waits for the turn to write, where there is one writer at a time.
+    async fn turn_to_write(&self) -> Result<Option<OwnedSemaphorePermit>, Error> {
+        let Some(writer) = &self.writer else { return Ok(None) };
+        let turn = timeout(BUSY_TIMEOUT, writer.clone().acquire_owned()).await;
+        turn.ok().and_then(Result::ok).map(Some).ok_or(Error::Contended)
+    }
+
+    /// Begins a transaction that has something to hold as long as it lasts.
+    async fn begin_on<DB: Database, Held: Send + 'static>(
         &self,
         pool: &sqlx::Pool<DB>,
         sql: &'static str,
-    ) -> Result<Transaction<'static, DB>, Error> {
+        held: Held,
+    ) -> Result<(Transaction<'static, DB>, Held), Error> {
         let connection = acquire(pool).await?;
         let sql = sql.into_sql_str();
         // `Pool::begin_with` in two steps, so that waiting for a connection and for a lock are told apart. And by a task of
         // its own, which ends even if the request is given up: the driver would take a connection whose `begin` was cut
         // short for one without a transaction, and hand it on inside of it.
-        let begin = tokio::spawn(Transaction::begin(connection, Some(sql.clone())));
+        let begin = Transaction::begin(connection, Some(sql.clone()));
+        let begin = tokio::spawn(async move { Ok((begin.await?, held)) });
         let outcome = async { begin.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) };
         self.peer.statement(sql).run(outcome).await
     }
@@ -101,7 +124,7 @@ impl Connections {
                 }
                 // Prepared anew, in a transaction: see `Pool::has_statement_cache`.
                 Pool::Postgres(pool, false) => {
-                    let mut transaction = self.begin_on(pool, Dialect::Postgres.begin()).await?;
+                    let (mut transaction, ()) = self.begin_on(pool, Dialect::Postgres.begin(), ()).await?;
                     let watch = self.peer.statement(sql.clone());
                     let mut rows = watch.rows(postgres(&mut *transaction, sql, arguments, kinds, false));
                     while let Some(row) = rows.try_next().await? {
@@ -143,6 +166,7 @@ pub(crate) struct Session {
     transaction: Either,
     peer: Arc<Peer>,
     keeps_statements: bool,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 enum Either {

@@ -61,7 +61,7 @@ fn finish_operation(name: &'static str, entity: &Entity, spent: Duration, error:
     let kind = match error {
         // A refusal is an answer, and no failure of the database.
         None | Some(Error::Refused(_)) => return,
-        Some(Error::Unavailable(_)) => "unavailable",
+        Some(Error::Unavailable(_) | Error::Contended) => "unavailable",
         Some(Error::Internal(_)) => "internal",
     };
     metrics::counter!(

@@ -96,14 +96,15 @@ impl<'pair> Stage<'pair> {
     }
 
     /// How many wait for a lock: those that PostgreSQL says wait; on SQLite, whose one lock is held by the stage, the
-    /// requests that have a connection.
+    /// requests that are not answered.
     async fn waiting_now(&mut self) -> i64 {
         if self.pair.backend == Backend::Sqlite {
             let mut waiting = 0;
             for service in self.pair.services() {
                 let metrics = service.get("/metrics").await.expect(200);
-                let in_use = metrics.text().lines().find_map(|line| line.strip_prefix(IN_USE));
-                waiting += in_use.and_then(|count| count.trim().parse::<i64>().ok()).expect("a gauge");
+                let in_flight = metrics.text().lines().find_map(|line| line.strip_prefix(IN_FLIGHT));
+                // One is that for the metrics.
+                waiting += in_flight.and_then(|count| count.trim().parse::<i64>().ok()).expect("a gauge") - 1;
             }
             return waiting;
         }
@@ -127,8 +128,8 @@ impl<'pair> Stage<'pair> {
     }
 }
 
-/// The gauge of the connections that requests have: who waits for SQLite's lock has one already.
-const IN_USE: &str = "partbook_db_pool_connections_in_use ";
+/// The gauge of the requests that are being answered.
+const IN_FLIGHT: &str = "http_requests_in_flight ";
 
 /// The first half of the number under which a stage's own lock goes, `test` in ASCII.
 const CLASS: i32 = 0x7465_7374;
