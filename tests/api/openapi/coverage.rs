@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::{document, operations};
 use crate::support::contract::{Entity, LISTING, catalog, entities};
 use crate::support::lock::Lock;
-use crate::support::{Backend, Database, Method, Request, Service, backends};
+use crate::support::{Answer, Backend, Database, Method, Request, Service, backends};
 
 /// A status of an operation: method in lower case, path template, status.
 type Seen = (String, String, u16);
@@ -26,7 +26,11 @@ fn is_possible(backend: Backend, (method, _, status): &Seen) -> bool {
 /// A well-formed tag that no row has.
 const STALE: &str = "\"stale\"";
 
+/// Headers that an answer either always has or never.
+const SURE: [&str; 3] = ["ETag", "Location", "Retry-After"];
+
 struct Tour {
+    document: Value,
     service: Service,
     /// One on the same database that wants to know which version a change is meant for.
     strict: Service,
@@ -58,13 +62,21 @@ impl Tour {
         let answer =
             if kind.is_some() || !body.is_empty() { request.body(body).send().await } else { request.send().await };
         let answer = answer.expect(status);
-        self.saw(&method, route, status);
+        self.saw(&method, route, &answer);
         let is_json = answer.header("content-type").is_some_and(|kind| kind.contains("json"));
         if is_json && !answer.body.is_empty() { answer.json() } else { Value::Null }
     }
 
-    fn saw(&mut self, method: &Method, route: &str, status: u16) {
-        self.seen.insert((method.as_str().to_lowercase(), route.to_owned(), status));
+    /// Notes an answer, whose headers must be those of the document.
+    #[track_caller]
+    fn saw(&mut self, method: &Method, route: &str, answer: &Answer) {
+        let (method, status) = (method.as_str().to_lowercase(), answer.status);
+        let documented = &self.document["paths"][route][&method]["responses"][status.to_string()]["headers"];
+        for name in SURE {
+            let (is_sent, is_documented) = (answer.header(name).is_some(), documented.get(name).is_some());
+            assert_eq!(is_sent, is_documented, "{name} of {status} to {method} {route}, sent and documented");
+        }
+        self.seen.insert((method, route.to_owned(), status));
     }
 
     /// What comes of a header that names a version.
@@ -72,8 +84,8 @@ impl Tour {
         let (route, path) = filled(template, fill);
         let request = self.service.request(method.clone(), &path).header(header.0, header.1);
         let request = if [Method::GET, Method::DELETE].contains(&method) { request } else { request.json(&json!({})) };
-        request.send().await.expect(status);
-        self.saw(&method, route, status);
+        let answer = request.send().await.expect(status);
+        self.saw(&method, route, &answer);
     }
 
     /// What comes of the version that a change is meant for.
@@ -83,8 +95,8 @@ impl Tour {
         let (route, path) = filled(template, fill);
         let request = self.strict.request(method.clone(), &path);
         let request = if method == Method::DELETE { request } else { request.json(&json!({})) };
-        request.send().await.expect(428);
-        self.saw(&method, route, 428);
+        let answer = request.send().await.expect(428);
+        self.saw(&method, route, &answer);
     }
 
     /// Sends a request again while it still runs.
@@ -97,11 +109,11 @@ impl Tour {
         let mut sent = JoinSet::new();
         sent.spawn(request().send());
         sent.spawn(request().send());
-        sent.join_next().await.expect("two requests").expect("an answer").expect(409);
+        let refused = sent.join_next().await.expect("two requests").expect("an answer").expect(409);
         lock.release().await;
         let made = sent.join_next().await.expect("one request").expect("an answer").expect(201);
         let row = made.header("location").expect("a location").to_owned();
-        self.saw(&Method::POST, route, 409);
+        self.saw(&Method::POST, route, &refused);
         self.service.delete(&row).await.expect(204);
     }
 
@@ -203,7 +215,7 @@ async fn every_operation_is_called_and_every_status_seen(backend: Backend) {
     let strict = Service::options().env("PARTBOOK_REQUIRE_IF_MATCH", "true").start_on(&database).await;
     let service = Service::options().start_on(&database).await;
     let keeps_answers = backend != Backend::Legacy;
-    let mut tour = Tour { service, strict, keeps_answers, seen: BTreeSet::new() };
+    let mut tour = Tour { document: document().await, service, strict, keeps_answers, seen: BTreeSet::new() };
     for path in ["/health", "/livez", "/readyz", "/metrics", "/openapi.json"] {
         tour.call(Method::GET, path, &[], None, 200).await;
     }
@@ -212,8 +224,7 @@ async fn every_operation_is_called_and_every_status_seen(backend: Backend) {
     }
     tour.metadata().await;
 
-    let document = document().await;
-    let documented: BTreeSet<Seen> = operations(&document)
+    let documented: BTreeSet<Seen> = operations(&tour.document)
         .iter()
         .flat_map(|operation| {
             let statuses = operation.content["responses"].as_object().expect("responses").keys();

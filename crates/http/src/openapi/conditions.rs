@@ -1,30 +1,26 @@
 //! What the document says of versions of a row and of requests that are sent again: the headers of both directions.
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{Header, ObjectBuilder, RefOr, Required, Response, ResponseBuilder, Schema};
+use utoipa::openapi::{ObjectBuilder, RefOr, Required, Response, ResponseBuilder, Schema};
 
-use super::operations::{json_response, text};
+use super::operations::{json_response, text, with_header};
 use crate::idempotency::LONGEST;
 
 /// An answer that shows one row, with its tag.
 pub(super) fn row_response(row: RefOr<Schema>) -> Response {
-    let mut response = json_response("The row", row);
-    let tag = header("The version of the row: a strong entity tag of this representation (RFC 9110, section 8.8.3)");
-    response.headers.insert("ETag".to_owned(), RefOr::T(tag));
-    response
+    let tag = "The version of the row: a strong entity tag of this representation (RFC 9110, section 8.8.3)";
+    with_header(json_response("The row", row), "ETag", tag, text())
 }
 
 /// A row that was created.
 pub(super) fn created_response(row: RefOr<Schema>) -> Response {
-    let mut response = row_response(row);
-    response.headers.insert("Location".to_owned(), RefOr::T(header("Where the row is")));
-    response
+    with_header(row_response(row), "Location", "Where the row is", text())
 }
 
 /// The row is what the client has already.
 pub(super) fn not_modified_response() -> Response {
-    let tag = header("The version of the row");
-    ResponseBuilder::new().description("The row is what `If-None-Match` names").header("ETag", tag).build()
+    let response = ResponseBuilder::new().description("The row is what `If-None-Match` names").build();
+    with_header(response, "ETag", "The version of the row", text())
 }
 
 /// `If-None-Match` of a GET.
@@ -53,10 +49,6 @@ pub(super) fn idempotency_key() -> Parameter {
         .max_length(Some(LONGEST))
         .into();
     header_parameter("Idempotency-Key", description, schema)
-}
-
-fn header(description: &str) -> Header {
-    Header::builder().schema(Some(text())).description(Some(description)).build()
 }
 
 fn header_parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {

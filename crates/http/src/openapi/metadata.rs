@@ -36,9 +36,10 @@ pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
         let mut required = vec!["type", "title", "status", "detail", "instance", "request_id"];
         for (name, schema) in more.as_object().into_iter().flatten() {
             properties[name] = schema.clone();
-        }
-        if more.get("errors").is_some() {
-            required.push("errors");
+            // A row that must stay for another reason than listings comes without its usage.
+            if name != "usage" {
+                required.push(name);
+            }
         }
         json!({ "type": "object", "properties": properties, "required": required })
     };

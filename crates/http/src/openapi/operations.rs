@@ -142,7 +142,7 @@ fn create(entity: &'static Entity) -> Operation {
 
 /// A request with the same idempotency key is under way.
 pub(super) fn still_running() -> Response {
-    problem_response("The first request with this `Idempotency-Key` is still running", "Problem")
+    passing(problem_response("The first request with this `Idempotency-Key` is still running", "Problem"))
 }
 
 /// Adds the failures that an operation can end in, and those that any can.
@@ -164,7 +164,24 @@ fn failure(status: &str) -> Response {
         "503" => ("The database cannot answer now; try again after Retry-After seconds", "Problem"),
         _ => ("A failure inside the service", "Problem"),
     };
-    problem_response(description, schema)
+    let response = problem_response(description, schema);
+    match status {
+        "412" => with_header(response, "ETag", "The version of the row as it is now", text()),
+        "503" => passing(response),
+        _ => response,
+    }
+}
+
+/// An answer that says when to come again.
+fn passing(response: Response) -> Response {
+    with_header(response, "Retry-After", "After how many seconds to send the request again", integer())
+}
+
+/// Adds a header to an answer.
+pub(super) fn with_header(mut response: Response, name: &str, description: &str, schema: RefOr<Schema>) -> Response {
+    let header = Header::builder().schema(Some(schema)).description(Some(description)).build();
+    response.headers.insert(name.to_owned(), RefOr::T(header));
+    response
 }
 
 fn problem_response(description: &str, schema: &str) -> Response {
@@ -178,15 +195,10 @@ pub(super) fn json_response(description: &str, schema: RefOr<Schema>) -> Respons
 }
 
 fn page(row: RefOr<Schema>) -> Response {
-    let header = |description: &str, schema: RefOr<Schema>| {
-        Header::builder().schema(Some(schema)).description(Some(description)).build()
-    };
-    let mut response = json_response("The rows", ArrayBuilder::new().items(row).into());
-    let link = header("first, prev, next and, with a count, last; where a limit applies", text());
-    response.headers.insert("Link".to_owned(), RefOr::T(link));
-    let total = header("The number of all rows, on request", ObjectBuilder::new().schema_type(Type::Integer).into());
-    response.headers.insert("X-Total-Count".to_owned(), RefOr::T(total));
-    response
+    let response = json_response("The rows", ArrayBuilder::new().items(row).into());
+    let links = "first, prev, next and, with a count, last; where a limit applies";
+    let response = with_header(response, "Link", links, text());
+    with_header(response, "X-Total-Count", "The number of all rows, on request", integer())
 }
 
 pub(super) fn request_body(schema: &str, media_types: &[&str]) -> utoipa::openapi::request_body::RequestBody {
@@ -199,9 +211,12 @@ pub(super) fn text() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).into()
 }
 
+fn integer() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::Integer).into()
+}
+
 pub(super) fn id_parameter() -> Parameter {
-    let schema: RefOr<Schema> = ObjectBuilder::new().schema_type(Type::Integer).into();
-    path_parameter("id", "The row's id; an integer that names no row is a 404.", schema)
+    path_parameter("id", "The row's id; an integer that names no row is a 404.", integer())
 }
 
 pub(super) fn path_parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
