@@ -135,3 +135,18 @@ async fn other_tables_of_the_database_block_as_well(backend: Backend) {
         service.delete(&entity.at(&free["id"])).await.expect(204);
     }
 }
+
+backends!(a_table_added_while_the_service_runs_keeps_its_rows);
+async fn a_table_added_while_the_service_runs_keeps_its_rows(service: Service) {
+    for entity in catalog() {
+        let (row, used) = (service.create(entity, 1).await, service.create(entity, 2).await);
+        let (table, id, path) = (entity.table, &used["id"], entity.at(&used["id"]));
+        service.sql(&format!("create table of_{table} (its integer references {table} (id))")).await;
+        service.sql(&format!("insert into of_{table} (its) values ({id})")).await;
+        let problem = service.delete(&path).await.problem(409);
+        let label = entity.delete_label;
+        assert_eq!(problem.detail, format!("Cannot delete {label}: another table of the database uses it"));
+        assert_eq!(service.get(&path).await.expect(200).json(), used);
+        service.delete(&entity.at(&row["id"])).await.expect(204);
+    }
+}
