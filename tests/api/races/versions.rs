@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 
 use super::{Pair, Race, Stage};
 use crate::support::body::with;
-use crate::support::contract::{Entity, catalog};
+use crate::support::contract::{Entity, entities};
 use crate::support::{Answer, Method, Request, Service, backends};
 
 /// The ways to change a row.
@@ -52,11 +52,11 @@ fn is_outdated(answer: &Answer, by: &Answer) {
 
 backends!(one_of_many_changes_of_a_version_is_made);
 async fn one_of_many_changes_of_a_version_is_made(pair: Pair) {
-    let names = catalog().map(|entity| entity.name);
+    let names = entities().map(|entity| entity.name);
     let mut program = pair.program().await;
-    let race = Race::new("32 changes with one If-Match: one is made", pair.backend, &["PATCH", "PUT", "DELETE"], 36);
+    let race = Race::new("32 changes with one If-Match: one is made", pair.backend, &["PATCH", "PUT", "DELETE"], 42);
     race.run(&names, async |start| {
-        let entity = catalog()[start.course];
+        let entity = entities()[start.course];
         program.run(&format!("delete from {}", entity.table)).await;
         let version = Version::new(&pair[start.number], entity).await;
         let requests = (0..CLIENTS).map(|client| {
@@ -84,7 +84,7 @@ async fn one_of_many_changes_of_a_version_is_made(pair: Pair) {
 backends!(a_change_is_judged_by_another_programs_version);
 async fn a_change_is_judged_by_another_programs_version(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
-    for (number, entity) in catalog().into_iter().enumerate() {
+    for (number, entity) in entities().into_iter().enumerate() {
         let version = Version::new(&pair[0], entity).await;
         let (table, note) = (entity.table, entity.note());
         for (place, way) in WAYS.iter().enumerate() {
@@ -112,7 +112,7 @@ async fn a_change_is_judged_by_another_programs_version(pair: Pair) {
 backends!(each_way_is_first_and_second: Postgres, Legacy);
 async fn each_way_is_first_and_second(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
-    for entity in catalog() {
+    for entity in entities() {
         for (number, first) in WAYS.iter().enumerate() {
             let event = if *first == Method::DELETE { "delete" } else { "update" };
             for second in &WAYS {

@@ -7,10 +7,10 @@ mod known;
 mod malformed;
 mod meant;
 mod none_of;
-mod races;
 mod records;
 mod required;
 mod tags;
+mod waits;
 
 use std::collections::HashMap;
 

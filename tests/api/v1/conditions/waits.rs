@@ -1,4 +1,4 @@
-//! A version is judged while nobody else can change the row: of many that mean the same one, one is done.
+//! A version is judged when the wait for the row is over, and while nobody else can change it.
 
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -6,47 +6,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, raw_sql};
 
 use super::{STALE, change, full, stale, tag, tag_now};
 use crate::support::contract::{CPU, PORTS_PROFILE, catalog, entities};
-use crate::support::{Method, Service, backends, together};
-
-backends!(of_many_that_mean_one_version_one_is_done);
-async fn of_many_that_mean_one_version_one_is_done(service: Service) {
-    for entity in entities() {
-        let path = full(&service, entity, 1).await;
-        let before = tag_now(&service, &path).await;
-        let requests = (0..16).map(|n| {
-            let method = if n % 2 == 0 { Method::PATCH } else { Method::PUT };
-            change(&service, entity, &method, &path, 2 + n).header("If-Match", &before)
-        });
-        let answers = together(requests).await;
-        let row = service.get(&path).await.expect(200);
-        assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "{}", entity.name);
-        for answer in answers.iter().filter(|answer| answer.status != 200) {
-            stale(answer, entity, &row);
-        }
-        assert!(answers.iter().any(|answer| answer.status == 200 && answer.body == row.body));
-    }
-}
-
-backends!(a_change_and_a_delete_of_one_version_are_never_both_done);
-async fn a_change_and_a_delete_of_one_version_are_never_both_done(service: Service) {
-    for n in 0..6 {
-        for entity in entities() {
-            let path = full(&service, entity, n).await;
-            let before = tag_now(&service, &path).await;
-            let methods = if n % 2 == 0 { [Method::PATCH, Method::DELETE] } else { [Method::DELETE, Method::PATCH] };
-            let requests =
-                methods.iter().map(|method| change(&service, entity, method, &path, 100).header("If-Match", &before));
-            let mut statuses: Vec<u16> = together(requests).await.iter().map(|answer| answer.status).collect();
-            if n % 2 == 1 {
-                statuses.reverse();
-            }
-            assert!(matches!(statuses[..], [200, 412] | [404, 204]), "{}: {statuses:?}", entity.name);
-            if statuses[0] == 200 {
-                service.delete(&path).await.expect(204);
-            }
-        }
-    }
-}
+use crate::support::{Method, Service, backends};
 
 // What a counter needs: read, add one, write only what was read.
 backends!(no_increment_is_lost);
