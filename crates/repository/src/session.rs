@@ -16,7 +16,7 @@ use crate::pool::BUSY_TIMEOUT;
 use crate::watch::Peer;
 use crate::{Error, Pool};
 
-/// How long a request for a whole list waits for its turn.
+/// How long a request waits for its turn to take a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The database, as statements are sent to it.
@@ -27,16 +27,21 @@ pub(crate) struct Connections {
     peer: Arc<Peer>,
     /// How many more whole lists may be read at once: their readers may be slow, and must not take every connection.
     lists: Semaphore,
-    /// The turn to write a SQLite file, which has one writer. Who waited in the file's own way would poll for it, out of
-    /// turn, and keep a connection from readers meanwhile.
-    writer: Option<Arc<Semaphore>>,
+    /// How many more may write at once: they may have to wait for what others hold, and must not take every connection
+    /// meanwhile. One, where there is one writer: who waited in SQLite's own way would poll, and out of turn.
+    writers: Arc<Semaphore>,
 }
 
 impl Connections {
     pub(crate) fn new(pool: Pool) -> Self {
-        let lists = Semaphore::new((pool.size() as usize * 3 / 4).max(1));
-        let writer = matches!(pool, Pool::Sqlite(_)).then(|| Arc::new(Semaphore::new(1)));
-        Self { peer: Arc::new(pool.peer()), pool, lists, writer }
+        // The rest is for those that are quick.
+        let most = (pool.size() as usize * 3 / 4).max(1);
+        let writers = match pool {
+            Pool::Postgres(..) => most,
+            Pool::Sqlite(_) => 1,
+        };
+        let (lists, writers) = (Semaphore::new(most), Arc::new(Semaphore::new(writers)));
+        Self { peer: Arc::new(pool.peer()), pool, lists, writers }
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -46,23 +51,20 @@ impl Connections {
     /// Waits for the turn to read a whole list.
     pub(crate) async fn turn_to_list(&self) -> Result<SemaphorePermit<'_>, Error> {
         let turn = timeout(PATIENCE, self.lists.acquire()).await;
-        turn.ok().and_then(Result::ok).ok_or_else(|| {
-            count_timeout();
-            Error::Unavailable(sqlx::Error::PoolTimedOut)
-        })
+        turn.ok().and_then(Result::ok).ok_or_else(no_connection)
     }
 
     /// Begins a transaction that writes.
     pub(crate) async fn begin(&self) -> Result<Session, Error> {
-        let begin = Dialect::of(&self.pool).begin();
+        let (begin, since) = (Dialect::of(&self.pool).begin(), Instant::now());
         let turn = self.turn_to_write().await?;
         let (transaction, turn) = match &self.pool {
             Pool::Postgres(pool, _) => {
-                let (transaction, turn) = self.begin_on(pool, begin, turn).await?;
+                let (transaction, turn) = self.begin_on(pool, begin, since, turn).await?;
                 (Either::Postgres(transaction), turn)
             }
             Pool::Sqlite(pool) => {
-                let (transaction, turn) = self.begin_on(pool, begin, turn).await?;
+                let (transaction, turn) = self.begin_on(pool, begin, since, turn).await?;
                 (Either::Sqlite(transaction), turn)
             }
         };
@@ -70,11 +72,14 @@ impl Connections {
         Ok(Session { transaction, peer: self.peer.clone(), keeps_statements, _turn: turn })
     }
 
-    /// Waits for the turn to write, where there is one writer at a time.
-    async fn turn_to_write(&self) -> Result<Option<OwnedSemaphorePermit>, Error> {
-        let Some(writer) = &self.writer else { return Ok(None) };
-        let turn = timeout(BUSY_TIMEOUT, writer.clone().acquire_owned()).await;
-        turn.ok().and_then(Result::ok).map(Some).ok_or(Error::Contended)
+    /// Waits for the turn to write.
+    async fn turn_to_write(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let (patience, too_late): (_, fn() -> Error) = match self.pool {
+            Pool::Postgres(..) => (PATIENCE, no_connection),
+            Pool::Sqlite(_) => (BUSY_TIMEOUT, || Error::Contended),
+        };
+        let turn = timeout(patience, self.writers.clone().acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(too_late)
     }
 
     /// Begins a transaction that has something to hold as long as it lasts.
@@ -82,9 +87,10 @@ impl Connections {
         &self,
         pool: &sqlx::Pool<DB>,
         sql: &'static str,
+        since: Instant,
         held: Held,
     ) -> Result<(Transaction<'static, DB>, Held), Error> {
-        let connection = acquire(pool).await?;
+        let connection = acquire(pool, since).await?;
         let sql = sql.into_sql_str();
         // `Pool::begin_with` in two steps, so that waiting for a connection and for a lock are told apart. And by a task of
         // its own, which ends even if the request is given up: the driver would take a connection whose `begin` was cut
@@ -115,7 +121,7 @@ impl Connections {
         async_stream::try_stream! {
             match &self.pool {
                 Pool::Postgres(pool, true) => {
-                    let mut connection = acquire(pool).await?;
+                    let mut connection = acquire(pool, Instant::now()).await?;
                     let watch = self.peer.statement(sql.clone());
                     let mut rows = watch.rows(postgres(&mut *connection, sql, arguments, kinds, true));
                     while let Some(row) = rows.try_next().await? {
@@ -124,7 +130,7 @@ impl Connections {
                 }
                 // Prepared anew, in a transaction: see `Pool::has_statement_cache`.
                 Pool::Postgres(pool, false) => {
-                    let (mut transaction, ()) = self.begin_on(pool, Dialect::Postgres.begin(), ()).await?;
+                    let (mut transaction, ()) = self.begin_on(pool, Dialect::Postgres.begin(), Instant::now(), ()).await?;
                     let watch = self.peer.statement(sql.clone());
                     let mut rows = watch.rows(postgres(&mut *transaction, sql, arguments, kinds, false));
                     while let Some(row) = rows.try_next().await? {
@@ -132,7 +138,7 @@ impl Connections {
                     }
                 }
                 Pool::Sqlite(pool) => {
-                    let mut connection = acquire(pool).await?;
+                    let mut connection = acquire(pool, Instant::now()).await?;
                     let watch = self.peer.statement(sql.clone());
                     let mut rows = watch.rows(sqlite(&mut *connection, sql, arguments, kinds));
                     while let Some(row) = rows.try_next().await? {
@@ -145,20 +151,20 @@ impl Connections {
     }
 }
 
-/// Takes a connection from the pool, and tells how long that took.
-async fn acquire<DB: Database>(pool: &sqlx::Pool<DB>) -> Result<PoolConnection<DB>, Error> {
-    let begin = Instant::now();
+/// Takes a connection from the pool, and tells how long that took since somebody wanted it.
+async fn acquire<DB: Database>(pool: &sqlx::Pool<DB>, since: Instant) -> Result<PoolConnection<DB>, Error> {
     let acquired = pool.acquire().await;
-    metrics::histogram!("partbook_db_pool_wait_seconds").record(begin.elapsed());
-    if let Err(sqlx::Error::PoolTimedOut) = acquired {
-        count_timeout();
+    metrics::histogram!("partbook_db_pool_wait_seconds").record(since.elapsed());
+    match acquired {
+        Err(sqlx::Error::PoolTimedOut) => Err(no_connection()),
+        acquired => Ok(acquired?),
     }
-    Ok(acquired?)
 }
 
 /// Notes that somebody got no connection in time.
-fn count_timeout() {
+fn no_connection() -> Error {
     metrics::counter!("partbook_db_pool_timeouts_total").increment(1);
+    Error::Unavailable(sqlx::Error::PoolTimedOut)
 }
 
 /// A transaction that writes. Dropped without [`Session::commit`], it is rolled back.
@@ -166,7 +172,7 @@ pub(crate) struct Session {
     transaction: Either,
     peer: Arc<Peer>,
     keeps_statements: bool,
-    _turn: Option<OwnedSemaphorePermit>,
+    _turn: OwnedSemaphorePermit,
 }
 
 enum Either {
