@@ -1,5 +1,7 @@
 //! When the database is away, or does not let go of a lock (contract sections 6 and 8).
 
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use reqwest::Url;
@@ -104,6 +106,61 @@ async fn connections_that_were_cut_are_replaced(service: Service) {
         assert!([200, 503].contains(&answer.status), "{}", answer.status);
         until(&service, &path, 200).await;
     }
+}
+
+// A migration of the legacy service's. What was prepared before cannot be executed any more, on any connection.
+backends!(a_column_that_changes_its_type_is_noticed: Postgres, Legacy);
+async fn a_column_that_changes_its_type_is_noticed(service: Service) {
+    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
+    let paths = [path.as_str(), CPU.path, "/v1/listings", "/readyz"];
+    let change = || service.request(Method::PATCH, &path).json(&json!({"notes": "changed"}));
+    for _ in 0..8 {
+        // On every connection there may be.
+        let reads = (0..12).map(|n| service.request(Method::GET, paths[n % paths.len()]));
+        together(reads.chain((0..12).map(|_| change()))).await;
+    }
+    service.sql("alter table cpu alter column notes type varchar(70000), alter column name type varchar(200)").await;
+    let mut failed = 0;
+    for number in 0..40 {
+        let request = if number % 2 == 0 { change() } else { service.request(Method::GET, paths[number / 2 % 2]) };
+        let answer = request.send().await;
+        if answer.status != 200 {
+            unavailable(&answer);
+            failed += 1;
+        }
+    }
+    assert_eq!(failed, 1, "one is told to come again, and nobody after it");
+    for _ in 0..8 {
+        let reads = (0..12).map(|n| service.request(Method::GET, paths[n % paths.len()]));
+        for answer in together(reads.chain((0..12).map(|_| change()))).await {
+            answer.expect(200);
+        }
+    }
+}
+
+backends!(a_file_that_is_lost_is_not_made_anew: Sqlite);
+async fn a_file_that_is_lost_is_not_made_anew(service: Service) {
+    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
+    let url = service.database().url();
+    let file = Path::new(url.strip_prefix("sqlite://").expect("a SQLite URL"));
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = file.as_os_str().to_owned();
+        file.push(suffix);
+        fs::remove_file(file).expect("a file that is there");
+    }
+    let begin = Instant::now();
+    let mut lost = 0;
+    while lost == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(30), "no new connection was opened");
+        // Those that have the file open still see it.
+        for answer in together((0..16).map(|_| service.request(Method::GET, &path))).await {
+            if answer.status != 200 {
+                unavailable(&answer);
+                lost += 1;
+            }
+        }
+    }
+    assert!(!file.exists());
 }
 
 backends!(a_lock_that_cannot_be_had_is_a_503: Postgres, Legacy);

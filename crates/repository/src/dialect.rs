@@ -25,7 +25,7 @@ impl Dialect {
     pub(crate) fn of(pool: &Pool) -> Self {
         match pool {
             Pool::Postgres(..) => Self::Postgres,
-            Pool::Sqlite(_) => Self::Sqlite,
+            Pool::Sqlite(..) => Self::Sqlite,
         }
     }
 

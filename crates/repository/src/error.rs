@@ -57,10 +57,21 @@ impl Error {
                 // serialization_failure, deadlock_detected, lock_not_available
                 "40001" | "40P01" | "55P03" => true,
                 // BUSY, LOCKED
-                code => code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
+                code => matches!(primary(code), Some(5 | 6)),
             }),
             _ => false,
         }
+    }
+
+    /// Whether a connection goes on failing so when what was wrong is right again.
+    pub(crate) fn outlives_its_cause(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| match &*code {
+            // feature_not_supported: a statement that was prepared before a column changed its type
+            "0A000" => true,
+            // READONLY
+            code => primary(code) == Some(8),
+        })
     }
 
     /// Whether waiting for a connection from the pool took too long.
@@ -109,6 +120,15 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+/// The primary code of an error of SQLite's: the low eight bits of a number of at most four digits. PostgreSQL's codes have
+/// five characters (its manual, appendix A).
+fn primary(code: &str) -> Option<u32> {
+    if code.len() == 5 {
+        return None;
+    }
+    code.parse::<u32>().ok().map(|code| code & 0xff)
+}
+
 /// What an error code says of trying again.
 #[derive(Debug, PartialEq, Eq)]
 enum Class {
@@ -118,17 +138,15 @@ enum Class {
 }
 
 impl Class {
-    /// PostgreSQL's codes have five characters (its manual, appendix A); SQLite's are numbers of at most four digits, the
-    /// primary code in the low eight bits.
     fn of(code: &str) -> Self {
         if code.len() == 5 {
             return Self::of_postgres(code);
         }
-        match code.parse::<u32>().map(|code| code & 0xff) {
+        match primary(code) {
             // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
-            Ok(5 | 6 | 8 | 10 | 13 | 14) => Self::Transient,
+            Some(5 | 6 | 8 | 10 | 13 | 14) => Self::Transient,
             // TOOBIG; CONSTRAINT is told apart by its kind
-            Ok(18) => Self::Data,
+            Some(18) => Self::Data,
             _ => Self::Other,
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use partbook_domain::condition::digest;
 use partbook_domain::{Entity, Error as Refusal, Kind, Object, Row, Timestamp, Value, edit};
+use sqlx::AssertSqlSafe;
 
 use crate::Error;
 use crate::columns::Argument;
@@ -20,6 +21,9 @@ pub(crate) const TABLE: &str = "idempotency_key";
 
 /// How long an answer is kept.
 pub const KEPT: Duration = Duration::from_hours(24);
+
+/// How many old answers are forgotten in one transaction.
+const SWEPT_AT_ONCE: usize = 1_000;
 
 /// What makes two requests the same one.
 #[derive(Clone, Debug)]
@@ -190,10 +194,21 @@ impl Store {
             return Ok(());
         }
         let oldest = self.clock().now().earlier(KEPT);
-        let mut session = self.connections().begin().await?;
-        let sql = "delete from idempotency_key where created_at <= $1";
-        session.execute(sql, vec![(Kind::Time, Value::Time(oldest))]).await?;
-        session.commit().await
+        // Writers of a SQLite file have to wait for each portion, not for all of them.
+        let sql = format!(
+            "delete from idempotency_key where (method, path, idempotency_key) in (
+                select method, path, idempotency_key from idempotency_key where created_at <= $1 limit {SWEPT_AT_ONCE}
+            ) returning status"
+        );
+        loop {
+            let mut session = self.connections().begin().await?;
+            let time = (Kind::Time, Value::Time(oldest));
+            let swept = session.rows(AssertSqlSafe(sql.clone()), vec![time], &[Kind::Int]).await?;
+            session.commit().await?;
+            if swept.len() < SWEPT_AT_ONCE {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod list;
 pub mod migrations;
 mod pool;
 mod remove;
+mod renewal;
 mod repository;
 mod schema;
 mod session;

@@ -18,7 +18,7 @@ const LOCK: i64 = 0x7061_7274_626f_6f6b;
 fn embedded(pool: &Pool) -> Migrator {
     match pool {
         Pool::Postgres(..) => sqlx::migrate!("../../migrations/postgres"),
-        Pool::Sqlite(_) => sqlx::migrate!("../../migrations/sqlite"),
+        Pool::Sqlite(..) => sqlx::migrate!("../../migrations/sqlite"),
     }
 }
 
@@ -136,7 +136,7 @@ pub(crate) async fn history(pool: &Pool) -> Result<History, StartError> {
             "select version::text, description, encode(checksum, 'hex'),
                 to_char(installed_on at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
         }
-        Pool::Sqlite(_) => {
+        Pool::Sqlite(..) => {
             "select cast(version as text), description, lower(hex(checksum)),
                 strftime('%Y-%m-%dT%H:%M:%SZ', installed_on)"
         }
@@ -186,8 +186,8 @@ pub(crate) async fn bring_up_to_date(pool: &Pool) -> Result<Vec<Migration>, Star
     // Both ways below hold a lock that a pooler does not lose.
     migrator.set_locking(false);
     let applied = match pool {
-        Pool::Postgres(pool, _) => apply_postgres(pool, &migrator).await,
-        Pool::Sqlite(pool) => apply_sqlite(pool, &migrator).await,
+        Pool::Postgres(pool, ..) => apply_postgres(pool, &migrator).await,
+        Pool::Sqlite(pool, _) => apply_sqlite(pool, &migrator).await,
     };
     applied.map_err(|error| failed(&error))?;
     Ok(missing)

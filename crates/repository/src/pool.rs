@@ -9,6 +9,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
+use crate::Error;
+use crate::renewal::Renewal;
 use crate::schema::StartError;
 use crate::url::{DatabaseUrl, Target};
 use crate::watch::Peer;
@@ -17,9 +19,9 @@ use crate::watch::Peer;
 #[derive(Clone, Debug)]
 pub enum Pool {
     /// PostgreSQL, and whether statements stay prepared between uses.
-    Postgres(PgPool, bool),
+    Postgres(PgPool, Renewal, bool),
     /// A SQLite file.
-    Sqlite(SqlitePool),
+    Sqlite(SqlitePool, Renewal),
 }
 
 /// How many connections there are, and how they are used.
@@ -80,13 +82,18 @@ impl Pool {
     /// directory or the file is missing or not writable, the file is no database.
     pub async fn connect(url: &DatabaseUrl, settings: &PoolSettings) -> Result<Self, StartError> {
         let failed = |reason| StartError::Connect { database: url.to_string(), reason };
+        let renewal = Renewal::default();
         match url.target() {
             Target::Postgres(options) => {
                 let statement_cache = settings.statement_cache && url.statement_cache();
-                let pool = connect_postgres(options, settings, statement_cache).await.map_err(failed)?;
-                Ok(Self::Postgres(pool, statement_cache))
+                let pool =
+                    connect_postgres(options, settings, renewal.clone(), statement_cache).await.map_err(failed)?;
+                Ok(Self::Postgres(pool, renewal, statement_cache))
             }
-            Target::Sqlite(options) => connect_sqlite(options, settings).await.map(Self::Sqlite).map_err(failed),
+            Target::Sqlite(options) => {
+                let pool = connect_sqlite(options, settings, renewal.clone()).await.map_err(failed)?;
+                Ok(Self::Sqlite(pool, renewal))
+            }
         }
     }
 
@@ -96,24 +103,30 @@ impl Pool {
     #[must_use]
     pub fn has_statement_cache(&self) -> bool {
         match self {
-            Self::Postgres(_, statement_cache) => *statement_cache,
-            Self::Sqlite(_) => true,
+            Self::Postgres(.., statement_cache) => *statement_cache,
+            Self::Sqlite(..) => true,
         }
     }
 
     /// The greatest number of connections.
     pub(crate) fn size(&self) -> u32 {
         match self {
-            Self::Postgres(pool, _) => pool.options().get_max_connections(),
-            Self::Sqlite(pool) => pool.options().get_max_connections(),
+            Self::Postgres(pool, ..) => pool.options().get_max_connections(),
+            Self::Sqlite(pool, _) => pool.options().get_max_connections(),
         }
+    }
+
+    /// Hears of an error that a statement ended in.
+    pub(crate) fn note(&self, error: &Error) {
+        let (Self::Postgres(_, renewal, _) | Self::Sqlite(_, renewal)) = self;
+        renewal.note(error);
     }
 
     /// How the connections are used now.
     pub(crate) fn state(&self) -> PoolState {
         let open = match self {
-            Self::Postgres(pool, _) => pool.size(),
-            Self::Sqlite(pool) => pool.size(),
+            Self::Postgres(pool, ..) => pool.size(),
+            Self::Sqlite(pool, _) => pool.size(),
         };
         let idle = u32::try_from(self.idle()).unwrap_or(open);
         PoolState { most: self.size(), open, in_use: open.saturating_sub(idle) }
@@ -122,13 +135,13 @@ impl Pool {
     /// What traces call the database.
     pub(crate) fn peer(&self) -> Peer {
         match self {
-            Self::Postgres(pool, _) => {
+            Self::Postgres(pool, ..) => {
                 let options = pool.connect_options();
                 let namespace = options.get_database().unwrap_or(options.get_username()).to_owned();
                 let address = Some((options.get_host().to_owned(), options.get_port()));
                 Peer { system: "postgresql", namespace, address }
             }
-            Self::Sqlite(pool) => {
+            Self::Sqlite(pool, _) => {
                 let namespace = pool.connect_options().get_filename().display().to_string();
                 Peer { system: "sqlite", namespace, address: None }
             }
@@ -138,8 +151,8 @@ impl Pool {
     /// How many connections are open and not in use.
     fn idle(&self) -> usize {
         match self {
-            Self::Postgres(pool, _) => pool.num_idle(),
-            Self::Sqlite(pool) => pool.num_idle(),
+            Self::Postgres(pool, ..) => pool.num_idle(),
+            Self::Sqlite(pool, _) => pool.num_idle(),
         }
     }
 
@@ -154,8 +167,8 @@ impl Pool {
     /// Closes every connection, as soon as each is given back. A SQLite file is then complete without its `-wal` file.
     pub async fn close(&self) {
         match self {
-            Self::Postgres(pool, _) => pool.close().await,
-            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool, ..) => pool.close().await,
+            Self::Sqlite(pool, _) => pool.close().await,
         }
     }
 }
@@ -163,6 +176,7 @@ impl Pool {
 async fn connect_postgres(
     options: &PgConnectOptions,
     settings: &PoolSettings,
+    renewal: Renewal,
     statement_cache: bool,
 ) -> Result<PgPool, String> {
     let mut options = options.clone();
@@ -187,10 +201,9 @@ async fn connect_postgres(
         .acquire_timeout(settings.acquire_timeout)
         // A round trip per request otherwise; but a connection that has rested may have lost its server meanwhile.
         .test_before_acquire(false)
-        .before_acquire(|connection, usage| {
-            Box::pin(async move {
-                Ok(!connection.is_in_transaction() && (usage.idle_for < RESTED || connection.ping().await.is_ok()))
-            })
+        .before_acquire(move |connection, usage| {
+            let is_good = !connection.is_in_transaction() && renewal.accepts(&usage);
+            Box::pin(async move { Ok(is_good && (usage.idle_for < RESTED || connection.ping().await.is_ok())) })
         });
     Ok(pool.connect_lazy_with(options))
 }
@@ -212,7 +225,11 @@ fn no_connection(error: &sqlx::Error) -> String {
     format!("{}{hint}", reason(error))
 }
 
-async fn connect_sqlite(options: &SqliteConnectOptions, settings: &PoolSettings) -> Result<SqlitePool, String> {
+async fn connect_sqlite(
+    options: &SqliteConnectOptions,
+    settings: &PoolSettings,
+    renewal: Renewal,
+) -> Result<SqlitePool, String> {
     check_file(options.get_filename())?;
     let options = options
         .clone()
@@ -221,6 +238,12 @@ async fn connect_sqlite(options: &SqliteConnectOptions, settings: &PoolSettings)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging();
+    let probe = async {
+        let mut connection = options.connect().await?;
+        sqlx::raw_sql("select count(*) from sqlite_schema").execute(&mut connection).await?;
+        connection.close().await
+    };
+    probe.await.map_err(|error| format!("{}; the file and its directory must be writable", reason(&error)))?;
     let pool = SqlitePoolOptions::new()
         .max_connections(settings.size)
         .acquire_timeout(settings.acquire_timeout)
@@ -230,10 +253,12 @@ async fn connect_sqlite(options: &SqliteConnectOptions, settings: &PoolSettings)
         .idle_timeout(None)
         // When the disk is full, SQLite ends a transaction of itself and the driver does not notice: such a connection
         // could begin none again.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_lazy_with(options);
-    let probe = sqlx::raw_sql("select count(*) from sqlite_schema").execute(&pool).await;
-    probe.map_err(|error| format!("{}; the file and its directory must be writable", reason(&error)))?;
+        .before_acquire(move |connection, usage| {
+            let is_good = !connection.is_in_transaction() && renewal.accepts(&usage);
+            Box::pin(async move { Ok(is_good) })
+        })
+        // A file that is lost while the service runs is not replaced by an empty one.
+        .connect_lazy_with(options.create_if_missing(false));
     Ok(pool)
 }
 

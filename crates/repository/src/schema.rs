@@ -194,7 +194,7 @@ const SWITCH_PATIENCE: Duration = Duration::from_secs(5);
 /// Switches a SQLite file that is known to be ours to write-ahead logging, where readers and the writer do not wait for
 /// each other. The file remembers it.
 pub(crate) async fn use_write_ahead_log(pool: &Pool) -> Result<(), StartError> {
-    let Pool::Sqlite(_) = pool else { return Ok(()) };
+    let Pool::Sqlite(..) = pool else { return Ok(()) };
     let given_up = tokio::time::Instant::now() + SWITCH_PATIENCE;
     loop {
         match text_rows(pool, "pragma journal_mode = wal".to_owned()).await {

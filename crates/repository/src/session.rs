@@ -38,7 +38,7 @@ impl Connections {
         let most = (pool.size() as usize * 3 / 4).max(1);
         let writers = match pool {
             Pool::Postgres(..) => most,
-            Pool::Sqlite(_) => 1,
+            Pool::Sqlite(..) => 1,
         };
         let (lists, writers) = (Semaphore::new(most), Arc::new(Semaphore::new(writers)));
         Self { peer: Arc::new(pool.peer()), pool, lists, writers }
@@ -59,24 +59,23 @@ impl Connections {
         let (begin, since) = (Dialect::of(&self.pool).begin(), Instant::now());
         let turn = self.turn_to_write().await?;
         let (transaction, turn) = match &self.pool {
-            Pool::Postgres(pool, _) => {
+            Pool::Postgres(pool, ..) => {
                 let (transaction, turn) = self.begin_on(pool, begin, since, turn).await?;
                 (Either::Postgres(transaction), turn)
             }
-            Pool::Sqlite(pool) => {
+            Pool::Sqlite(pool, _) => {
                 let (transaction, turn) = self.begin_on(pool, begin, since, turn).await?;
                 (Either::Sqlite(transaction), turn)
             }
         };
-        let keeps_statements = self.pool.has_statement_cache();
-        Ok(Session { transaction, peer: self.peer.clone(), keeps_statements, _turn: turn })
+        Ok(Session { transaction, pool: self.pool.clone(), peer: self.peer.clone(), _turn: turn })
     }
 
     /// Waits for the turn to write.
     async fn turn_to_write(&self) -> Result<OwnedSemaphorePermit, Error> {
         let (patience, too_late): (_, fn() -> Error) = match self.pool {
             Pool::Postgres(..) => (PATIENCE, no_connection),
-            Pool::Sqlite(_) => (BUSY_TIMEOUT, || Error::Contended),
+            Pool::Sqlite(..) => (BUSY_TIMEOUT, || Error::Contended),
         };
         let turn = timeout(patience, self.writers.clone().acquire_owned()).await;
         turn.ok().and_then(Result::ok).ok_or_else(too_late)
@@ -98,7 +97,8 @@ impl Connections {
         let begin = Transaction::begin(connection, Some(sql.clone()));
         let begin = tokio::spawn(async move { Ok((begin.await?, held)) });
         let outcome = async { begin.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) };
-        self.peer.statement(sql).run(outcome).await
+        let outcome = self.peer.statement(sql).run(outcome).await;
+        outcome.inspect_err(|error| self.pool.note(error))
     }
 
     /// Runs a query.
@@ -120,27 +120,27 @@ impl Connections {
     ) -> BoxStream<'a, Result<Columns, Error>> {
         async_stream::try_stream! {
             match &self.pool {
-                Pool::Postgres(pool, true) => {
+                Pool::Postgres(pool, _, true) => {
                     let mut connection = acquire(pool, Instant::now()).await?;
                     let watch = self.peer.statement(sql.clone());
-                    let mut rows = watch.rows(postgres(&mut *connection, sql, arguments, kinds, true));
+                    let mut rows = watch.rows(postgres(&mut *connection, sql, arguments, kinds, &self.pool));
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
                 }
                 // Prepared anew, in a transaction: see `Pool::has_statement_cache`.
-                Pool::Postgres(pool, false) => {
+                Pool::Postgres(pool, _, false) => {
                     let (mut transaction, ()) = self.begin_on(pool, Dialect::Postgres.begin(), Instant::now(), ()).await?;
                     let watch = self.peer.statement(sql.clone());
-                    let mut rows = watch.rows(postgres(&mut *transaction, sql, arguments, kinds, false));
+                    let mut rows = watch.rows(postgres(&mut *transaction, sql, arguments, kinds, &self.pool));
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
                 }
-                Pool::Sqlite(pool) => {
+                Pool::Sqlite(pool, _) => {
                     let mut connection = acquire(pool, Instant::now()).await?;
                     let watch = self.peer.statement(sql.clone());
-                    let mut rows = watch.rows(sqlite(&mut *connection, sql, arguments, kinds));
+                    let mut rows = watch.rows(sqlite(&mut *connection, sql, arguments, kinds, &self.pool));
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
@@ -170,8 +170,8 @@ fn no_connection() -> Error {
 /// A transaction that writes. Dropped without [`Session::commit`], it is rolled back.
 pub(crate) struct Session {
     transaction: Either,
+    pool: Pool,
     peer: Arc<Peer>,
-    keeps_statements: bool,
     _turn: OwnedSemaphorePermit,
 }
 
@@ -187,11 +187,11 @@ impl Session {
         arguments: Vec<Argument>,
         kinds: &[Kind],
     ) -> Result<Vec<Columns>, Error> {
-        let (sql, keep) = (sql.into_sql_str(), self.keeps_statements);
+        let (sql, pool) = (sql.into_sql_str(), &self.pool);
         let watch = self.peer.statement(sql.clone());
         let rows = match &mut self.transaction {
-            Either::Postgres(transaction) => postgres(&mut **transaction, sql, arguments, kinds, keep),
-            Either::Sqlite(transaction) => sqlite(&mut **transaction, sql, arguments, kinds),
+            Either::Postgres(transaction) => postgres(&mut **transaction, sql, arguments, kinds, pool),
+            Either::Sqlite(transaction) => sqlite(&mut **transaction, sql, arguments, kinds, pool),
         };
         watch.rows(rows).try_collect().await
     }
@@ -224,15 +224,17 @@ fn postgres<'e, E>(
     sql: SqlStr,
     arguments: Vec<Argument>,
     kinds: &'e [Kind],
-    keep: bool,
+    pool: &'e Pool,
 ) -> BoxStream<'e, Result<Columns, Error>>
 where
     E: Executor<'e, Database = Postgres> + 'e,
 {
     match to_postgres(arguments) {
         Ok(arguments) => {
-            let rows = executor.fetch(query_with(sql, arguments).persistent(keep));
-            rows.map(|row| from_postgres(&row?, kinds).map_err(Error::from)).boxed()
+            let rows = executor.fetch(query_with(sql, arguments).persistent(pool.has_statement_cache()));
+            rows.map(|row| from_postgres(&row?, kinds).map_err(Error::from))
+                .inspect_err(|error| pool.note(error))
+                .boxed()
         }
         Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
     }
@@ -243,6 +245,7 @@ fn sqlite<'e, E>(
     sql: SqlStr,
     arguments: Vec<Argument>,
     kinds: &'e [Kind],
+    pool: &'e Pool,
 ) -> BoxStream<'e, Result<Columns, Error>>
 where
     E: Executor<'e, Database = Sqlite> + 'e,
@@ -250,7 +253,7 @@ where
     match to_sqlite(arguments) {
         Ok(arguments) => {
             let rows = executor.fetch(query_with(sql, arguments));
-            rows.map(|row| from_sqlite(&row?, kinds).map_err(Error::from)).boxed()
+            rows.map(|row| from_sqlite(&row?, kinds).map_err(Error::from)).inspect_err(|error| pool.note(error)).boxed()
         }
         Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
     }

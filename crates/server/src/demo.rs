@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use partbook_domain::json::{self, Json, Object};
 use partbook_domain::{Entity, registry};
-use partbook_repository::Repository;
+use partbook_repository::{Error, Repository};
 
 /// The documents by collection.
 const DOCUMENTS: [(&str, &str); 7] = [
@@ -28,7 +28,7 @@ type Ids = HashMap<(&'static str, String), i64>;
 /// # Errors
 /// A row that the catalog refuses, by document and place, or a database that is away.
 pub(crate) async fn load(repository: &Repository) -> Result<(), String> {
-    if !repository.is_empty().await.map_err(|error| error.to_string())? {
+    if !is_empty(repository).await? {
         tracing::warn!("the database holds rows already, so --demo changed nothing");
         return Ok(());
     }
@@ -41,7 +41,14 @@ pub(crate) async fn load(repository: &Repository) -> Result<(), String> {
         for (place, body) in bodies(entity, text)?.into_iter().enumerate() {
             let row = format!("demo/{}.json, row {}", entity.collection, place + 1);
             let (own, body) = resolve(entity, body, &ids).map_err(|fault| format!("{row}: {fault}"))?;
-            let created = repository.create(entity, &body).await.map_err(|error| format!("{row}: {error}"))?;
+            let created = match repository.create(entity, &body).await {
+                Ok(created) => created,
+                Err(Error::Refused(_)) if ids.is_empty() && !is_empty(repository).await? => {
+                    tracing::warn!("another process fills the database, so --demo changed nothing");
+                    return Ok(());
+                }
+                Err(error) => return Err(format!("{row}: {error}")),
+            };
             if let Some(own) = own {
                 ids.insert((entity.name, own), created.id);
             }
@@ -49,6 +56,10 @@ pub(crate) async fn load(repository: &Repository) -> Result<(), String> {
     }
     tracing::info!("the demo catalog was loaded");
     Ok(())
+}
+
+async fn is_empty(repository: &Repository) -> Result<bool, String> {
+    repository.is_empty().await.map_err(|error| error.to_string())
 }
 
 fn bodies(entity: &Entity, text: &str) -> Result<Vec<Object>, String> {

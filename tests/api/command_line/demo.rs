@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::contract::{CPU, LISTING, catalog, in_listings};
+use crate::support::lock::Lock;
 use crate::support::{Backend, Database, Service, backends};
 
 backends!(an_empty_database_is_filled);
@@ -49,6 +50,26 @@ async fn a_second_start_adds_nothing(backend: Backend) {
         assert!(service.stop().await.success());
     }
     assert_eq!(counts[0], counts[1]);
+}
+
+// Both find the database empty, and wait with their first row.
+backends!(of_two_processes_one_fills_the_database: Postgres, Legacy);
+async fn of_two_processes_one_fills_the_database(backend: Backend) {
+    let database = Database::create(backend).await;
+    assert!(Service::options().start_on(&database).await.stop().await.success());
+    let lock = Lock::of_table(&database, CPU.table).await;
+    let start = || Service::options().arg("--demo").start_on(&database);
+    let released = async {
+        database.waited_for(2).await;
+        lock.release().await;
+    };
+    let (one, other, ()) = tokio::join!(start(), start(), released);
+    for service in [one, other] {
+        service.get("/readyz").await.expect(200);
+        assert!(service.stop().await.success());
+    }
+    let names = "select count(*) - count(distinct name) from cpu";
+    assert_eq!(database.value(names).await.as_deref(), Some("0"));
 }
 
 backends!(a_database_that_holds_anything_is_left_alone: Sqlite, Postgres);

@@ -39,7 +39,7 @@ const SQLITE_TABLES: &str = "
 pub(super) async fn tables(pool: &Pool) -> Result<Vec<Table>, StartError> {
     let query = match pool {
         Pool::Postgres(..) => POSTGRES_TABLES,
-        Pool::Sqlite(_) => SQLITE_TABLES,
+        Pool::Sqlite(..) => SQLITE_TABLES,
     };
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     for row in text_rows(pool, query.to_owned()).await? {
@@ -63,11 +63,11 @@ pub(crate) async fn has_table(pool: &Pool, name: &str) -> Result<bool, StartErro
 pub(crate) async fn text_rows(pool: &Pool, query: String) -> Result<Vec<Vec<Option<String>>>, sqlx::Error> {
     let query = raw_sql(AssertSqlSafe(query));
     match pool {
-        Pool::Postgres(pool, _) => {
+        Pool::Postgres(pool, ..) => {
             let rows = query.fetch_all(pool).await?;
             rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column)).collect()).collect()
         }
-        Pool::Sqlite(pool) => {
+        Pool::Sqlite(pool, _) => {
             let rows = query.fetch_all(pool).await?;
             rows.iter().map(|row| (0..row.len()).map(|column| row.try_get_unchecked(column)).collect()).collect()
         }

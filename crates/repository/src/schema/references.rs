@@ -61,7 +61,7 @@ pub(crate) async fn foreign_references(
 ) -> Result<Vec<ForeignReference>, StartError> {
     let query = match pool {
         Pool::Postgres(..) => POSTGRES_REFERENCES,
-        Pool::Sqlite(_) => SQLITE_REFERENCES,
+        Pool::Sqlite(..) => SQLITE_REFERENCES,
     };
     let mut references: BTreeMap<String, ForeignReference> = BTreeMap::new();
     for row in text_rows(pool, query.to_owned()).await? {

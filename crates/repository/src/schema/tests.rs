@@ -37,7 +37,7 @@ impl Drop for Directory {
 }
 
 async fn sql(pool: &Pool, statements: &str) {
-    let Pool::Sqlite(pool) = pool else { panic!("not SQLite") };
+    let Pool::Sqlite(pool, _) = pool else { panic!("not SQLite") };
     sqlx::raw_sql(sqlx::AssertSqlSafe(statements)).execute(pool).await.unwrap();
 }
 

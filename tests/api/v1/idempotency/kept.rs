@@ -74,12 +74,18 @@ async fn what_is_older_than_a_day_is_swept_at_a_start(database: Database) {
     for number in 1..=5 {
         post(&service, CPU.path, &format!("old {number}").replace(' ', "-"), &(CPU.minimal)(number)).await.expect(201);
     }
+    // More than are forgotten in one transaction.
+    let copies = "with recursive n (n) as (select 1 union all select n + 1 from n where n < 2500)
+        insert into idempotency_key (method, path, idempotency_key, body_hash, status, location, answer, created_at)
+        select method, path, 'copy ' || n, body_hash, status, location, answer, created_at
+        from idempotency_key cross join n where idempotency_key = 'old-1'";
+    service.sql(copies).await;
     age(&service, 2).await;
     post(&service, CPU.path, "middle", &(CPU.minimal)(6)).await.expect(201);
     age(&service, 23).await;
     let young = post(&service, CPU.path, "young", &(CPU.minimal)(7)).await.expect(201);
     assert!(service.stop().await.success());
-    assert_eq!(database.value("select count(*) from idempotency_key").await.as_deref(), Some("7"));
+    assert_eq!(database.value("select count(*) from idempotency_key").await.as_deref(), Some("2507"));
 
     let service = Service::options().start_on(&database).await;
     let begin = Instant::now();
