@@ -139,15 +139,13 @@ enum Class {
 
 impl Class {
     fn of(code: &str) -> Self {
-        if code.len() == 5 {
-            return Self::of_postgres(code);
-        }
         match primary(code) {
             // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
             Some(5 | 6 | 8 | 10 | 13 | 14) => Self::Transient,
             // TOOBIG; CONSTRAINT is told apart by its kind
             Some(18) => Self::Data,
-            _ => Self::Other,
+            Some(_) => Self::Other,
+            None => Self::of_postgres(code),
         }
     }
 

@@ -9,7 +9,6 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::Error;
 use crate::renewal::Renewal;
 use crate::schema::StartError;
 use crate::url::{DatabaseUrl, Target};
@@ -116,12 +115,6 @@ impl Pool {
         }
     }
 
-    /// Hears of an error that a statement ended in.
-    pub(crate) fn note(&self, error: &Error) {
-        let (Self::Postgres(_, renewal, _) | Self::Sqlite(_, renewal)) = self;
-        renewal.note(error);
-    }
-
     /// How the connections are used now.
     pub(crate) fn state(&self) -> PoolState {
         let open = match self {
@@ -132,18 +125,18 @@ impl Pool {
         PoolState { most: self.size(), open, in_use: open.saturating_sub(idle) }
     }
 
-    /// What traces call the database.
+    /// The database as statements see it.
     pub(crate) fn peer(&self) -> Peer {
         match self {
-            Self::Postgres(pool, ..) => {
+            Self::Postgres(pool, renewal, _) => {
                 let options = pool.connect_options();
                 let namespace = options.get_database().unwrap_or(options.get_username()).to_owned();
                 let address = Some((options.get_host().to_owned(), options.get_port()));
-                Peer { system: "postgresql", namespace, address }
+                Peer { system: "postgresql", namespace, address, renewal: renewal.clone() }
             }
-            Self::Sqlite(pool, _) => {
+            Self::Sqlite(pool, renewal) => {
                 let namespace = pool.connect_options().get_filename().display().to_string();
-                Peer { system: "sqlite", namespace, address: None }
+                Peer { system: "sqlite", namespace, address: None, renewal: renewal.clone() }
             }
         }
     }
@@ -238,12 +231,6 @@ async fn connect_sqlite(
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging();
-    let probe = async {
-        let mut connection = options.connect().await?;
-        sqlx::raw_sql("select count(*) from sqlite_schema").execute(&mut connection).await?;
-        connection.close().await
-    };
-    probe.await.map_err(|error| format!("{}; the file and its directory must be writable", reason(&error)))?;
     let pool = SqlitePoolOptions::new()
         .max_connections(settings.size)
         .acquire_timeout(settings.acquire_timeout)
@@ -257,8 +244,11 @@ async fn connect_sqlite(
             let is_good = !connection.is_in_transaction() && renewal.accepts(&usage);
             Box::pin(async move { Ok(is_good) })
         })
-        // A file that is lost while the service runs is not replaced by an empty one.
-        .connect_lazy_with(options.create_if_missing(false));
+        .connect_lazy_with(options.clone());
+    let probe = sqlx::raw_sql("select count(*) from sqlite_schema").execute(&pool).await;
+    probe.map_err(|error| format!("{}; the file and its directory must be writable", reason(&error)))?;
+    // A file that is lost while the service runs is not replaced by an empty one.
+    pool.set_connect_options(options.create_if_missing(false));
     Ok(pool)
 }
 

@@ -68,7 +68,8 @@ impl Connections {
                 (Either::Sqlite(transaction), turn)
             }
         };
-        Ok(Session { transaction, pool: self.pool.clone(), peer: self.peer.clone(), _turn: turn })
+        let keeps_statements = self.pool.has_statement_cache();
+        Ok(Session { transaction, peer: self.peer.clone(), keeps_statements, _turn: turn })
     }
 
     /// Waits for the turn to write.
@@ -97,8 +98,7 @@ impl Connections {
         let begin = Transaction::begin(connection, Some(sql.clone()));
         let begin = tokio::spawn(async move { Ok((begin.await?, held)) });
         let outcome = async { begin.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) };
-        let outcome = self.peer.statement(sql).run(outcome).await;
-        outcome.inspect_err(|error| self.pool.note(error))
+        self.peer.statement(sql).run(outcome).await
     }
 
     /// Runs a query.
@@ -123,7 +123,7 @@ impl Connections {
                 Pool::Postgres(pool, _, true) => {
                     let mut connection = acquire(pool, Instant::now()).await?;
                     let watch = self.peer.statement(sql.clone());
-                    let mut rows = watch.rows(postgres(&mut *connection, sql, arguments, kinds, &self.pool));
+                    let mut rows = watch.rows(postgres(&mut *connection, sql, arguments, kinds, true));
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
@@ -132,7 +132,7 @@ impl Connections {
                 Pool::Postgres(pool, _, false) => {
                     let (mut transaction, ()) = self.begin_on(pool, Dialect::Postgres.begin(), Instant::now(), ()).await?;
                     let watch = self.peer.statement(sql.clone());
-                    let mut rows = watch.rows(postgres(&mut *transaction, sql, arguments, kinds, &self.pool));
+                    let mut rows = watch.rows(postgres(&mut *transaction, sql, arguments, kinds, false));
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
@@ -140,7 +140,7 @@ impl Connections {
                 Pool::Sqlite(pool, _) => {
                     let mut connection = acquire(pool, Instant::now()).await?;
                     let watch = self.peer.statement(sql.clone());
-                    let mut rows = watch.rows(sqlite(&mut *connection, sql, arguments, kinds, &self.pool));
+                    let mut rows = watch.rows(sqlite(&mut *connection, sql, arguments, kinds));
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
@@ -170,8 +170,8 @@ fn no_connection() -> Error {
 /// A transaction that writes. Dropped without [`Session::commit`], it is rolled back.
 pub(crate) struct Session {
     transaction: Either,
-    pool: Pool,
     peer: Arc<Peer>,
+    keeps_statements: bool,
     _turn: OwnedSemaphorePermit,
 }
 
@@ -187,11 +187,11 @@ impl Session {
         arguments: Vec<Argument>,
         kinds: &[Kind],
     ) -> Result<Vec<Columns>, Error> {
-        let (sql, pool) = (sql.into_sql_str(), &self.pool);
+        let (sql, keep) = (sql.into_sql_str(), self.keeps_statements);
         let watch = self.peer.statement(sql.clone());
         let rows = match &mut self.transaction {
-            Either::Postgres(transaction) => postgres(&mut **transaction, sql, arguments, kinds, pool),
-            Either::Sqlite(transaction) => sqlite(&mut **transaction, sql, arguments, kinds, pool),
+            Either::Postgres(transaction) => postgres(&mut **transaction, sql, arguments, kinds, keep),
+            Either::Sqlite(transaction) => sqlite(&mut **transaction, sql, arguments, kinds),
         };
         watch.rows(rows).try_collect().await
     }
@@ -224,17 +224,15 @@ fn postgres<'e, E>(
     sql: SqlStr,
     arguments: Vec<Argument>,
     kinds: &'e [Kind],
-    pool: &'e Pool,
+    keep: bool,
 ) -> BoxStream<'e, Result<Columns, Error>>
 where
     E: Executor<'e, Database = Postgres> + 'e,
 {
     match to_postgres(arguments) {
         Ok(arguments) => {
-            let rows = executor.fetch(query_with(sql, arguments).persistent(pool.has_statement_cache()));
-            rows.map(|row| from_postgres(&row?, kinds).map_err(Error::from))
-                .inspect_err(|error| pool.note(error))
-                .boxed()
+            let rows = executor.fetch(query_with(sql, arguments).persistent(keep));
+            rows.map(|row| from_postgres(&row?, kinds).map_err(Error::from)).boxed()
         }
         Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
     }
@@ -245,7 +243,6 @@ fn sqlite<'e, E>(
     sql: SqlStr,
     arguments: Vec<Argument>,
     kinds: &'e [Kind],
-    pool: &'e Pool,
 ) -> BoxStream<'e, Result<Columns, Error>>
 where
     E: Executor<'e, Database = Sqlite> + 'e,
@@ -253,7 +250,7 @@ where
     match to_sqlite(arguments) {
         Ok(arguments) => {
             let rows = executor.fetch(query_with(sql, arguments));
-            rows.map(|row| from_sqlite(&row?, kinds).map_err(Error::from)).inspect_err(|error| pool.note(error)).boxed()
+            rows.map(|row| from_sqlite(&row?, kinds).map_err(Error::from)).boxed()
         }
         Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
     }

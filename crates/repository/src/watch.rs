@@ -12,6 +12,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::Error;
 use crate::list::Rows;
+use crate::renewal::Renewal;
 
 /// The target of spans that are made for traces alone. A log has no use for them.
 pub const TRACE: &str = "partbook::trace";
@@ -73,19 +74,22 @@ fn finish_operation(name: &'static str, entity: &Entity, spent: Duration, error:
     span.record("error.type", kind);
 }
 
-/// What traces say of the database (OpenTelemetry's semantic conventions for databases).
+/// The database as statements see it: what traces say of it (OpenTelemetry's semantic conventions for databases), and who is
+/// told how they end.
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) system: &'static str,
     pub(crate) namespace: String,
     /// Host and port; none for a file.
     pub(crate) address: Option<(String, u16)>,
+    pub(crate) renewal: Renewal,
 }
 
 /// One statement on its way.
 pub(crate) struct Statement {
     span: Span,
     sql: SqlStr,
+    renewal: Renewal,
 }
 
 impl Peer {
@@ -123,7 +127,7 @@ impl Peer {
                 span.record("server.port", i64::from(*port));
             }
         }
-        Statement { span, sql }
+        Statement { span, sql, renewal: self.renewal.clone() }
     }
 }
 
@@ -145,6 +149,9 @@ impl Statement {
     fn finish(&self, spent: Duration, error: Option<&Error>) {
         if spent >= SLOW {
             tracing::warn!(statement = self.sql.as_str(), milliseconds = milliseconds(spent), "slow statement");
+        }
+        if let Some(error) = error {
+            self.renewal.note(error);
         }
         if let Some(Error::Unavailable(source) | Error::Internal(source)) = error {
             let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
