@@ -21,6 +21,8 @@ mod session;
 mod settle;
 mod statements;
 mod store;
+#[cfg(test)]
+mod temporary;
 mod url;
 mod usage;
 mod watch;

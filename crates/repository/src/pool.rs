@@ -287,6 +287,7 @@ pub(crate) fn reason(error: &sqlx::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::temporary::Directory;
 
     async fn refusal(url: &str) -> String {
         let url = DatabaseUrl::parse(url).unwrap();
@@ -295,8 +296,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_cannot_be_is_one_clear_line() {
-        let directory = std::env::temp_dir().join(format!("partbook-pool-{}", std::process::id()));
-        fs::create_dir_all(&directory).unwrap();
+        let files = Directory::new();
+        let directory = files.path();
         let text = directory.join("notes.txt");
         fs::write(&text, "these are notes, not a database").unwrap();
         let missing = refusal(&format!("sqlite://{}/none/partbook.db", directory.display())).await;
@@ -308,7 +309,6 @@ mod tests {
         assert_eq!(fs::read_to_string(&text).unwrap(), "these are notes, not a database");
         let strict = refusal(&format!("sqlite://{}/absent.db?mode=rw", directory.display())).await;
         assert!(!strict.contains('\n') && !directory.join("absent.db").exists(), "{strict}");
-        fs::remove_dir_all(&directory).unwrap();
     }
 
     #[tokio::test]

@@ -35,14 +35,13 @@ mod tests {
     use super::*;
     use crate::pool::{Pool, PoolSettings};
     use crate::session::Connections;
-    use crate::url::DatabaseUrl;
+    use crate::temporary::Directory;
 
     #[tokio::test]
     async fn a_connection_that_cannot_write_is_replaced() {
-        let file = std::env::temp_dir().join(format!("partbook-renewal-{}.db", std::process::id()));
-        let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display())).unwrap();
+        let directory = Directory::new();
         let settings = PoolSettings { size: 1, ..PoolSettings::default() };
-        let pool = Pool::connect(&url, &settings).await.unwrap();
+        let pool = Pool::connect(&directory.url(), &settings).await.unwrap();
         let Pool::Sqlite(sqlite, _) = &pool else { panic!("not SQLite") };
         sqlx::raw_sql("create table t (n integer)").execute(sqlite).await.unwrap();
         // What a connection answers, too, that was opened while the file could not be written.
@@ -55,7 +54,5 @@ mod tests {
         };
         assert!(matches!(write().await, Err(Error::Unavailable(_))));
         write().await.unwrap();
-        pool.close().await;
-        std::fs::remove_file(file).unwrap();
     }
 }

@@ -1,40 +1,9 @@
 //! Whose database it is, decided on lists of tables and on SQLite files. PostgreSQL is tested from outside.
 
 use std::fs;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::pool::PoolSettings;
-use crate::url::DatabaseUrl;
-
-/// A directory that goes with the test.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("partbook-schema-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("partbook.db")
-    }
-
-    async fn pool(&self) -> Pool {
-        let url = DatabaseUrl::parse(&format!("sqlite://{}", self.file().display())).unwrap();
-        Pool::connect(&url, &PoolSettings::default()).await.unwrap()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use crate::temporary::Directory;
 
 async fn sql(pool: &Pool, statements: &str) {
     let Pool::Sqlite(pool, _) = pool else { panic!("not SQLite") };
@@ -136,7 +105,7 @@ async fn a_strangers_file_is_refused_and_not_touched() {
         if statement.is_empty() {
             assert_eq!(fs::read(directory.file()).unwrap(), before);
         }
-        assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 1, "no journal is left beside it");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "no journal is left beside it");
     }
 }
 
