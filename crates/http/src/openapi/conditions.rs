@@ -4,7 +4,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, RefOr, Required, Response, ResponseBuilder, Schema};
 
 use super::operations::{json_response, text, with_header};
-use crate::idempotency::LONGEST;
+use crate::extract::idempotency_key::LONGEST;
 
 /// An answer that shows one row, with its tag.
 pub(super) fn row_response(row: RefOr<Schema>) -> Response {

@@ -11,7 +11,7 @@ use super::operations::{
     WRITE, failing, id_parameter, json_response, limit, offset, path, path_parameter, request_body, still_running, text,
 };
 use super::{Described, reference};
-use crate::fields_data::records;
+use crate::routes::fields_data::records;
 
 /// A schema from its text: these few are plain data.
 fn schema_of(value: Value) -> RefOr<Schema> {

@@ -14,7 +14,7 @@ use super::conditions::{
 };
 use super::schemas::{answer_name, input_name, of_entity, patch_name};
 use super::{Described, reference};
-use crate::usage::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::routes::usage::{DEFAULT_LIMIT, MAX_LIMIT};
 
 /// The list and the create operation.
 pub(crate) fn collection(entity: &'static Entity) -> Described {
@@ -186,7 +186,7 @@ pub(super) fn with_header(mut response: Response, name: &str, description: &str,
 
 fn problem_response(description: &str, schema: &str) -> Response {
     let content = ContentBuilder::new().schema(Some(reference(schema))).build();
-    ResponseBuilder::new().description(description).content(crate::problem::MEDIA_TYPE, content).build()
+    ResponseBuilder::new().description(description).content(crate::respond::problem::MEDIA_TYPE, content).build()
 }
 
 pub(super) fn json_response(description: &str, schema: RefOr<Schema>) -> Response {

@@ -15,14 +15,16 @@ use partbook_domain::{Entity, Object, Row};
 use partbook_repository::Error;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::App;
-use crate::conditions::{condition, tagged, tagged_unless_known};
-use crate::idempotency::Creation;
-use crate::links::Place;
-use crate::parameters::{self, RawId};
-use crate::problem::Problem;
-use crate::usage::listings;
-use crate::{body, openapi, rows};
+use crate::extract::idempotency_key::Creation;
+use crate::extract::query_string::RawId;
+use crate::extract::{json_body, query_string};
+use crate::openapi;
+use crate::respond::etag::{condition, tagged, tagged_unless_known};
+use crate::respond::links::Place;
+use crate::respond::list as rows;
+use crate::respond::problem::Problem;
+use crate::router::App;
+use crate::routes::usage::listings;
 
 /// One entity's collection.
 #[derive(Clone)]
@@ -70,9 +72,9 @@ async fn list(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let Collection { app, entity } = &collection;
-    let given = parameters::query(text.as_deref())?;
+    let given = query_string::query(text.as_deref())?;
     let query = query::parse(entity, &given).map_err(|faults| Problem::parameters(&faults))?;
-    let total = if parameters::prefers_count(&headers) {
+    let total = if query_string::prefers_count(&headers) {
         Some(app.repository().count(entity, &query).await.map_err(|error| collection.problem(&error))?)
     } else {
         None
@@ -87,7 +89,7 @@ async fn list(
 async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {
     let Collection { app, entity } = &collection;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let body = body::read(request).await?;
+    let body = json_body::read(request).await?;
     let creation = Creation { app, entity, headers: &headers, path: uri.path(), bytes: &body.bytes };
     creation.answer(body.object()?, Row::to_json, |error| collection.problem(error)).await
 }
@@ -101,13 +103,13 @@ async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<R
 
 async fn replace(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let body = body::read(request).await?;
+    let body = json_body::read(request).await?;
     update(&collection, &id, &headers, &body, Mode::Replace).await
 }
 
 async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let (body, mode) = body::read_patch(request).await?;
+    let (body, mode) = json_body::read_patch(request).await?;
     update(&collection, &id, &headers, &body, mode).await
 }
 
@@ -115,7 +117,7 @@ async fn update(
     collection: &Collection,
     id: &RawId,
     headers: &HeaderMap,
-    body: &body::JsonBody,
+    body: &json_body::JsonBody,
     mode: Mode,
 ) -> Result<Response, Problem> {
     let Collection { app, entity } = collection;

@@ -7,10 +7,10 @@ use partbook_domain::query::ParameterFault;
 use partbook_domain::{Entity, Error as Refusal, Object, Row};
 use partbook_repository::{Answer, Error, IdempotencyKey};
 
-use crate::app::App;
-use crate::collection::location;
-use crate::conditions::tagged;
-use crate::problem::Problem;
+use crate::respond::etag::tagged;
+use crate::respond::problem::Problem;
+use crate::router::App;
+use crate::routes::collection::location;
 
 /// Names a request, so that it can be sent again.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

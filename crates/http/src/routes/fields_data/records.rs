@@ -11,14 +11,14 @@ use partbook_repository::Error;
 
 use super::Named;
 use super::schema::core;
-use crate::app::App;
-use crate::body::{self, JsonBody};
-use crate::collection::changed;
-use crate::conditions::{condition, tagged};
-use crate::idempotency::Creation;
-use crate::parameters::{self, RawId};
-use crate::problem::Problem;
-use crate::rows::JSON;
+use crate::extract::idempotency_key::Creation;
+use crate::extract::json_body::{self, JsonBody};
+use crate::extract::query_string::{self, RawId};
+use crate::respond::etag::{condition, tagged};
+use crate::respond::list::JSON;
+use crate::respond::problem::Problem;
+use crate::router::App;
+use crate::routes::collection::changed;
 
 /// The rows of a page without `limit`.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;
@@ -27,7 +27,7 @@ pub(crate) const MAX_LIMIT: u32 = 200;
 
 pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): RawQuery) -> Result<Response, Problem> {
     let entity = named.entity()?;
-    let given = parameters::query(text.as_deref())?;
+    let given = query_string::query(text.as_deref())?;
     let (limit, offset) =
         query::parse_page(&given, DEFAULT_LIMIT, MAX_LIMIT).map_err(|faults| Problem::parameters(&faults))?;
     let order = entity.records_order.to_vec();
@@ -52,7 +52,7 @@ pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): R
 
 pub(super) async fn create(State(app): State<App>, named: Named, request: Request) -> Result<Response, Problem> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let body = body::read(request).await?;
+    let body = json_body::read(request).await?;
     let entity = named.entity()?;
     let creation = Creation { app: &app, entity, headers: &headers, path: uri.path(), bytes: &body.bytes };
     creation.answer(&flatten(entity, &body)?, record, |error| refusal(error, entity)).await
@@ -65,7 +65,7 @@ pub(super) async fn update(
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let (body, mode) = body::read_patch(request).await?;
+    let (body, mode) = json_body::read_patch(request).await?;
     let condition = condition(&app, &headers, record)?;
     let entity = named.entity()?;
     let id = id.parse(entity)?;

@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use partbook_domain::Row;
 use partbook_domain::condition::{Condition, Tag, Tags};
 
-use crate::app::App;
-use crate::problem::Problem;
-use crate::rows::JSON;
+use crate::respond::list::JSON;
+use crate::respond::problem::Problem;
+use crate::router::App;
 
 /// An answer that shows one row, with its tag.
 pub(crate) fn tagged(status: StatusCode, body: Vec<u8>) -> Response {

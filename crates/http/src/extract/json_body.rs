@@ -11,7 +11,7 @@ use partbook_domain::merge::Nulls;
 use partbook_domain::{Fault, Json, Object, json};
 use tokio::time::timeout;
 
-use crate::problem::Problem;
+use crate::respond::problem::Problem;
 
 /// How long a client may take to send its body.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -9,8 +9,8 @@ use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::Config;
 
-use crate::app::App;
 use crate::openapi;
+use crate::router::App;
 
 /// The page may load what this service sends, and nothing else. The viewer sets styles and draws icons of its own.
 const POLICY: HeaderValue = HeaderValue::from_static(

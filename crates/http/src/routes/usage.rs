@@ -5,11 +5,11 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use partbook_domain::query;
 
-use crate::collection::Collection;
-use crate::links::Place;
-use crate::parameters::{self, RawId};
-use crate::problem::Problem;
-use crate::rows;
+use crate::extract::query_string::{self, RawId};
+use crate::respond::links::Place;
+use crate::respond::list as rows;
+use crate::respond::problem::Problem;
+use crate::routes::collection::Collection;
 
 /// The rows of a page without `limit`.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;
@@ -25,12 +25,12 @@ pub(crate) async fn listings(
 ) -> Result<Response, Problem> {
     let entity = collection.entity;
     let id = id.parse(entity)?;
-    let given = parameters::query(text.as_deref())?;
+    let given = query_string::query(text.as_deref())?;
     let (limit, offset) =
         query::parse_page(&given, DEFAULT_LIMIT, MAX_LIMIT).map_err(|faults| Problem::parameters(&faults))?;
     let repository = collection.app.repository();
     let rows = repository.listings(entity, id, limit, offset).await.map_err(|error| collection.problem(&error))?;
-    let total = if parameters::prefers_count(&headers) {
+    let total = if query_string::prefers_count(&headers) {
         Some(repository.count_listings(entity, id).await.map_err(|error| collection.problem(&error))?)
     } else {
         None

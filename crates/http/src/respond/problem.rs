@@ -11,7 +11,7 @@ use partbook_domain::{Entity, Error as Refusal, Fault, InUse};
 use partbook_repository::{Error, chain};
 use serde_json::{Map, Value, json};
 
-use crate::conditions::header_of;
+use crate::respond::etag::header_of;
 
 /// The media type of every problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -19,7 +19,7 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 /// How soon a client may try again, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// A refusal or a failure. It travels as a response's extension; [`crate::envelope`] writes the body, since only there
+/// A refusal or a failure. It travels as a response's extension; [`crate::middleware::request`] writes the body, since only there
 /// the path and the request's id are known.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {

@@ -10,10 +10,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
-use crate::app::App;
-use crate::problem::{MEDIA_TYPE, Problem};
-use crate::remainder::drained;
-use crate::watch::Watch;
+use crate::middleware::drain_body::drained;
+use crate::middleware::observe::Watch;
+use crate::respond::problem::{MEDIA_TYPE, Problem};
+use crate::router::App;
 
 /// Names one request in the answer, the problem and the log.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -14,8 +14,10 @@ use tower_http::compression::CompressionLayer;
 use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::metrics::{self, Metrics};
-use crate::{collection, cors, docs, encoding, envelope, fields_data, health, openapi, watch};
+use crate::middleware::{compression, cors, observe, request as envelope};
+use crate::openapi;
+use crate::routes::metrics::{self, Metrics};
+use crate::routes::{collection, docs, fields_data, health};
 
 /// What an operator chooses.
 #[derive(Clone, Debug)]
@@ -96,7 +98,7 @@ impl App {
     fn around(&self, routes: OpenApiRouter<Self>) -> Router {
         let (routes, _) = routes.split_for_parts();
         let layered = routes.with_state(self.clone()).layer(CompressionLayer::new()).layer(CatchPanicLayer::new());
-        let named = layered.layer(from_fn(encoding::negotiate)).layer(from_fn(watch::name_route));
+        let named = layered.layer(from_fn(compression::negotiate)).layer(from_fn(observe::name_route));
         // A trailing slash must be gone before a route is sought.
         let plain = Router::new().fallback_service(NormalizePath::trim_trailing_slash(named));
         let with_cors = plain.clone().layer(cors::layer(&self.settings().cors_origins));

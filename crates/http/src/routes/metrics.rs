@@ -15,8 +15,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::App;
 use crate::openapi;
+use crate::router::App;
 
 /// The upper bounds of every histogram's buckets, seconds: 1, 2, 5 in each power of ten, so that a millisecond and a
 /// second are told apart from twice as much, and so that the limits people watch (100, 200, 500 ms) are bounds.

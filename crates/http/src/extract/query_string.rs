@@ -7,7 +7,7 @@ use partbook_domain::Entity;
 use partbook_domain::query::ParameterFault;
 use percent_encoding::percent_decode_str;
 
-use crate::problem::Problem;
+use crate::respond::problem::Problem;
 
 /// The id in a path, as it was given. It is judged by the handler, since faults of the body come before (contract
 /// section 2).

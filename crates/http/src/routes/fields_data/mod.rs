@@ -12,10 +12,10 @@ use partbook_domain::{Entity, registry};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::App;
+use crate::extract::query_string::path_parameter;
 use crate::openapi;
-use crate::parameters::path_parameter;
-use crate::problem::Problem;
+use crate::respond::problem::Problem;
+use crate::router::App;
 
 const BASE: &str = "/v1/fields-data";
 

@@ -12,8 +12,8 @@ use serde_json::json;
 use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::App;
 use crate::openapi;
+use crate::router::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -7,8 +7,8 @@ use partbook_repository::CustomField;
 use serde_json::{Value, json};
 
 use super::Named;
-use crate::app::App;
-use crate::problem::Problem;
+use crate::respond::problem::Problem;
+use crate::router::App;
 
 pub(super) async fn schema(State(app): State<App>, named: Named) -> Result<Json<Value>, Problem> {
     let entity = named.entity()?;

@@ -1,0 +1,8 @@
+//! The handlers, one file for each part of the URL space.
+
+pub(crate) mod collection;
+pub(crate) mod docs;
+pub(crate) mod fields_data;
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod usage;
