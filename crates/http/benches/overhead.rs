@@ -20,7 +20,8 @@ use partbook_domain::clock::SystemClock;
 use partbook_domain::entity::cpu::CPU;
 use partbook_domain::json;
 use partbook_http::{App, Metrics, Settings};
-use partbook_repository::{DatabaseUrl, Pool, PoolSettings, Repository, TRACE, needed_columns, prepare};
+use partbook_repository::{DatabaseUrl, Pool, PoolSettings, Repository, needed_columns, prepare};
+use partbook_telemetry::TRACE_TARGET;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use tracing::Dispatch;
@@ -62,7 +63,7 @@ fn main() {
         ("metrics, log, traces", true, {
             let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("bench")).with_location(false);
             let traces = traces.with_threads(false).with_tracked_inactivity(false).with_context_activation(false);
-            let traces = traces.with_filter(Targets::new().with_target(TRACE, LevelFilter::INFO));
+            let traces = traces.with_filter(Targets::new().with_target(TRACE_TARGET, LevelFilter::INFO));
             Dispatch::new(tracing_subscriber::registry().with(traces).with(log()))
         }),
     ];
@@ -101,7 +102,7 @@ fn log<S>() -> impl tracing_subscriber::Layer<S>
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
 {
-    let filter = Targets::new().with_default(LevelFilter::INFO).with_target(TRACE, LevelFilter::OFF);
+    let filter = Targets::new().with_default(LevelFilter::INFO).with_target(TRACE_TARGET, LevelFilter::OFF);
     let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false);
     layer.with_writer(io::sink).with_filter(filter)
 }

@@ -7,7 +7,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use partbook_domain::registry;
-use partbook_repository::{Repository, chain};
+use partbook_repository::Repository;
+use partbook_telemetry::error_chain;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -78,7 +79,7 @@ impl App {
     pub async fn sweep(&self) {
         if let Err(error) = self.repository().sweep().await {
             tracing::warn!(
-                error = chain(&error),
+                error = error_chain(&error),
                 "old answers to requests with an Idempotency-Key could not be deleted"
             );
         }

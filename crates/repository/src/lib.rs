@@ -28,7 +28,7 @@ mod usage;
 mod watch;
 mod write;
 
-pub use error::{Error, chain};
+pub use error::Error;
 pub use idempotency::{Answer, IdempotencyKey, KEPT};
 pub use list::Rows;
 pub use pool::{Pool, PoolSettings, PoolState};
@@ -36,4 +36,3 @@ pub use repository::Repository;
 pub use schema::{Mode, StartError, prepare};
 pub use store::{Availability, CustomField, needed_columns};
 pub use url::{DatabaseUrl, UrlError};
-pub use watch::{TRACE, milliseconds};

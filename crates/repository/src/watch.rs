@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{BoxStream, Stream, StreamExt as _};
 use partbook_domain::Entity;
+use partbook_telemetry::{TRACE_TARGET, milliseconds};
 use sqlx::SqlStr;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -13,9 +14,6 @@ use tracing::{Instrument as _, Span};
 use crate::Error;
 use crate::list::Rows;
 use crate::renewal::Renewal;
-
-/// The target of spans that are made for traces alone. A log has no use for them.
-pub const TRACE: &str = "partbook::trace";
 
 /// How long a statement may take before the log says so.
 const SLOW: Duration = Duration::from_secs(1);
@@ -42,13 +40,13 @@ pub(crate) fn operation_of_rows(name: &'static str, entity: &'static Entity, row
 
 /// Runs what no request asked for under its name: `sweep` is the span `catalog.sweep`.
 pub(crate) async fn chore<T>(name: &'static str, work: impl Future<Output = T>) -> T {
-    let span = tracing::info_span!(target: TRACE, "chore", otel.name = format!("catalog.{name}"));
+    let span = tracing::info_span!(target: TRACE_TARGET, "chore", otel.name = format!("catalog.{name}"));
     work.instrument(span).await
 }
 
 fn operation_span(name: &'static str, entity: &'static Entity) -> Span {
     tracing::info_span!(
-        target: TRACE,
+        target: TRACE_TARGET,
         "operation",
         otel.name = format!("catalog.{name}_{}", entity.name),
         otel.status_code = Empty,
@@ -96,7 +94,7 @@ impl Peer {
     /// A statement, or `BEGIN` and `COMMIT`.
     pub(crate) fn statement(&self, sql: SqlStr) -> Statement {
         let span = tracing::info_span!(
-            target: TRACE,
+            target: TRACE_TARGET,
             "statement",
             otel.kind = "client",
             otel.name = Empty,
@@ -162,12 +160,6 @@ impl Statement {
             }
         }
     }
-}
-
-/// A duration as the log writes it, milliseconds with three decimals.
-#[must_use]
-pub fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// What a statement does, to which table, with few different texts.

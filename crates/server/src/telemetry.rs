@@ -5,7 +5,7 @@ mod traces;
 use std::io::{self, IsTerminal};
 
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use partbook_repository::TRACE;
+use partbook_telemetry::TRACE_TARGET;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -33,7 +33,7 @@ pub(crate) fn init(log: LogSettings, traces: Option<&TraceSettings>, environment
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         layer.with_ansi(io::stderr().is_terminal() && !plain).boxed()
     };
-    let filter = log.filter.with_target(TRACE, LevelFilter::OFF);
+    let filter = log.filter.with_target(TRACE_TARGET, LevelFilter::OFF);
     tracing_subscriber::registry()
         .with(exporting.as_ref().map(Exporting::layer))
         .with(layer.with_filter(filter))

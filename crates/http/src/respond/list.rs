@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
-use partbook_repository::{Error, Rows, chain};
+use partbook_repository::{Error, Rows};
+use partbook_telemetry::error_chain;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tracing::Instrument as _;
@@ -100,7 +101,7 @@ fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item 
             match list.next(&mut text).await {
                 Ok(next) => ended = matches!(next, Next::End { .. }),
                 Err(error) => {
-                    tracing::error!(error = chain(&error), "a list broke off");
+                    tracing::error!(error = error_chain(&error), "a list broke off");
                     return;
                 }
             }

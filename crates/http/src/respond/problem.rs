@@ -8,7 +8,8 @@ use partbook_domain::condition::Tag;
 use partbook_domain::json::SyntaxError;
 use partbook_domain::query::ParameterFault;
 use partbook_domain::{Entity, Error as Refusal, Fault, InUse};
-use partbook_repository::{Error, chain};
+use partbook_repository::Error;
+use partbook_telemetry::error_chain;
 use serde_json::{Map, Value, json};
 
 use crate::respond::etag::header_of;
@@ -110,7 +111,7 @@ impl Problem {
             Error::Unavailable(_) | Error::Contended => {
                 tracing::warn!(
                     entity = entity.name,
-                    error = chain(error.source().unwrap_or(error)),
+                    error = error_chain(error.source().unwrap_or(error)),
                     "the database cannot answer"
                 );
                 let detail = match error {
@@ -121,7 +122,7 @@ impl Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
             }
             Error::Internal(source) => {
-                tracing::error!(entity = entity.name, error = chain(source), "an operation failed unexpectedly");
+                tracing::error!(entity = entity.name, error = error_chain(source), "an operation failed unexpectedly");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
             }
         }

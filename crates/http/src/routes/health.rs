@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use partbook_repository::{Availability, chain};
+use partbook_repository::Availability;
+use partbook_telemetry::error_chain;
 use serde_json::json;
 use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
@@ -61,7 +62,7 @@ async fn readyz(State(app): State<App>) -> Response {
                 Err(error) if error.is_saturation() => None,
                 Err(partbook_repository::Error::Unavailable(_)) => Some("database unavailable"),
                 Err(error) => {
-                    tracing::error!(error = chain(&error), "the schema is not what it was at the start");
+                    tracing::error!(error = error_chain(&error), "the schema is not what it was at the start");
                     Some("schema changed")
                 }
             },
@@ -78,7 +79,7 @@ async fn readyz(State(app): State<App>) -> Response {
 async fn availability(app: &App) -> Availability {
     let availability = app.repository().availability().await;
     if let Availability::Away(error) = &availability {
-        let error = error.as_ref().map_or_else(|| "no answer in time".to_owned(), |error| chain(error));
+        let error = error.as_ref().map_or_else(|| "no answer in time".to_owned(), |error| error_chain(error));
         tracing::warn!(error, "the database does not answer a health check");
     }
     availability

@@ -10,7 +10,8 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogra
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use partbook_domain::registry;
-use partbook_repository::{PoolState, chain};
+use partbook_repository::PoolState;
+use partbook_telemetry::error_chain;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
@@ -95,7 +96,7 @@ impl Metrics {
                 }
                 *counted = Some(Instant::now());
             }
-            Ok(Err(error)) => tracing::debug!(error = chain(&error), "the rows could not be counted"),
+            Ok(Err(error)) => tracing::debug!(error = error_chain(&error), "the rows could not be counted"),
             Err(_) => tracing::debug!("the rows could not be counted in time"),
         }
     }

@@ -15,7 +15,7 @@ use opentelemetry_sdk::trace::{
     IdGenerator as _, RandomIdGenerator, Sampler, SamplingResult, SdkTracer, SdkTracerProvider, ShouldSample, SpanData,
     SpanExporter,
 };
-use partbook_repository::{TRACE, chain};
+use partbook_telemetry::{TRACE_TARGET, error_chain};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tracing::Subscriber;
@@ -45,7 +45,8 @@ impl Exporting {
     /// # Errors
     /// One line: a setting that cannot be used.
     pub(super) fn start(settings: &TraceSettings, environment: &str) -> Result<Self, String> {
-        let exporter = exporter(settings).map_err(|error| format!("traces cannot be exported: {}", chain(&error)))?;
+        let exporter =
+            exporter(settings).map_err(|error| format!("traces cannot be exported: {}", error_chain(&error)))?;
         let exporter = Patient {
             exporter: Arc::new(exporter),
             runtime: Handle::current(),
@@ -69,14 +70,14 @@ impl Exporting {
             .with_level(false)
             .with_tracked_inactivity(false)
             .with_context_activation(false);
-        layer.with_filter(Targets::new().with_target(TRACE, LevelFilter::INFO))
+        layer.with_filter(Targets::new().with_target(TRACE_TARGET, LevelFilter::INFO))
     }
 
     /// Sends what has not been sent yet.
     pub(super) async fn finish(self) {
         let done = spawn_blocking(move || self.0.shutdown_with_timeout(FLUSHING)).await;
         if let Ok(Err(error)) = done {
-            tracing::warn!(error = chain(&error), "the last traces may be lost");
+            tracing::warn!(error = error_chain(&error), "the last traces may be lost");
         }
     }
 }
@@ -176,10 +177,10 @@ impl<E: SpanExporter + 'static> SpanExporter for Patient<E> {
         // The thread that asks is the SDK's own, on which no connection could be made.
         let error = match self.runtime.spawn(async move { exporter.export(batch).await }).await {
             Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => chain(&error),
+            Ok(Err(error)) => error_chain(&error),
             // The process stops; that says so itself.
             Err(error) if error.is_cancelled() => return Ok(()),
-            Err(error) => chain(&error),
+            Err(error) => error_chain(&error),
         };
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         lost.spans += spans;

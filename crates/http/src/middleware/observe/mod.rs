@@ -14,7 +14,7 @@ use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use opentelemetry::trace::{TraceContextExt as _, TraceId};
 use opentelemetry_http::HeaderExtractor;
-use partbook_repository::{TRACE, milliseconds};
+use partbook_telemetry::{TRACE_TARGET, milliseconds};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -171,7 +171,7 @@ fn server_span(request: &Request) -> (Span, TraceId) {
     let method = known_method(request.method());
     let authority = request.uri().authority().cloned().or_else(|| text(header::HOST)?.parse().ok());
     let span = tracing::info_span!(
-        target: TRACE,
+        target: TRACE_TARGET,
         "request",
         otel.kind = "server",
         otel.name = span_name(method),
