@@ -3,34 +3,36 @@
 //! Nothing here does I/O. An entity is one struct declared with `resource!` and one [`Entity`] of constants
 //! (see [`entity::gpu`] for a short one); validation, SQL, routes, the API document and the metadata screen
 //! are derived from these by code that knows no entity by name. `docs/adding-an-entity.md` walks through a new one.
+//!
+//! `value` is what a column, a document and a row hold; `refusal` is what is said of them; `model` is the vocabulary in
+//! which `entity` describes the catalog; `edit` and `query` say what a request makes of it.
 
 #[macro_use]
-mod resource;
+mod model;
 
 pub mod clock;
-pub mod condition;
 pub mod edit;
 pub mod entity;
-mod error;
-mod fault;
-mod field;
-pub mod json;
-mod kind;
-pub mod merge;
+pub mod precondition;
 pub mod query;
-mod row;
-mod timestamp;
+mod refusal;
 mod value;
-mod vocabulary;
 
-pub use entity::{Children, Computed, Entity, FirstText, Identity, Order, Reference, Through, registry};
-pub use error::{Error, InUse};
-pub use fault::{CODES, Fault, Pointer, summary};
-pub use field::{Field, FieldType, Limits};
-pub use json::{Json, Object};
-pub use kind::Kind;
-pub use resource::Fields;
-pub use row::Row;
-pub use timestamp::Timestamp;
+pub use entity::{Entity, Reference, Through, registry};
+pub use model::children::{Child, ChildChanges};
+pub use model::computed::{Computed, FirstText, Source};
+pub use model::declare::Fields;
+pub use model::enumeration::{Choice, Enumeration, OneOf};
+pub use model::field::{Children, Field, Kind};
+pub use model::field_type::{Attributes, FieldType, Links, Texts, WebAddress, Weights};
+pub use model::limits::Limits;
+pub use model::order::{Identity, Order};
+pub use refusal::field_error::{CODES, FieldError, ParameterError, summary};
+pub use refusal::pointer::Pointer;
+pub use refusal::{InUse, Refusal};
 pub use value::Value;
-pub use vocabulary::{Choice, OneOf, Vocabulary};
+pub use value::document::Document;
+pub use value::json::{self, Json, Object};
+pub use value::row::Row;
+pub use value::tag::{Tag, digest};
+pub use value::timestamp::Timestamp;

@@ -1,6 +1,6 @@
 //! Child rows that a body writes: matched with the stored ones by key, so that one that stays keeps its id.
 
-use partbook_domain::{Children, Kind, Timestamp, Value};
+use partbook_domain::{ChildChanges, Children, Kind, Timestamp, Value};
 use sqlx::AssertSqlSafe;
 
 use crate::columns::{Argument, int};
@@ -19,36 +19,17 @@ pub(crate) async fn write(
     now: Timestamp,
 ) -> Result<(), Error> {
     let table = children.table;
-    let mut stored = children.rows(stored);
-    let mut wanted: Vec<_> = children.rows(Some(wanted)).into_iter().map(|(_, values)| values).collect();
-    // Those that are the same first: old rows may share a key.
-    wanted.retain(|values| match stored.iter().position(|(_, known)| known == values) {
-        Some(place) => {
-            stored.remove(place);
-            false
-        }
-        None => true,
-    });
-    let mut new = Vec::new();
-    let mut changed = Vec::new();
-    for values in wanted {
-        match stored.iter().position(|(_, known)| children.key_of(known) == children.key_of(&values)) {
-            Some(place) => {
-                let (id, known) = stored.remove(place);
-                changed.push((id, known, values));
-            }
-            None => new.push(values),
-        }
-    }
+    let ChildChanges { removed, changed, added } = children.changes(stored, wanted);
     // Those that go make way first, for a new one with a key that the index would call taken.
-    for (id, _) in stored {
+    for id in removed {
         let sql = AssertSqlSafe(format!("delete from {table} where id = $1"));
-        session.execute(sql, vec![int(id.unwrap_or_default())]).await?;
+        session.execute(sql, vec![int(id)]).await?;
     }
-    for (id, known, values) in changed {
-        let mut arguments = vec![int(id.unwrap_or_default()), (Kind::Time, Value::Time(now))];
+    for (known, values) in changed {
+        let mut arguments = vec![int(known.id.unwrap_or_default()), (Kind::Time, Value::Time(now))];
         let mut sets = String::new();
-        for ((field, value), _) in children.fields.iter().zip(values).zip(known).filter(|((_, new), old)| new != old) {
+        let pairs = children.fields.iter().zip(values).zip(known.values);
+        for ((field, value), _) in pairs.filter(|((_, new), old)| new != old) {
             arguments.push((field.kind, value));
             sets += &format!(", {} = {}", field.column(), dialect.placeholder(field.kind, arguments.len()));
         }
@@ -56,7 +37,7 @@ pub(crate) async fn write(
         session.execute(AssertSqlSafe(sql), arguments).await?;
     }
     let insert = statements::insert(dialect, table, children.fields.iter(), &[children.parent]);
-    for values in new {
+    for values in added {
         let fields = children.fields.iter().map(|field| field.kind).zip(values);
         let mut arguments: Vec<Argument> = fields.collect();
         arguments.push(int(owner));

@@ -32,7 +32,8 @@ pub(crate) fn to_postgres(arguments: Vec<Argument>) -> Result<PgArguments, sqlx:
             (Kind::Bool, _) => bound.add(None::<bool>),
             (Kind::Time, Value::Time(time)) => bound.add(Some(time.to_utc())),
             (Kind::Time, _) => bound.add(None::<chrono::NaiveDateTime>),
-            (_, Value::Text(text) | Value::Json(text)) => bound.add(Some(text)),
+            (_, Value::Text(text)) => bound.add(Some(text)),
+            (_, Value::Json(document)) => bound.add(Some(document.as_str())),
             _ => bound.add(None::<String>),
         }
         .map_err(sqlx::Error::Encode)?;
@@ -49,7 +50,8 @@ pub(crate) fn to_sqlite(arguments: Vec<Argument>) -> Result<SqliteArguments, sql
             Value::Int(number) => bound.add(number),
             Value::Float(number) => bound.add(number),
             Value::Time(time) => bound.add(time.to_string()),
-            Value::Text(text) | Value::Json(text) => bound.add(text),
+            Value::Text(text) => bound.add(text),
+            Value::Json(document) => bound.add(document.as_str().to_owned()),
         }
         .map_err(sqlx::Error::Encode)?;
     }

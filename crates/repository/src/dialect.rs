@@ -65,7 +65,7 @@ impl Dialect {
     /// type would reorder keys.
     pub(crate) fn placeholder(self, kind: Kind, n: usize) -> String {
         match (self, kind) {
-            (Self::Postgres, Kind::Enum(vocabulary)) => match vocabulary.postgres_type {
+            (Self::Postgres, Kind::Enum(enumeration)) => match enumeration.postgres_type {
                 Some(name) => format!("${n}::{name}"),
                 None => format!("${n}"),
             },

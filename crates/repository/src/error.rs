@@ -1,6 +1,6 @@
 //! What an operation on the repository can end in, and how a driver's error is read.
 
-use partbook_domain::{self as domain, Fault};
+use partbook_domain::{self as domain, FieldError};
 use sqlx::error::ErrorKind;
 
 /// Why an operation did not succeed.
@@ -8,7 +8,7 @@ use sqlx::error::ErrorKind;
 pub enum Error {
     /// The catalog refuses it.
     #[error(transparent)]
-    Refused(#[from] domain::Error),
+    Refused(#[from] domain::Refusal),
     /// The database is away, busy or stopping, or a lock could not be had: the same may succeed later.
     #[error("the database cannot answer now")]
     Unavailable(#[source] sqlx::Error),
@@ -95,7 +95,7 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(database) => match database.code().as_deref().map_or(Class::Other, Class::of) {
                 Class::Transient => Self::Unavailable(error),
                 // Such as text that the database's encoding lacks, or a rule that another program added to a column.
-                Class::Data => Self::Refused(domain::Error::Invalid(vec![Fault::whole(
+                Class::Data => Self::Refused(domain::Refusal::Invalid(vec![FieldError::whole(
                     "value",
                     "The database does not accept one of the values",
                 )])),

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use partbook_domain::condition::digest;
-use partbook_domain::{Entity, Error as Refusal, Kind, Object, Row, Timestamp, Value, edit};
+use partbook_domain::digest;
+use partbook_domain::{Entity, Kind, Object, Refusal, Row, Timestamp, Value, edit};
 use sqlx::AssertSqlSafe;
 
 use crate::Error;
@@ -76,7 +76,7 @@ impl Running {
         if scopes.insert(scope.clone()) {
             Ok(Turn { running: self.clone(), scope })
         } else {
-            Err(Refusal::StillRunning.into())
+            Err(Refusal::IdempotencyKeyInUse.into())
         }
     }
 }
@@ -140,7 +140,7 @@ impl Store {
         if let Some(sql) = self.dialect().try_lock()
             && session.rows(sql, vec![lock_number(scope)], &[Kind::Bool]).await? != [[Value::Bool(true)]]
         {
-            return Err(Refusal::StillRunning.into());
+            return Err(Refusal::IdempotencyKeyInUse.into());
         }
         let now = self.clock().now();
         if let Some(kept) = kept(session, key, now.earlier(KEPT)).await? {
@@ -229,7 +229,7 @@ async fn kept(
         return Ok(None);
     };
     if *body_hash != key.body_hash {
-        return Ok(Some(Err(Refusal::KeyReused.into())));
+        return Ok(Some(Err(Refusal::IdempotencyKeyReused.into())));
     }
     let status = u16::try_from(*status).unwrap_or_default();
     let location = location.as_text().map(str::to_owned);

@@ -33,6 +33,6 @@ pub use idempotency::{Answer, IdempotencyKey, KEPT};
 pub use list::Rows;
 pub use pool::{Pool, PoolSettings, PoolState};
 pub use repository::Repository;
-pub use schema::{Mode, StartError, prepare};
+pub use schema::{SchemaKind, StartError, prepare};
 pub use store::{Availability, CustomField, needed_columns};
 pub use url::{DatabaseUrl, UrlError};

@@ -1,7 +1,7 @@
 //! Deleting: the check for uses and the delete are one step (contract section 2, DELETE).
 
-use partbook_domain::condition::Condition;
-use partbook_domain::{Entity, Error as Refusal, Kind, Row, Value};
+use partbook_domain::precondition::Precondition;
+use partbook_domain::{Entity, Kind, Refusal, Row, Value};
 
 use crate::Error;
 use crate::columns::int;
@@ -11,10 +11,15 @@ use crate::session::Session;
 use crate::store::Store;
 
 impl Store {
-    pub(crate) async fn delete(&self, entity: &'static Entity, id: i64, condition: &Condition) -> Result<(), Error> {
+    pub(crate) async fn delete(
+        &self,
+        entity: &'static Entity,
+        id: i64,
+        precondition: &Precondition,
+    ) -> Result<(), Error> {
         let mut attempts = Attempts::new();
         loop {
-            match self.try_delete(entity, id, condition).await {
+            match self.try_delete(entity, id, precondition).await {
                 // Something that began to use the row and that the check cannot see: a table added since the start, say.
                 Err(error) if error.violation() == Some(Violation::ForeignKey) => {
                     let mut session = self.connections().begin().await?;
@@ -29,7 +34,7 @@ impl Store {
         }
     }
 
-    async fn try_delete(&self, entity: &'static Entity, id: i64, condition: &Condition) -> Result<(), Error> {
+    async fn try_delete(&self, entity: &'static Entity, id: i64, precondition: &Precondition) -> Result<(), Error> {
         let statements = self.statements(entity);
         let mut session = self.connections().begin().await?;
         self.take_turn(&mut session, entity).await?;
@@ -38,9 +43,9 @@ impl Store {
         if session.rows(statements.lock_for_delete, vec![int(id)], &[Kind::Int]).await?.is_empty() {
             return Err(Refusal::not_found(entity, &id).into());
         }
-        if entity.sole_flag.is_some() || !condition.is_none() {
+        if entity.exclusive_flag.is_some() || !precondition.is_none() {
             let row = statements.row_of(&mut session, statements.get, id).await?;
-            condition.judge(&row)?;
+            precondition.evaluate(&row)?;
             self.refuse_if_sole(&mut session, &row).await?;
         }
         self.refuse_if_used(&mut session, entity, id).await?;
@@ -51,7 +56,7 @@ impl Store {
     /// Refuses when the row, which `session` holds locked, is the only one with the flag that one row must carry.
     async fn refuse_if_sole(&self, session: &mut Session, row: &Row) -> Result<(), Error> {
         let entity = row.entity;
-        let Some(flag) = entity.sole_flag else { return Ok(()) };
+        let Some(flag) = entity.exclusive_flag else { return Ok(()) };
         let carries = row.value(flag) == Some(&Value::Bool(true));
         if carries && self.others_with_flag(session, entity, flag, row.id).await?.is_empty() {
             return Err(Refusal::must_stay(format!("Cannot delete the only default {}", entity.name)).into());

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use partbook_domain::clock::Clock;
-use partbook_domain::condition::Condition;
-use partbook_domain::edit::Mode;
+use partbook_domain::edit::EditMode;
+use partbook_domain::precondition::Precondition;
 use partbook_domain::query::ListQuery;
-use partbook_domain::{Entity, Error as Refusal, Object, Row};
+use partbook_domain::{Entity, Object, Refusal, Row};
 
 use crate::idempotency::{Answer, IdempotencyKey};
 use crate::list::Rows;
@@ -111,28 +111,28 @@ impl Repository {
     /// Changes a row as a body says, under the row's lock: concurrent changes of other fields are kept.
     ///
     /// # Errors
-    /// No such row, the condition does not hold, the body breaks the rules, a name is taken, or the database is away.
+    /// No such row, the precondition does not hold, the body breaks the rules, a name is taken, or the database is away.
     pub async fn update(
         &self,
         entity: &'static Entity,
         id: i64,
         body: &Object,
-        mode: Mode,
-        condition: &Condition,
+        mode: EditMode,
+        precondition: &Precondition,
     ) -> Result<Row, Error> {
         let name = match mode {
-            Mode::Replace => "update",
-            Mode::Merge(_) => "partial_update",
+            EditMode::Replace => "update",
+            EditMode::Merge(_) => "partial_update",
         };
-        operation(name, entity, self.0.update(entity, id, body, mode, condition)).await
+        operation(name, entity, self.0.update(entity, id, body, mode, precondition)).await
     }
 
     /// Deletes a row that nothing uses.
     ///
     /// # Errors
-    /// No such row; the condition does not hold; the row is in use, or must stay; or the database is away.
-    pub async fn delete(&self, entity: &'static Entity, id: i64, condition: &Condition) -> Result<(), Error> {
-        let done = operation("delete", entity, self.0.delete(entity, id, condition)).await;
+    /// No such row; the precondition does not hold; the row is in use, or must stay; or the database is away.
+    pub async fn delete(&self, entity: &'static Entity, id: i64, precondition: &Precondition) -> Result<(), Error> {
+        let done = operation("delete", entity, self.0.delete(entity, id, precondition)).await;
         if let Err(Error::Refused(Refusal::InUse(_))) = done {
             metrics::counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(1);
         }

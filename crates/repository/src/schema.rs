@@ -35,7 +35,7 @@ const NAMED: usize = 8;
 
 /// Whose schema the database has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum SchemaKind {
     /// Ours: made and kept up to date by our migrations.
     Ours,
     /// The legacy service's, on PostgreSQL: served as it is, never migrated.
@@ -81,21 +81,21 @@ pub(crate) enum Found {
 /// # Errors
 /// [`StartError::Unfit`] for a database of somebody else's, one that is newer than this program, and one that lacks what
 /// is needed, naming all of it.
-pub async fn prepare(pool: &Pool, needed: &[(&'static str, Vec<&'static str>)]) -> Result<Mode, StartError> {
+pub async fn prepare(pool: &Pool, needed: &[(&'static str, Vec<&'static str>)]) -> Result<SchemaKind, StartError> {
     let tables = catalogue::tables(pool).await?;
     let mode = match detect_among(pool, &tables).await? {
-        Found::Legacy => Mode::Legacy,
+        Found::Legacy => SchemaKind::Legacy,
         Found::Empty | Found::Ours(_) => {
             for migration in migrations::bring_up_to_date(pool).await? {
                 tracing::info!(version = migration.version, name = %migration.name, "migration applied");
             }
-            Mode::Ours
+            SchemaKind::Ours
         }
     };
-    let tables = if mode == Mode::Legacy { tables } else { catalogue::tables(pool).await? };
+    let tables = if mode == SchemaKind::Legacy { tables } else { catalogue::tables(pool).await? };
     match lacking(&tables, needed) {
         None => Ok(mode),
-        Some(lacking) if mode == Mode::Legacy => Err(StartError::Unfit(format!(
+        Some(lacking) if mode == SchemaKind::Legacy => Err(StartError::Unfit(format!(
             "the database looks like the legacy catalog, but {lacking}. It can be served from revision 0026 on"
         ))),
         Some(lacking) => Err(StartError::Unfit(format!(

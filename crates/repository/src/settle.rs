@@ -1,7 +1,7 @@
 //! What a write changes beside its own row: the one row that carries a flag, and child rows.
 
 use partbook_domain::edit::Draft;
-use partbook_domain::{Entity, Error as Refusal, Fault, Kind, Pointer, Row, Timestamp, Value};
+use partbook_domain::{Entity, FieldError, Kind, Pointer, Refusal, Row, Timestamp, Value};
 use sqlx::AssertSqlSafe;
 
 use crate::columns::int;
@@ -23,12 +23,12 @@ impl Store {
     /// Keeps the flag that one row carries with exactly one row (contract section 2, Profiles).
     pub(crate) async fn settle_flag(&self, session: &mut Session, change: &Change<'_>) -> Result<(), Error> {
         let Change { entity, id, stored, draft, now } = change;
-        let Some((index, field)) = entity.sole_flag.and_then(|flag| entity.field(flag)) else { return Ok(()) };
+        let Some((index, field)) = entity.exclusive_flag.and_then(|flag| entity.field(flag)) else { return Ok(()) };
         let set = Value::Bool(true);
         let had = stored.is_some_and(|row| row.values[index] == set);
         let has = draft.values[index] == set;
         // A body that does not speak of the flag leaves the others alone, even where old data has two.
-        let claims = has && draft.given[index];
+        let claims = has && draft.present[index];
         let gives_up = had && !has;
         if !claims && !gives_up {
             return Ok(());
@@ -36,7 +36,7 @@ impl Store {
         let others = self.others_with_flag(session, entity, field.name, *id).await?;
         if gives_up && others.is_empty() {
             let detail = format!("Cannot unset {} from the only default {}", field.name, entity.name);
-            return Err(Refusal::Invalid(vec![Fault::new(Pointer::field(field.name), "sole", detail)]).into());
+            return Err(Refusal::Invalid(vec![FieldError::new(Pointer::field(field.name), "sole", detail)]).into());
         }
         for (other, updated_at) in others.into_iter().filter(|_| claims) {
             let sql = format!("update {} set {} = $2, updated_at = $3 where id = $1", entity.name, field.name);

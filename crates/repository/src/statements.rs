@@ -2,7 +2,7 @@
 //!
 //! The texts live as long as the process and are `'static`, so that each is prepared once per connection.
 
-use partbook_domain::{Entity, Error as Refusal, Field, Identity, Kind, Order, Reference, Row, Timestamp, Value};
+use partbook_domain::{Entity, Field, Identity, Kind, Order, Reference, Refusal, Row, Timestamp, Value};
 
 use crate::Error;
 use crate::columns::{Columns, int};
@@ -100,8 +100,8 @@ impl Statements {
                 let [folded, exact] = self.dialect.text_order(&column);
                 vec![format!("{folded}{direction}{nulls}"), format!("{exact}{direction}{nulls}")]
             }
-            Some(kind @ Kind::Enum(vocabulary)) => {
-                let places = vocabulary.values.iter().enumerate();
+            Some(kind @ Kind::Enum(enumeration)) => {
+                let places = enumeration.values.iter().enumerate();
                 let places: String = places.map(|(place, word)| format!(" when '{word}' then {place}")).collect();
                 let word = self.dialect.read(kind, &column);
                 // A word this version does not know comes last.

@@ -116,7 +116,7 @@ impl Store {
     pub(crate) async fn get(&self, entity: &'static Entity, id: i64) -> Result<Row, Error> {
         let statements = self.statements(entity);
         let rows = self.connections().rows(statements.get, vec![int(id)], statements.kinds).await?;
-        let columns = rows.into_iter().next().ok_or_else(|| partbook_domain::Error::not_found(entity, &id))?;
+        let columns = rows.into_iter().next().ok_or_else(|| partbook_domain::Refusal::not_found(entity, &id))?;
         Ok(statements.row(columns))
     }
 
@@ -234,9 +234,9 @@ pub fn needed_columns() -> Vec<(&'static str, Vec<&'static str>)> {
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
-    use partbook_domain::condition::Condition;
+    use partbook_domain::edit::Nulls;
     use partbook_domain::entity::cpu::CPU;
-    use partbook_domain::merge::Nulls;
+    use partbook_domain::precondition::Precondition;
     use partbook_domain::{Timestamp, edit, json};
 
     use super::*;
@@ -265,8 +265,8 @@ mod tests {
         assert_eq!(row.updated_at.to_string(), "2026-01-20T00:00:00.000000Z");
         for cores in 1..=3 {
             let patch = object(&format!(r#"{{"cores":{cores}}}"#));
-            let mode = edit::Mode::Merge(Nulls::Remove);
-            let changed = repository.update(&CPU, row.id, &patch, mode, &Condition::NONE).await.unwrap();
+            let mode = edit::EditMode::Merge(Nulls::Remove);
+            let changed = repository.update(&CPU, row.id, &patch, mode, &Precondition::NONE).await.unwrap();
             assert_eq!(changed.updated_at, row.updated_at.next());
             assert_eq!(changed, repository.get(&CPU, row.id).await.unwrap());
             row = changed;

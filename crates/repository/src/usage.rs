@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt as _;
 use partbook_domain::entity::listing::LISTING;
-use partbook_domain::{Entity, Error as Refusal, Kind, Value};
+use partbook_domain::{Entity, Kind, Refusal, Value};
 use sqlx::AssertSqlSafe;
 
 use crate::Error;

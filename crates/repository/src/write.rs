@@ -2,9 +2,9 @@
 //!
 //! Writes come first and violations are explained after: a check alone could be outrun by another writer.
 
-use partbook_domain::condition::Condition;
-use partbook_domain::edit::{self, Draft, Mode};
-use partbook_domain::{Entity, Error as Refusal, Fault, Identity, Kind, Object, Pointer, Row, Timestamp, Value};
+use partbook_domain::edit::{self, Draft, EditMode};
+use partbook_domain::precondition::Precondition;
+use partbook_domain::{Entity, FieldError, Identity, Kind, Object, Pointer, Refusal, Row, Timestamp, Value};
 use sqlx::AssertSqlSafe;
 
 use crate::Error;
@@ -21,9 +21,9 @@ pub(crate) const ATTEMPTS: usize = 3;
 impl Store {
     pub(crate) async fn create(&self, entity: &'static Entity, body: &Object) -> Result<Row, Error> {
         let draft = edit::create(entity, body);
-        // What points nowhere can be told only by the database; every other fault is known already.
-        if !draft.faults.is_empty() && entity.references.is_empty() {
-            return Err(Refusal::Invalid(draft.faults).into());
+        // What points nowhere can be told only by the database; every other error is known already.
+        if !draft.errors.is_empty() && entity.references.is_empty() {
+            return Err(Refusal::Invalid(draft.errors).into());
         }
         let (mut attempts, mut attempt) = (Attempts::new(), 1);
         loop {
@@ -39,18 +39,18 @@ impl Store {
         }
     }
 
-    /// The condition is judged between the lock and the draft, so that nobody can change the row after it held.
+    /// The precondition is judged between the lock and the draft, so that nobody can change the row after it held.
     pub(crate) async fn update(
         &self,
         entity: &'static Entity,
         id: i64,
         body: &Object,
-        mode: Mode,
-        condition: &Condition,
+        mode: EditMode,
+        precondition: &Precondition,
     ) -> Result<Row, Error> {
         let (mut attempts, mut attempt) = (Attempts::new(), 1);
         loop {
-            match self.try_update(entity, id, body, mode, condition).await {
+            match self.try_update(entity, id, body, mode, precondition).await {
                 Err(error) if error.violation().is_some() => {
                     self.explain(entity, Some(id), body, error, attempt).await?;
                 }
@@ -105,13 +105,13 @@ impl Store {
         entity: &'static Entity,
         id: i64,
         body: &Object,
-        mode: Mode,
-        condition: &Condition,
+        mode: EditMode,
+        precondition: &Precondition,
     ) -> Result<Row, Error> {
         let mut session = self.connections().begin().await?;
         self.take_turn(&mut session, entity).await?;
         let row = self.lock(&mut session, entity, id).await?;
-        condition.judge(&row)?;
+        precondition.evaluate(&row)?;
         let draft = edit::update(entity, &row.values, body, mode);
         self.check_references(&mut session, entity, &draft).await?;
         self.check_natural_key(&mut session, &row, &draft).await?;
@@ -159,7 +159,7 @@ impl Store {
     /// Makes writers of the entity wait for each other, where they must. Before any row is locked, so that two of them
     /// cannot wait for each other's rows.
     pub(crate) async fn take_turn(&self, session: &mut Session, entity: &Entity) -> Result<(), Error> {
-        if entity.takes_turns()
+        if entity.needs_lock()
             && let Some(sql) = self.dialect().take_turn(entity)
         {
             session.rows(AssertSqlSafe(sql), Vec::new(), &[Kind::Absent]).await?;
@@ -167,9 +167,9 @@ impl Store {
         Ok(())
     }
 
-    /// Refuses a draft with faults, those of references that point nowhere among them.
+    /// Refuses a draft with errors, those of references that point nowhere among them.
     async fn check_references(&self, session: &mut Session, entity: &Entity, draft: &Draft) -> Result<(), Error> {
-        let mut faults = draft.faults.clone();
+        let mut errors = draft.errors.clone();
         let given = entity.references.iter().filter_map(|reference| {
             let (index, field) = entity.field(reference.field)?;
             Some((reference.target, field, draft.values[index].as_int().filter(|_| draft.changed[index])?))
@@ -185,11 +185,11 @@ impl Store {
             for ((target, field, id), count) in given.iter().zip(rows.into_iter().flatten()) {
                 if count == Value::Int(0) {
                     let detail = format!("refers to a {} that does not exist (id {id})", target.label);
-                    faults.push(Fault::new(Pointer::field(field.name), "reference", detail));
+                    errors.push(FieldError::new(Pointer::field(field.name), "reference", detail));
                 }
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults).into()) }
+        if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors).into()) }
     }
 
     /// Refuses a change of a natural key of several columns to one that another row has.

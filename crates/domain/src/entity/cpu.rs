@@ -1,7 +1,6 @@
 //! CPUs.
 
-use crate::Entity;
-use crate::field::Attributes;
+use crate::{Attributes, Entity};
 
 resource! {
     /// A processor.

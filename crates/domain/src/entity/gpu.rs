@@ -1,7 +1,6 @@
 //! GPUs.
 
-use crate::Entity;
-use crate::field::Attributes;
+use crate::{Attributes, Entity};
 
 resource! {
     /// A graphics processor.

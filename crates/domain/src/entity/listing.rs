@@ -2,11 +2,12 @@
 //!
 //! The service that values and scores listings owns the columns that are only read here (contract section 4).
 
-use super::computed::Source;
-use super::{cpu, gpu, ports_profile, profile, ram_spec, storage_profile};
-use crate::field::{Attributes, Links, Texts, WebAddress};
-use crate::{Children, Choice, Computed, Entity, Field, FirstText, Identity, Kind, OneOf, Order, Reference, Through};
-use crate::{Timestamp, Vocabulary};
+use super::{Reference, Through, cpu, gpu, ports_profile, profile, ram_spec, storage_profile};
+use crate::Attributes;
+use crate::{
+    Children, Choice, Computed, Entity, Enumeration, Field, FirstText, Identity, Kind, Links, OneOf, Order, Source,
+    Texts, Timestamp, WebAddress,
+};
 
 resource! {
     /// A machine on offer.
@@ -79,8 +80,8 @@ resource! {
 pub struct Condition;
 
 impl Choice for Condition {
-    const VOCABULARY: &'static Vocabulary =
-        &Vocabulary { postgres_type: None, values: &["new", "refurb", "used"], default: "used", spellings: &[] };
+    const ENUMERATION: &'static Enumeration =
+        &Enumeration { postgres_type: None, values: &["new", "refurb", "used"], default: "used", spellings: &[] };
 }
 
 /// States of an offer.
@@ -88,7 +89,7 @@ impl Choice for Condition {
 pub struct Status;
 
 impl Choice for Status {
-    const VOCABULARY: &'static Vocabulary = &Vocabulary {
+    const ENUMERATION: &'static Enumeration = &Enumeration {
         postgres_type: None,
         values: &["active", "archived", "pending"],
         default: "active",
@@ -194,9 +195,3 @@ pub static LISTING: Entity = Entity {
     ],
     ..Entity::of::<Listing>()
 };
-
-impl Reference {
-    const fn shown(field: &'static str, target: &'static Entity, nested: &'static str) -> Self {
-        Self { field, target, nested: Some(nested), through: None }
-    }
-}

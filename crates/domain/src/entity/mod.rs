@@ -1,7 +1,5 @@
-//! The entities of the catalog, one file each, and the vocabulary in which they are described.
+//! The entities of the catalog, one file each, and the enumeration in which they are described.
 
-mod children;
-mod computed;
 pub mod cpu;
 pub mod gpu;
 pub mod listing;
@@ -10,11 +8,11 @@ pub mod profile;
 pub mod ram_spec;
 pub mod storage_profile;
 
-pub use children::Children;
-pub(crate) use children::breached;
-pub use computed::{Computed, FirstText, Source};
-
-use crate::{Field, Fields, Kind, Value};
+use crate::model::computed::Computed;
+use crate::model::declare::{Fields, validate};
+use crate::model::field::{Field, Kind};
+use crate::model::order::{Identity, Order};
+use crate::value::Value;
 
 /// Every entity that is served. A new one is added here, and nowhere else.
 static REGISTRY: &[&Entity] = &[
@@ -33,40 +31,6 @@ pub fn registry() -> &'static [&'static Entity] {
     REGISTRY
 }
 
-/// How two rows are known to be the same thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// By `name`; creating a second one is refused.
-    Name,
-    /// By these columns, null equal to null; creating a second one answers the first.
-    Columns(&'static [&'static str]),
-    /// By nothing but the id.
-    None,
-}
-
-/// One key of an order. Nulls come last either way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// A scalar field, `id`, `created_at` or `updated_at`.
-    pub key: &'static str,
-    /// Greatest first.
-    pub descending: bool,
-}
-
-impl Order {
-    /// Least first.
-    #[must_use]
-    pub const fn ascending(key: &'static str) -> Self {
-        Self { key, descending: false }
-    }
-
-    /// Greatest first.
-    #[must_use]
-    pub const fn descending(key: &'static str) -> Self {
-        Self { key, descending: true }
-    }
-}
-
 /// A field that holds the id of another entity's row.
 #[derive(Debug)]
 pub struct Reference {
@@ -78,6 +42,13 @@ pub struct Reference {
     pub nested: Option<&'static str>,
     /// A further table through which a row of this entity uses the target.
     pub through: Option<Through>,
+}
+
+impl Reference {
+    /// A reference whose row answers show.
+    pub(crate) const fn shown(field: &'static str, target: &'static Entity, nested: &'static str) -> Self {
+        Self { field, target, nested: Some(nested), through: None }
+    }
 }
 
 /// A table that ties rows of two entities together.
@@ -124,7 +95,7 @@ pub struct Entity {
     /// How duplicates are known.
     pub identity: Identity,
     /// A boolean that at most one row carries, and that one row goes on carrying once one did.
-    pub sole_flag: Option<&'static str>,
+    pub exclusive_flag: Option<&'static str>,
     /// The fields that `search` looks into.
     pub search: &'static [&'static str],
     /// The order of a list without `sort`; the id comes last by itself.
@@ -153,8 +124,15 @@ pub struct Entity {
     pub complete: Option<Complete>,
     /// The values of a row in which nothing is given.
     pub defaults: fn() -> Vec<Value>,
-    /// The fields that break their limits.
-    pub judge: fn(Vec<Value>) -> Vec<String>,
+    /// The names of the fields whose values break their limits.
+    pub validate: fn(Vec<Value>) -> Vec<String>,
+}
+
+/// Entities are statics: the same one is the same place.
+impl PartialEq for Entity {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
 }
 
 const BY_NAME: &[Order] = &[Order::ascending("name")];
@@ -177,7 +155,7 @@ impl Entity {
             computed: &[],
             references: &[],
             identity: Identity::Name,
-            sole_flag: None,
+            exclusive_flag: None,
             search: &["name"],
             order: BY_NAME,
             records_order: BY_NAME,
@@ -192,7 +170,7 @@ impl Entity {
             refused: &[],
             complete: None,
             defaults: || T::default().into_values(),
-            judge: breaches::<T>,
+            validate: validate::<T>,
         }
     }
 
@@ -248,24 +226,17 @@ impl Entity {
         all.filter(|(_, reference)| std::ptr::eq(reference.target, self))
     }
 
-    /// Whether rows are compared by a natural key of several columns or carry a sole flag, so that writers take turns.
+    /// Whether rows are compared by a natural key of several columns or carry an exclusive flag, so that writers of the
+    /// entity must exclude each other.
     #[must_use]
-    pub fn takes_turns(&self) -> bool {
-        matches!(self.identity, Identity::Columns(_)) || self.sole_flag.is_some()
+    pub fn needs_lock(&self) -> bool {
+        matches!(self.identity, Identity::Columns(_)) || self.exclusive_flag.is_some()
     }
 
     /// Whether the entity is part of the catalog, rather than a listing that uses it.
     #[must_use]
     pub fn in_catalog(&self) -> bool {
         self.parent == "/v1/catalog"
-    }
-}
-
-/// The names of the fields that break their `validator` rules.
-fn breaches<T: Fields>(values: Vec<Value>) -> Vec<String> {
-    match T::from_values(values).validate() {
-        Ok(()) => Vec::new(),
-        Err(errors) => errors.field_errors().keys().map(|name| name.trim_start_matches("r#").to_owned()).collect(),
     }
 }
 

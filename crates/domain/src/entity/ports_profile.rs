@@ -1,7 +1,6 @@
 //! Ports profiles: the sockets that a machine offers.
 
-use crate::field::Attributes;
-use crate::{Children, Entity, FieldType, Kind, Order, Value};
+use crate::{Attributes, Children, Document, Entity, FieldType, Kind, Order, Value};
 
 resource! {
     /// One kind of port, and how many of it.
@@ -46,11 +45,11 @@ pub static PORTS_PROFILE: Entity = Entity {
 
 /// The ports of a profile, as a JSON array.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ports(String);
+pub struct Ports(Document);
 
 impl Default for Ports {
     fn default() -> Self {
-        Self("[]".to_owned())
+        Self("[]".to_owned().into())
     }
 }
 
@@ -62,6 +61,6 @@ impl FieldType for Ports {
     }
 
     fn from_value(value: Value) -> Self {
-        if let Value::Json(text) = value { Self(text) } else { Self::default() }
+        if let Value::Json(document) = value { Self(document) } else { Self::default() }
     }
 }

@@ -1,7 +1,6 @@
 //! Scoring profiles: how much each measure weighs in a listing's score.
 
-use crate::Entity;
-use crate::field::Weights;
+use crate::{Entity, Weights};
 
 resource! {
     /// A scoring profile.
@@ -26,7 +25,7 @@ pub static PROFILE: Entity = Entity {
     delete_label: "Scoring Profile",
     plural: "Scoring Profiles",
     search: &["name", "description"],
-    sole_flag: Some("is_default"),
+    exclusive_flag: Some("is_default"),
     aliases: &[],
     ..Entity::of::<Profile>()
 };

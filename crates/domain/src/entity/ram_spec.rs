@@ -1,8 +1,7 @@
 //! RAM specifications.
 
 use super::complete_as;
-use crate::field::Attributes;
-use crate::{Choice, Entity, Identity, OneOf, Order, Vocabulary};
+use crate::{Attributes, Choice, Entity, Enumeration, Identity, OneOf, Order};
 
 resource! {
     /// A set of memory modules.
@@ -31,7 +30,7 @@ resource! {
 pub struct Generation;
 
 impl Choice for Generation {
-    const VOCABULARY: &'static Vocabulary = &Vocabulary {
+    const ENUMERATION: &'static Enumeration = &Enumeration {
         postgres_type: Some("ram_generation"),
         values: &["ddr3", "ddr4", "ddr5", "lpddr4", "lpddr4x", "lpddr5", "lpddr5x", "hbm2", "hbm3", "unknown"],
         default: "unknown",

@@ -1,8 +1,7 @@
 //! Storage profiles.
 
 use super::complete_as;
-use crate::field::Attributes;
-use crate::{Choice, Entity, Identity, OneOf, Order, Vocabulary};
+use crate::{Attributes, Choice, Entity, Enumeration, Identity, OneOf, Order};
 
 resource! {
     /// A kind of drive.
@@ -31,7 +30,7 @@ resource! {
 pub struct Medium;
 
 impl Choice for Medium {
-    const VOCABULARY: &'static Vocabulary = &Vocabulary {
+    const ENUMERATION: &'static Enumeration = &Enumeration {
         postgres_type: Some("storage_medium"),
         values: &["nvme", "sata_ssd", "hdd", "hybrid", "emmc", "ufs", "unknown"],
         default: "unknown",

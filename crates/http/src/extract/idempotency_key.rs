@@ -2,9 +2,9 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use partbook_domain::condition::digest;
-use partbook_domain::query::ParameterFault;
-use partbook_domain::{Entity, Error as Refusal, Object, Row};
+use partbook_domain::ParameterError;
+use partbook_domain::digest;
+use partbook_domain::{Entity, Object, Refusal, Row};
 use partbook_repository::{Answer, Error, IdempotencyKey};
 
 use crate::respond::etag::tagged;
@@ -66,7 +66,7 @@ impl Creation<'_> {
         let values: Vec<&HeaderValue> = self.headers.get_all(IDEMPOTENCY_KEY).iter().collect();
         let fault = |code, detail: String| {
             let parameter = "Idempotency-Key".to_owned();
-            Err(Problem::parameters(&[ParameterFault { parameter, detail, code }]))
+            Err(Problem::parameters(&[ParameterError { parameter, detail, code }]))
         };
         let key = match values[..] {
             [] => return Ok(None),

@@ -6,9 +6,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
-use partbook_domain::edit::Mode;
-use partbook_domain::merge::Nulls;
-use partbook_domain::{Fault, Json, Object, json};
+use partbook_domain::edit::EditMode;
+use partbook_domain::edit::Nulls;
+use partbook_domain::{FieldError, Json, Object, json};
 use tokio::time::timeout;
 
 use crate::respond::problem::Problem;
@@ -31,7 +31,7 @@ impl JsonBody {
     pub(crate) fn object(&self) -> Result<&Object, Problem> {
         self.json.as_object().ok_or_else(|| {
             let detail = format!("The body must be a JSON object, not {}", self.json.type_name());
-            Problem::invalid(&[Fault::whole("type", detail)])
+            Problem::invalid(&[FieldError::whole("type", detail)])
         })
     }
 }
@@ -42,10 +42,10 @@ pub(crate) async fn read(request: Request) -> Result<JsonBody, Problem> {
 }
 
 /// Reads a body that is a merge patch, and how its nulls are meant.
-pub(crate) async fn read_patch(request: Request) -> Result<(JsonBody, Mode), Problem> {
+pub(crate) async fn read_patch(request: Request) -> Result<(JsonBody, EditMode), Problem> {
     let strict = media_type(request.headers()).is_some_and(|media_type| media_type == MERGE_PATCH);
     let body = read_as(request, |media_type| media_type == "application/json" || media_type == MERGE_PATCH).await?;
-    Ok((body, Mode::Merge(if strict { Nulls::Remove } else { Nulls::KeepStored })))
+    Ok((body, EditMode::Merge(if strict { Nulls::Remove } else { Nulls::KeepStored })))
 }
 
 const MERGE_PATCH: &str = "application/merge-patch+json";

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use partbook_domain::Entity;
-use partbook_domain::query::ParameterFault;
+use partbook_domain::ParameterError;
 use percent_encoding::percent_decode_str;
 
 use crate::respond::problem::Problem;
@@ -36,7 +36,7 @@ impl RawId {
             return Err(Problem::bad_id());
         }
         let id = text.parse().ok().filter(|id| (1..=i64::from(i32::MAX)).contains(id));
-        id.ok_or_else(|| Problem::of(&partbook_domain::Error::not_found(entity, &text).into(), entity, None))
+        id.ok_or_else(|| Problem::of(&partbook_domain::Refusal::not_found(entity, &text).into(), entity, None))
     }
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn query(text: Option<&str>) -> Result<Vec<(String, String)>, Problem
         |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8().map(std::borrow::Cow::into_owned);
     let pairs = text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        decode(name).and_then(|decoded| Ok((decoded, decode(value)?))).map_err(|_| ParameterFault {
+        decode(name).and_then(|decoded| Ok((decoded, decode(value)?))).map_err(|_| ParameterError {
             parameter: name.to_owned(),
             detail: "is not UTF-8 after percent-decoding".to_owned(),
             code: "encoding",

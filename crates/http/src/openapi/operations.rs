@@ -274,7 +274,7 @@ fn filter_schema(kind: Kind) -> RefOr<Schema> {
         Kind::Int => of(Type::Integer).into(),
         Kind::Float => of(Type::Number).into(),
         Kind::Bool => of(Type::Boolean).into(),
-        Kind::Enum(vocabulary) => of(Type::String).enum_values(Some(vocabulary.values.iter().copied())).into(),
+        Kind::Enum(enumeration) => of(Type::String).enum_values(Some(enumeration.values.iter().copied())).into(),
         _ => text(),
     }
 }

@@ -189,9 +189,9 @@ fn property(field: &Field, role: Role) -> RefOr<Schema> {
                 .into()
         }
         // A column that is plain text may hold any word.
-        Kind::Enum(vocabulary) if !enforced && vocabulary.postgres_type.is_none() => object(Type::String).into(),
-        Kind::Enum(vocabulary) => {
-            let words = vocabulary.values.iter().map(|word| json!(word)).chain(nullable.then_some(Value::Null));
+        Kind::Enum(enumeration) if !enforced && enumeration.postgres_type.is_none() => object(Type::String).into(),
+        Kind::Enum(enumeration) => {
+            let words = enumeration.values.iter().map(|word| json!(word)).chain(nullable.then_some(Value::Null));
             object(Type::String).enum_values(Some(words)).into()
         }
         Kind::Weights if enforced => {

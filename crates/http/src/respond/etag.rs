@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use partbook_domain::Row;
-use partbook_domain::condition::{Condition, Tag, Tags};
+use partbook_domain::precondition::{Precondition, Tags};
+use partbook_domain::{Row, Tag};
 
 use crate::respond::list::JSON;
 use crate::respond::problem::Problem;
@@ -40,14 +40,18 @@ pub(crate) fn header_of(tag: &Tag) -> HeaderValue {
 }
 
 /// Which version a change is meant for. `represent` is how the row is shown where the client has its tag from.
-pub(crate) fn condition(app: &App, headers: &HeaderMap, represent: fn(&Row) -> Vec<u8>) -> Result<Condition, Problem> {
+pub(crate) fn precondition(
+    app: &App,
+    headers: &HeaderMap,
+    represent: fn(&Row) -> Vec<u8>,
+) -> Result<Precondition, Problem> {
     let read = |name: &HeaderName, written: &str| {
         tags(headers, name).map_err(|()| {
             let detail = format!("{written} must be * or entity tags in double quotes, separated by commas");
             Problem::new(StatusCode::BAD_REQUEST, detail)
         })
     };
-    Ok(Condition {
+    Ok(Precondition {
         matches: read(&header::IF_MATCH, "If-Match")?,
         none_of: read(&header::IF_NONE_MATCH, "If-None-Match")?,
         required: app.settings().requires_if_match,

@@ -4,10 +4,10 @@ use std::error::Error as _;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use partbook_domain::condition::Tag;
+use partbook_domain::ParameterError;
+use partbook_domain::Tag;
 use partbook_domain::json::SyntaxError;
-use partbook_domain::query::ParameterFault;
-use partbook_domain::{Entity, Error as Refusal, Fault, InUse};
+use partbook_domain::{Entity, FieldError, InUse, Refusal};
 use partbook_repository::Error;
 use partbook_telemetry::error_chain;
 use serde_json::{Map, Value, json};
@@ -52,7 +52,7 @@ impl Problem {
     }
 
     /// A body that breaks the rules.
-    pub(crate) fn invalid(faults: &[Fault]) -> Self {
+    pub(crate) fn invalid(faults: &[FieldError]) -> Self {
         let errors = faults
             .iter()
             .map(|fault| json!({ "pointer": fault.pointer.to_string(), "detail": fault.detail, "code": fault.code }));
@@ -61,7 +61,7 @@ impl Problem {
     }
 
     /// Parameters of the query or the path that break the rules.
-    pub(crate) fn parameters(faults: &[ParameterFault]) -> Self {
+    pub(crate) fn parameters(faults: &[ParameterError]) -> Self {
         let errors = faults
             .iter()
             .map(|fault| json!({ "parameter": fault.parameter, "detail": fault.detail, "code": fault.code }));
@@ -72,7 +72,7 @@ impl Problem {
     /// An id that is no integer.
     pub(crate) fn bad_id() -> Self {
         let detail = "must be an integer".to_owned();
-        Self::parameters(&[ParameterFault { parameter: "id".to_owned(), detail, code: "type" }])
+        Self::parameters(&[ParameterError { parameter: "id".to_owned(), detail, code: "type" }])
     }
 
     /// What a router or another layer answered in its own way.
@@ -94,19 +94,19 @@ impl Problem {
             Error::Refused(Refusal::NotFound { .. }) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
             Error::Refused(Refusal::Invalid(faults)) => Self::invalid(faults),
             Error::Refused(Refusal::InUse(use_)) => Self::in_use(use_, href),
-            Error::Refused(Refusal::Stale { tag, current, .. }) => Self {
+            Error::Refused(Refusal::PreconditionFailed { tag, current, .. }) => Self {
                 current: Some(Box::new((tag.clone(), current.clone()))),
                 ..Self::new(StatusCode::PRECONDITION_FAILED, error.to_string())
             },
-            Error::Refused(Refusal::Unconditional { .. }) => {
+            Error::Refused(Refusal::PreconditionRequired { .. }) => {
                 Self::new(StatusCode::PRECONDITION_REQUIRED, error.to_string())
             }
-            Error::Refused(Refusal::StillRunning) => {
+            Error::Refused(Refusal::IdempotencyKeyInUse) => {
                 Self { passes: true, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
             }
-            Error::Refused(Refusal::KeyReused) => {
+            Error::Refused(Refusal::IdempotencyKeyReused) => {
                 let parameter = "Idempotency-Key".to_owned();
-                Self::parameters(&[ParameterFault { parameter, detail: error.to_string(), code: "reused" }])
+                Self::parameters(&[ParameterError { parameter, detail: error.to_string(), code: "reused" }])
             }
             Error::Unavailable(_) | Error::Contended => {
                 tracing::warn!(

@@ -8,8 +8,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
-use partbook_domain::condition::Condition;
-use partbook_domain::edit::Mode;
+use partbook_domain::edit::EditMode;
+use partbook_domain::precondition::Precondition;
 use partbook_domain::query::{self, ListQuery};
 use partbook_domain::{Entity, Object, Row};
 use partbook_repository::Error;
@@ -19,7 +19,7 @@ use crate::extract::idempotency_key::Creation;
 use crate::extract::query_string::RawId;
 use crate::extract::{json_body, query_string};
 use crate::openapi;
-use crate::respond::etag::{condition, tagged, tagged_unless_known};
+use crate::respond::etag::{precondition, tagged, tagged_unless_known};
 use crate::respond::links::Place;
 use crate::respond::list as rows;
 use crate::respond::problem::Problem;
@@ -104,7 +104,7 @@ async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<R
 async fn replace(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let body = json_body::read(request).await?;
-    update(&collection, &id, &headers, &body, Mode::Replace).await
+    update(&collection, &id, &headers, &body, EditMode::Replace).await
 }
 
 async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
@@ -118,13 +118,13 @@ async fn update(
     id: &RawId,
     headers: &HeaderMap,
     body: &json_body::JsonBody,
-    mode: Mode,
+    mode: EditMode,
 ) -> Result<Response, Problem> {
     let Collection { app, entity } = collection;
-    let condition = condition(app, headers, Row::to_json)?;
+    let precondition = precondition(app, headers, Row::to_json)?;
     let id = id.parse(entity)?;
     let object = body.object().map(Cow::Borrowed);
-    let row = changed(app, entity, id, object, mode, &condition, |error| collection.problem(error)).await?;
+    let row = changed(app, entity, id, object, mode, &precondition, |error| collection.problem(error)).await?;
     Ok(tagged(StatusCode::OK, row.to_json()))
 }
 
@@ -134,15 +134,17 @@ pub(crate) async fn changed(
     entity: &'static Entity,
     id: i64,
     body: Result<Cow<'_, Object>, Problem>,
-    mode: Mode,
-    condition: &Condition,
+    mode: EditMode,
+    precondition: &Precondition,
     problem: impl Fn(&Error) -> Problem,
 ) -> Result<Row, Problem> {
     match body {
-        Ok(body) => app.repository().update(entity, id, &body, mode, condition).await.map_err(|error| problem(&error)),
+        Ok(body) => {
+            app.repository().update(entity, id, &body, mode, precondition).await.map_err(|error| problem(&error))
+        }
         Err(fault) => {
             let row = app.repository().get(entity, id).await.map_err(|error| problem(&error))?;
-            condition.judge(&row).map_err(|error| problem(&error.into()))?;
+            precondition.evaluate(&row).map_err(|error| problem(&error.into()))?;
             Err(fault)
         }
     }
@@ -150,10 +152,10 @@ pub(crate) async fn changed(
 
 async fn remove(collection: Collection, id: RawId, headers: HeaderMap) -> Result<StatusCode, Problem> {
     let Collection { app, entity } = &collection;
-    let condition = condition(app, &headers, Row::to_json)?;
+    let precondition = precondition(app, &headers, Row::to_json)?;
     let id = id.parse(entity)?;
     let href = entity.in_catalog().then(|| format!("{}/{id}/listings", entity.path()));
-    let done = app.repository().delete(entity, id, &condition).await;
+    let done = app.repository().delete(entity, id, &precondition).await;
     done.map(|()| StatusCode::NO_CONTENT).map_err(|error| Problem::of(&error, entity, href.as_deref()))
 }
 

@@ -51,8 +51,8 @@ async fn an_empty_file_becomes_ours_and_stays_so() {
     let directory = Directory::new();
     let pool = directory.pool().await;
     assert!(migrations::status(&pool).await.unwrap().iter().all(|migration| migration.applied_at.is_none()));
-    assert_eq!(prepare(&pool, &[("cpu", vec!["id", "name"])]).await.unwrap(), Mode::Ours);
-    assert_eq!(prepare(&pool, &[("cpu", vec!["id", "name"])]).await.unwrap(), Mode::Ours);
+    assert_eq!(prepare(&pool, &[("cpu", vec!["id", "name"])]).await.unwrap(), SchemaKind::Ours);
+    assert_eq!(prepare(&pool, &[("cpu", vec!["id", "name"])]).await.unwrap(), SchemaKind::Ours);
     assert!(migrations::up(&pool).await.unwrap().is_empty());
     let status = migrations::status(&pool).await.unwrap();
     assert_eq!((status[0].version, status[0].name.as_str()), (1, "catalog"));
@@ -69,7 +69,7 @@ async fn two_starts_on_one_new_file_agree() {
     let directory = Directory::new();
     let (one, other) = (directory.pool().await, directory.pool().await);
     let (first, second) = tokio::join!(prepare(&one, &[]), prepare(&other, &[]));
-    assert_eq!((first.unwrap(), second.unwrap()), (Mode::Ours, Mode::Ours));
+    assert_eq!((first.unwrap(), second.unwrap()), (SchemaKind::Ours, SchemaKind::Ours));
 }
 
 #[tokio::test]

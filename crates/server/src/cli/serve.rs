@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, Metrics};
-use partbook_repository::{DatabaseUrl, Mode, Pool, PoolSettings, Repository};
+use partbook_repository::{DatabaseUrl, Pool, PoolSettings, Repository, SchemaKind};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
@@ -191,8 +191,8 @@ async fn start(settings: Settings) -> Result<Started, Failure> {
     let pool = Pool::connect(&settings.url, &settings.pool).await?;
     let mode = partbook_repository::prepare(&pool, &partbook_repository::needed_columns()).await?;
     let schema = match mode {
-        Mode::Ours => "partbook",
-        Mode::Legacy => "legacy",
+        SchemaKind::Ours => "partbook",
+        SchemaKind::Legacy => "legacy",
     };
     tracing::info!(database = %settings.url, schema, "database ready");
     let metrics = Metrics::install(env!("CARGO_PKG_VERSION"), env!("PARTBOOK_COMMIT"));

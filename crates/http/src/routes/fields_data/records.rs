@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partbook_domain::query::{self, ListQuery};
-use partbook_domain::{Entity, Error as Refusal, Fault, Json, Object, Pointer, Row, Value};
+use partbook_domain::{Entity, FieldError, Json, Object, Pointer, Refusal, Row, Value};
 use partbook_repository::Error;
 
 use super::Named;
@@ -14,7 +14,7 @@ use super::schema::core;
 use crate::extract::idempotency_key::Creation;
 use crate::extract::json_body::{self, JsonBody};
 use crate::extract::query_string::{self, RawId};
-use crate::respond::etag::{condition, tagged};
+use crate::respond::etag::{precondition, tagged};
 use crate::respond::list::JSON;
 use crate::respond::problem::Problem;
 use crate::router::App;
@@ -66,11 +66,11 @@ pub(super) async fn update(
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let (body, mode) = json_body::read_patch(request).await?;
-    let condition = condition(&app, &headers, record)?;
+    let precondition = precondition(&app, &headers, record)?;
     let entity = named.entity()?;
     let id = id.parse(entity)?;
     let body = flatten(entity, &body).map(Cow::Owned);
-    let row = changed(&app, entity, id, body, mode, &condition, |error| refusal(error, entity)).await?;
+    let row = changed(&app, entity, id, body, mode, &precondition, |error| refusal(error, entity)).await?;
     Ok(tagged(StatusCode::OK, record(&row)))
 }
 
@@ -82,7 +82,7 @@ fn flatten(entity: &Entity, body: &JsonBody) -> Result<Object, Problem> {
         Some(Json::Object(members)) => members.clone(),
         Some(other) => {
             let detail = format!("must be an object, not {}", other.type_name());
-            return Err(Problem::invalid(&[Fault::new(Pointer::field("fields"), "type", detail)]));
+            return Err(Problem::invalid(&[FieldError::new(Pointer::field("fields"), "type", detail)]));
         }
     };
     // The attributes have a place of their own, beside the fields.
@@ -124,6 +124,6 @@ fn write_record(row: &Row, out: &mut Vec<u8>) {
         row.value(field.name).unwrap_or(&Value::Null).write_json(out);
     }
     out.extend_from_slice(br#"},"attributes":"#);
-    row.value("attributes").unwrap_or(&Value::Json("{}".to_owned())).write_json(out);
+    row.value("attributes").unwrap_or(&Value::Json("{}".to_owned().into())).write_json(out);
     out.push(b'}');
 }

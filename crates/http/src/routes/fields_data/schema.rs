@@ -24,7 +24,7 @@ pub(super) fn core(entity: &Entity) -> impl Iterator<Item = &'static Field> + us
 
 fn describe(field: &Field) -> Value {
     let options = match field.kind {
-        Kind::Enum(vocabulary) => Some(vocabulary.values),
+        Kind::Enum(enumeration) => Some(enumeration.values),
         _ => None,
     };
     let number = |limit: Option<f64>| match field.kind {

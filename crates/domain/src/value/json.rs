@@ -4,6 +4,7 @@
 //! document is walked level by level over `serde_json`'s raw values instead; `serde_json` stays the only parser.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use indexmap::IndexMap;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
@@ -154,7 +155,39 @@ impl<'de> serde::Deserialize<'de> for Members<'de> {
     }
 }
 
+/// The order of an object's members does not count.
+impl Eq for Json {}
+
+impl Hash for Json {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Null => {}
+            Self::Bool(flag) => flag.hash(state),
+            Self::Number(text) | Self::String(text) | Self::Deep(text) => text.hash(state),
+            Self::Array(items) => items.hash(state),
+            Self::Object(members) => {
+                let mut members: Vec<(&String, &Self)> = members.iter().collect();
+                members.sort_unstable_by_key(|(key, _)| *key);
+                members.hash(state);
+            }
+        }
+    }
+}
+
 impl Json {
+    /// Whether both are the same, the order of members included.
+    #[must_use]
+    pub fn is_identical(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Object(a), Self::Object(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|((a, x), (b, y))| a == b && x.is_identical(y))
+            }
+            (Self::Array(a), Self::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_identical(b)),
+            _ => self == other,
+        }
+    }
+
     /// The members, when this is an object.
     #[must_use]
     pub fn as_object(&self) -> Option<&Object> {

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 /// The words that a field accepts, in the order in which they sort.
 #[derive(Debug)]
-pub struct Vocabulary {
+pub struct Enumeration {
     /// The PostgreSQL enum type of the column, when it has one of its own.
     pub postgres_type: Option<&'static str>,
     /// The accepted words.
@@ -15,7 +15,7 @@ pub struct Vocabulary {
     pub spellings: &'static [(&'static str, &'static str)],
 }
 
-impl Vocabulary {
+impl Enumeration {
     /// The word that a text means, in any letter case.
     #[must_use]
     pub fn parse(&self, text: &str) -> Option<&'static str> {
@@ -25,13 +25,13 @@ impl Vocabulary {
     }
 }
 
-/// Names a [`Vocabulary`] in a struct's field type.
+/// Names a [`Enumeration`] in a struct's field type.
 pub trait Choice: Clone + std::fmt::Debug + PartialEq {
     /// The words.
-    const VOCABULARY: &'static Vocabulary;
+    const ENUMERATION: &'static Enumeration;
 }
 
-/// A word of a vocabulary. What a database holds may be a word that this version does not know, so it is kept as text.
+/// A word of a enumeration. What a database holds may be a word that this version does not know, so it is kept as text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneOf<C>(pub(crate) String, PhantomData<C>);
 
@@ -51,6 +51,6 @@ impl<C: Choice> OneOf<C> {
 
 impl<C: Choice> Default for OneOf<C> {
     fn default() -> Self {
-        Self::stored(C::VOCABULARY.default.to_owned())
+        Self::stored(C::ENUMERATION.default.to_owned())
     }
 }

@@ -1,8 +1,19 @@
-//! The closed set of values that a column holds.
+//! What a column, a document and a row hold, and how answers show it.
 
-use crate::{Json, Timestamp, json};
+use std::hash::{Hash, Hasher};
 
-/// One column's value. JSON is kept as text, so that key order and the text of numbers survive.
+pub(crate) mod document;
+pub mod json;
+pub(crate) mod row;
+pub(crate) mod tag;
+pub(crate) mod timestamp;
+
+pub(crate) use document::Document;
+pub(crate) use timestamp::Timestamp;
+
+use json::Json;
+
+/// One column's value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// SQL `NULL`.
@@ -17,8 +28,27 @@ pub enum Value {
     Text(String),
     /// An instant.
     Time(Timestamp),
-    /// A JSON document, as text.
-    Json(String),
+    /// A JSON document.
+    Json(Document),
+}
+
+/// No value is NaN: JSON has none, and a stored one reads as [`Value::Null`].
+impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Null => {}
+            Self::Bool(flag) => flag.hash(state),
+            Self::Int(number) => number.hash(state),
+            // Zero equals zero, whatever its sign.
+            Self::Float(number) => (number + 0.0).to_bits().hash(state),
+            Self::Text(text) => text.hash(state),
+            Self::Time(time) => time.hash(state),
+            Self::Json(document) => document.as_str().hash(state),
+        }
+    }
 }
 
 impl Value {
@@ -32,7 +62,17 @@ impl Value {
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) | Self::Json(text) => Some(text),
+            Self::Text(text) => Some(text),
+            Self::Json(document) => Some(document.as_str()),
+            _ => None,
+        }
+    }
+
+    /// The document, when this is one.
+    #[must_use]
+    pub fn as_document(&self) -> Option<&Document> {
+        match self {
+            Self::Json(document) => Some(document),
             _ => None,
         }
     }
@@ -50,7 +90,7 @@ impl Value {
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Json(a), Self::Json(b)) => a == b || json::canonical(a) == json::canonical(b),
+            (Self::Json(a), Self::Json(b)) => a.same(b),
             _ => self == other,
         }
     }
@@ -65,7 +105,7 @@ impl Value {
             (Self::Float(a), Json::Number(_)) => given.as_f64() == Some(*a),
             (Self::Text(a), Json::String(b)) => a == b,
             (Self::Time(a), Json::String(b)) => Timestamp::parse(b) == Some(*a),
-            (Self::Json(a), _) => json::canonical(a) == given.to_string(),
+            (Self::Json(a), _) => a.json().is_some_and(|json| json.is_identical(given)),
             _ => false,
         }
     }
@@ -82,7 +122,22 @@ impl Value {
             Self::Null | Self::Float(_) => write!(out, "null"),
             Self::Text(text) => serde_json::to_writer(out, text).map_err(Into::into),
             Self::Time(time) => write!(out, "\"{time}\""),
-            Self::Json(text) => out.write_all(text.as_bytes()),
+            Self::Json(document) => out.write_all(document.as_str().as_bytes()),
         };
+    }
+
+    /// The value as JSON: what [`Self::write_json`] writes.
+    pub(crate) fn into_json(self) -> Json {
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(flag) => Json::Bool(flag),
+            Self::Text(text) => Json::String(text),
+            Self::Time(time) => Json::String(time.to_string()),
+            other => {
+                let mut text = Vec::new();
+                other.write_json(&mut text);
+                json::parse(&text).unwrap_or(Json::Null)
+            }
+        }
     }
 }

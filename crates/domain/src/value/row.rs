@@ -1,6 +1,11 @@
 //! A stored row, and how an answer shows it.
 
-use crate::{Entity, Timestamp, Value};
+use indexmap::IndexMap;
+use serde_json::value::RawValue;
+
+use super::{Timestamp, Value};
+use crate::entity::Entity;
+use crate::model::computed::{FirstText, Source};
 
 /// A stored row of an entity, with the rows it points at.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,13 +28,6 @@ pub struct Row {
     pub nested: Vec<Option<Row>>,
 }
 
-impl PartialEq for Entity {
-    /// Entities are statics: the same one is the same place.
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
 impl Row {
     /// The value of a column, shown or not.
     #[must_use]
@@ -47,6 +45,23 @@ impl Row {
         shown.zip(&self.nested).find(|(shown, _)| *shown == name).and_then(|(_, row)| row.as_ref())
     }
 
+    /// A member that no column holds.
+    fn computed(&self, source: &Source) -> Value {
+        match source {
+            Source::Nested(nested, field) => self.nested(nested).and_then(|row| row.value(field)).cloned(),
+            Source::FirstText(places) => places.iter().find_map(|place| self.first_text(place)).map(Value::Text),
+        }
+        .unwrap_or(Value::Null)
+    }
+
+    /// Reads the document one level deep only: it is whatever an importer stored.
+    fn first_text(&self, place: &FirstText) -> Option<String> {
+        let document = self.value(place.column)?.as_text()?;
+        let members: IndexMap<String, &RawValue> = serde_json::from_str(document).ok()?;
+        let text = |key: &&str| serde_json::from_str::<String>(members.get(*key)?.get()).ok();
+        place.keys.iter().filter_map(text).find(|text| !text.is_empty())
+    }
+
     /// Appends the row as answers show it (contract sections 1 and 4).
     pub fn write_json(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"id\":");
@@ -62,7 +77,7 @@ impl Row {
             }
         }
         for computed in entity.computed {
-            member(out, computed.name, |out| computed.value(self).write_json(out));
+            member(out, computed.name, |out| self.computed(&computed.source).write_json(out));
         }
         let shown = entity.references.iter().filter_map(|reference| reference.nested);
         for (name, row) in shown.zip(&self.nested) {

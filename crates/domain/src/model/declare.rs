@@ -1,6 +1,7 @@
 //! The declaration of an entity's fields.
 
-use crate::{Field, Value};
+use super::field::{Children, Field};
+use crate::value::Value;
 
 /// A struct of fields, as `resource!` declares it: its description, and the way to and from a row's values.
 pub trait Fields: Default + validator::Validate {
@@ -35,7 +36,13 @@ macro_rules! resource {
 
         impl $crate::Fields for $name {
             const FIELDS: &'static [$crate::Field] = &[$(
-                $crate::Field::new::<$ty>(stringify!($field), concat!($($doc),+), presence!($presence))
+                $crate::Field::new(
+                    stringify!($field),
+                    concat!($($doc),+),
+                    <$ty as $crate::FieldType>::KIND,
+                    <$ty as $crate::FieldType>::NULLABLE,
+                    presence!($presence),
+                )
                     $(.$rule($crate::Limits { $($limit: Some($bound as f64),)+ ..$crate::Limits::NONE }))?,
             )+];
 
@@ -70,4 +77,26 @@ macro_rules! presence {
     (optional) => {
         false
     };
+}
+
+/// The names of the fields that break their `validator` rules.
+pub(crate) fn validate<T: Fields>(values: Vec<Value>) -> Vec<String> {
+    match T::from_values(values).validate() {
+        Ok(()) => Vec::new(),
+        Err(errors) => errors.field_errors().keys().map(|name| name.trim_start_matches("r#").to_owned()).collect(),
+    }
+}
+
+impl Children {
+    /// Children that clients write, with the fields of `T`.
+    #[must_use]
+    pub const fn of<T: Fields>(
+        table: &'static str,
+        parent: &'static str,
+        type_name: &'static str,
+        key: &'static [&'static str],
+    ) -> Self {
+        let defaults = || T::default().into_values();
+        Self { table, parent, type_name, fields: T::FIELDS, key, defaults, validate: validate::<T> }
+    }
 }

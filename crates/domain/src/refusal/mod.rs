@@ -1,11 +1,17 @@
 //! What a refusal means. How each looks on the wire is the HTTP crate's business.
 
-use crate::condition::Tag;
-use crate::{Entity, Fault, Pointer, summary};
+pub(crate) mod field_error;
+pub(crate) mod pointer;
+
+use field_error::{FieldError, summary};
+use pointer::Pointer;
+
+use crate::entity::Entity;
+use crate::value::tag::Tag;
 
 /// Why the catalog refuses an operation.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Error {
+pub enum Refusal {
     /// No such row.
     #[error("{label} with id {id} not found")]
     NotFound {
@@ -14,15 +20,15 @@ pub enum Error {
         /// The id as it was asked for.
         id: String,
     },
-    /// The body breaks the rules: every fault at once.
+    /// The body breaks the rules: every error at once.
     #[error("{}", summary(.0))]
-    Invalid(Vec<Fault>),
+    Invalid(Vec<FieldError>),
     /// The row is in use, or must stay for another reason.
     #[error("{}", .0.detail)]
     InUse(InUse),
     /// The row is not what the client means to change.
     #[error("The {label} is no longer what it was when it was read; look at what it is now and try again")]
-    Stale {
+    PreconditionFailed {
         /// What it is, as a person calls it.
         label: &'static str,
         /// Which version it is now.
@@ -32,16 +38,16 @@ pub enum Error {
     },
     /// The client does not say which version it means to change.
     #[error("Say which version of the {label} is meant: send If-Match with the ETag of its last answer, or with *")]
-    Unconditional {
+    PreconditionRequired {
         /// What it is, as a person calls it.
         label: &'static str,
     },
     /// A request with the same idempotency key is still running.
     #[error("A request with this Idempotency-Key is still running; try again in a moment")]
-    StillRunning,
+    IdempotencyKeyInUse,
     /// The idempotency key belongs to a request with another body.
     #[error("was sent with another body before; a new request needs a key of its own")]
-    KeyReused,
+    IdempotencyKeyReused,
 }
 
 /// Why a row cannot be deleted.
@@ -53,7 +59,7 @@ pub struct InUse {
     pub listings: Option<(i64, Vec<(i64, String)>)>,
 }
 
-impl Error {
+impl Refusal {
     /// No row of the entity has this id.
     #[must_use]
     pub fn not_found(entity: &Entity, id: &impl ToString) -> Self {
@@ -67,7 +73,7 @@ impl Error {
             Some(name) => (Pointer::field("name"), format!("{} with name '{name}' already exists", entity.label)),
             None => (Pointer::root(), format!("{} with these specifications already exists", entity.label)),
         };
-        Self::Invalid(vec![Fault::new(pointer, "duplicate", detail)])
+        Self::Invalid(vec![FieldError::new(pointer, "duplicate", detail)])
     }
 
     /// The row must stay, whether a listing uses it or not.

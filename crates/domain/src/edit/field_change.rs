@@ -1,0 +1,99 @@
+//! One field's part in an edit.
+
+use super::merge_patch::merge;
+use super::{EditMode, children, read_value, validate};
+use crate::entity::Entity;
+use crate::model::field::{Field, Kind};
+use crate::refusal::field_error::FieldError;
+use crate::refusal::pointer::{Place, Pointer};
+use crate::value::Value;
+use crate::value::json::{Json, Object};
+
+/// A field, what it holds, and how a body may change it.
+pub(super) struct FieldChange<'a> {
+    pub(super) entity: &'a Entity,
+    pub(super) field: &'static Field,
+    pub(super) default: Value,
+    pub(super) stored: Option<&'a Value>,
+    pub(super) mode: EditMode,
+}
+
+impl FieldChange<'_> {
+    /// What the field holds when the body does not change it.
+    pub(super) fn unchanged(&self) -> Value {
+        self.stored.unwrap_or(&self.default).clone()
+    }
+
+    /// The field's new value. A field may be given under two names: then the one that changes something counts, and two
+    /// different changes are an error.
+    pub(super) fn apply(&self, body: &Object) -> Result<Value, Vec<FieldError>> {
+        let names: Vec<&'static str> = self.entity.names(self.field).filter(|name| body.contains_key(*name)).collect();
+        let mut changes = Vec::new();
+        for name in &names {
+            // Errors are placed under the name that was used.
+            let value = self.read(name, body.get(*name))?;
+            if names.len() == 1 {
+                return Ok(value);
+            }
+            if !self.same(&value, &self.unchanged()) && !changes.iter().any(|change| self.same(change, &value)) {
+                changes.push(value);
+            }
+        }
+        match changes.len() {
+            0 if names.is_empty() => self.read(self.field.name, None),
+            0 => Ok(self.unchanged()),
+            1 => Ok(changes.remove(0)),
+            _ => {
+                let detail = format!("and {} are given and differ; send one of them", names[1]);
+                Err(vec![FieldError::new(Pointer::field(self.field.name), "conflict", detail)])
+            }
+        }
+    }
+
+    fn same(&self, a: &Value, b: &Value) -> bool {
+        match self.field.kind {
+            Kind::Children(children) => children.same(a, b),
+            _ => a.same(b),
+        }
+    }
+
+    fn read(&self, name: &'static str, given: Option<&Json>) -> Result<Value, Vec<FieldError>> {
+        let (field, place) = (self.field, Place::Member(&Place::Root, name));
+        let given = match (given, self.mode) {
+            (None, EditMode::Merge(_)) => return Ok(self.unchanged()),
+            // The flag marks a place in the catalog; it is no part of the thing that a PUT replaces.
+            (None, EditMode::Replace) if self.entity.exclusive_flag == Some(field.name) => return Ok(self.unchanged()),
+            (Some(Json::Null), _) if self.stored.is_some_and(Value::is_null) => return Ok(Value::Null),
+            (None | Some(Json::Null), _) if field.required => {
+                let detail = if given.is_none() { "is required" } else { "is required and must not be null" };
+                return Err(vec![FieldError::new(place.pointer(), "required", detail)]);
+            }
+            (None | Some(Json::Null), _) => return Ok(self.unchanged_or(self.default.clone())),
+            (Some(given), _) => given,
+        };
+        // Before the comparison below: a patch of nulls may equal the stored document and still change it.
+        if let (EditMode::Merge(nulls), Some(stored), true, Json::Object(members)) =
+            (self.mode, self.stored.and_then(Value::as_document), field.kind.merges(), given)
+        {
+            // Only what the patch changes is validated.
+            let errors = validate::document(field.kind, members, stored.json(), &place, true);
+            return if errors.is_empty() { Ok(Value::Json(merge(stored, given, nulls))) } else { Err(errors) };
+        }
+        if self.stored.is_some_and(|stored| stored.equals_json(given)) {
+            return Ok(self.unchanged());
+        }
+        let value = match (field.kind, given) {
+            (Kind::Children(children), Json::Array(items)) => children::read(children, items, self.stored, &place),
+            _ => read_value::read(field, given, self.entity.trims, self.stored, &place),
+        };
+        value.map(|value| self.unchanged_or(value))
+    }
+
+    /// The stored value where the new one says the same, so that its text stays as it is.
+    fn unchanged_or(&self, value: Value) -> Value {
+        match self.stored {
+            Some(stored) if self.same(stored, &value) => stored.clone(),
+            _ => value,
+        }
+    }
+}

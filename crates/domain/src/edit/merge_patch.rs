@@ -1,0 +1,146 @@
+//! JSON merge patch (RFC 7396) over a stored document.
+
+use indexmap::IndexMap;
+use serde_json::value::RawValue;
+
+use crate::value::document::Document;
+use crate::value::json::{self, Json, Object};
+
+/// What a `null` in a patch does where the stored document holds `null` too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// It removes the key, as RFC 7396 says.
+    Remove,
+    /// It changes nothing: for clients that send a whole document back, stored nulls included (contract section 2).
+    KeepStored,
+}
+
+/// Applies `patch` to a document; the stored document itself where nothing changes.
+///
+/// The stored text is split one level at a time and only where the patch goes, so that what the patch does not touch
+/// comes out as it was, to the byte, however deep it is.
+#[must_use]
+pub fn merge(stored: &Document, patch: &Json, nulls: Nulls) -> Document {
+    match merged(Some(stored.as_str()), stored.json(), patch, nulls) {
+        Some(text) => text.into(),
+        None => stored.clone(),
+    }
+}
+
+/// The text of the document that a patch makes of `stored`; none where it changes nothing. `known` is what the stored
+/// text says, where it can be read.
+fn merged(stored: Option<&str>, known: Option<&Json>, patch: &Json, nulls: Nulls) -> Option<String> {
+    match (patch, stored) {
+        (Json::Object(changes), stored) => merged_members(stored, known, changes, nulls),
+        // An unchanged member keeps its stored text.
+        (_, Some(stored)) if says(stored, known, patch) => None,
+        _ => Some(patch.to_string()),
+    }
+}
+
+fn says(stored: &str, known: Option<&Json>, json: &Json) -> bool {
+    match known {
+        Some(known) => known.is_identical(json),
+        None => json::canonical(stored) == json.to_string(),
+    }
+}
+
+fn merged_members(stored: Option<&str>, known: Option<&Json>, changes: &Object, nulls: Nulls) -> Option<String> {
+    let object: Option<IndexMap<String, &RawValue>> = stored.and_then(|stored| serde_json::from_str(stored).ok());
+    // What is no object becomes one, even by an empty patch.
+    let mut changed = object.is_none();
+    let known = known.and_then(Json::as_object);
+    let stored = object.unwrap_or_default();
+    // None for a member that goes: it is left out when all are written, since taking out one moves all that follow.
+    let mut members: IndexMap<&str, Option<Text>> =
+        stored.iter().map(|(key, value)| (key.as_str(), Some(Text::Stored(value.get())))).collect();
+    for (key, change) in changes {
+        let before = stored.get(key).map(|value| value.get());
+        if *change == Json::Null {
+            if before.is_some() && (nulls == Nulls::Remove || before != Some("null")) {
+                members.insert(key, None);
+                changed = true;
+            }
+        } else if let Some(text) = merged(before, known.and_then(|known| known.get(key)), change, nulls) {
+            members.insert(key, Some(Text::New(text)));
+            changed = true;
+        }
+    }
+    changed.then(|| write(members))
+}
+
+/// The text of a member.
+enum Text<'a> {
+    Stored(&'a str),
+    New(String),
+}
+
+fn write(members: IndexMap<&str, Option<Text<'_>>>) -> String {
+    let mut out = String::from("{");
+    for (key, text) in members {
+        let Some(text) = text else { continue };
+        if out.len() > 1 {
+            out.push(',');
+        }
+        out.push_str(&Json::String(key.to_owned()).to_string());
+        out.push(':');
+        out.push_str(match &text {
+            Text::Stored(text) => text,
+            Text::New(text) => text,
+        });
+    }
+    out.push('}');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(target: &str, patch: &str, nulls: Nulls) -> String {
+        let patch = json::parse(patch.as_bytes()).unwrap();
+        merge(&target.to_owned().into(), &patch, nulls).as_str().to_owned()
+    }
+
+    #[test]
+    fn rfc_7396_appendix_a() {
+        let cases = [
+            (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"a":null}"#, "{}"),
+            (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
+            (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"c"}"#, r#"{"a":["b"]}"#, r#"{"a":["b"]}"#),
+            (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
+            (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+            (r#"["a","b"]"#, r#"["c","d"]"#, r#"["c","d"]"#),
+            (r#"{"a":"b"}"#, r#"["c"]"#, r#"["c"]"#),
+            (r#"{"a":"foo"}"#, "null", "null"),
+            (r#"{"a":"foo"}"#, r#""bar""#, r#""bar""#),
+            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
+            ("[1,2]", r#"{"a":"b","c":null}"#, r#"{"a":"b"}"#),
+            ("{}", r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
+        ];
+        for (target, patch, result) in cases {
+            assert_eq!(merged(target, patch, Nulls::Remove), result, "{target} + {patch}");
+        }
+    }
+
+    #[test]
+    fn a_null_that_meets_a_stored_null_can_be_kept() {
+        assert_eq!(merged(r#"{"a":null,"b":1}"#, r#"{"a":null,"b":null}"#, Nulls::KeepStored), r#"{"a":null}"#);
+        assert_eq!(merged(r#"{"a":null,"b":1}"#, r#"{"a":null,"b":null}"#, Nulls::Remove), "{}");
+    }
+
+    #[test]
+    fn a_patch_equal_to_the_stored_document_removes_its_nulls() {
+        assert_eq!(merged(r#"{"a":{"b":null}}"#, r#"{"a":{"b":null}}"#, Nulls::Remove), r#"{"a":{}}"#);
+    }
+
+    #[test]
+    fn what_the_patch_does_not_touch_keeps_its_text() {
+        let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+        let target = format!(r#"{{"deep":{deep},"e":"\u00e9","n":1.0}}"#);
+        assert_eq!(merged(&target, r#"{"n":1.0,"e":"é"}"#, Nulls::Remove), target);
+    }
+}

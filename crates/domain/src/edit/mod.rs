@@ -1,0 +1,102 @@
+//! What a body makes of a row: create, replace, and merge patch (contract section 2).
+//!
+//! Only what changes is validated: a value equal to the stored one is never an error, so that an old row stays editable.
+
+mod children;
+mod field_change;
+mod merge_patch;
+mod read_value;
+mod validate;
+
+use field_change::FieldChange;
+pub use merge_patch::{Nulls, merge};
+pub(crate) use read_value::read_word;
+
+use crate::entity::Entity;
+use crate::model::field::Field;
+use crate::refusal::field_error::FieldError;
+use crate::refusal::pointer::{Place, Pointer};
+use crate::value::Value;
+use crate::value::json::Object;
+
+/// How a body relates to the stored row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditMode {
+    /// PUT: the body is the whole thing.
+    Replace,
+    /// PATCH: the body is a merge patch.
+    Merge(Nulls),
+}
+
+/// The row as it is to be, and what is wrong with it.
+#[derive(Debug)]
+pub struct Draft {
+    /// The values, in the order of [`Entity::fields`].
+    pub values: Vec<Value>,
+    /// Which of them differ from the stored row; all of them in a new one.
+    pub changed: Vec<bool>,
+    /// Which of them the body gives, under whatever name.
+    pub present: Vec<bool>,
+    /// Every error found; the draft may be stored only when there is none.
+    pub errors: Vec<FieldError>,
+}
+
+/// Reads the body of a new row.
+#[must_use]
+pub fn create(entity: &Entity, body: &Object) -> Draft {
+    draft(entity, None, body, EditMode::Replace)
+}
+
+/// Applies a body to a stored row.
+#[must_use]
+pub fn update(entity: &Entity, stored: &[Value], body: &Object, mode: EditMode) -> Draft {
+    draft(entity, Some(stored), body, mode)
+}
+
+fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: EditMode) -> Draft {
+    let defaults = (entity.defaults)();
+    let mut errors = refused_members(entity, body);
+    let mut values = Vec::with_capacity(defaults.len());
+    for (index, (field, default)) in entity.fields.iter().zip(defaults).enumerate() {
+        let change = FieldChange { entity, field, default, stored: stored.map(|stored| &stored[index]), mode };
+        let value = change.apply(body).unwrap_or_else(|found| {
+            errors.extend(found);
+            change.unchanged()
+        });
+        values.push(value);
+    }
+    if let (Some(complete), EditMode::Replace, true) = (entity.complete, mode, errors.is_empty())
+        && let Err(text) = complete(&mut values)
+    {
+        errors.push(FieldError::whole("undetermined", text));
+    }
+    let changed = (0..values.len()).map(|index| stored.is_none_or(|stored| stored[index] != values[index]));
+    let changed: Vec<bool> = changed.collect();
+    for field in named(entity.fields, (entity.validate)(values.clone())) {
+        let pointer = Pointer::field(field.name);
+        let counts = entity.field(field.name).is_some_and(|(index, _)| changed[index]);
+        if counts && !errors.iter().any(|error| error.pointer == pointer) {
+            let (code, detail) = field.limits.describe();
+            errors.push(FieldError::new(pointer, code, detail));
+        }
+    }
+    let present = entity.fields.iter().map(|field| entity.names(field).any(|name| body.contains_key(name))).collect();
+    Draft { values, changed, present, errors }
+}
+
+/// Members that are refused by name, and U+0000 in those that are otherwise ignored. What answers show beside the fields
+/// may come back as it was shown.
+fn refused_members(entity: &Entity, body: &Object) -> Vec<FieldError> {
+    let refused = entity.refused.iter().filter(|(name, _)| body.contains_key(*name));
+    let mut errors: Vec<FieldError> =
+        refused.map(|(name, why)| FieldError::new(Pointer::field(name), "refused", *why)).collect();
+    let ignored = body.iter().filter(|(key, _)| !entity.shows(key));
+    validate::members(ignored, None, &Place::Root, &mut errors);
+    errors.retain(|error| matches!(error.code, "nul" | "refused"));
+    errors
+}
+
+/// The fields with these names, in their own order.
+fn named(fields: &'static [Field], names: Vec<String>) -> impl Iterator<Item = &'static Field> {
+    fields.iter().filter(move |field| names.iter().any(|name| name == field.name))
+}

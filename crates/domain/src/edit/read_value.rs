@@ -1,0 +1,170 @@
+//! What JSON each kind of field accepts, and which error it finds in anything else.
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use super::validate::{self, NUL, TOO_LARGE};
+use crate::model::enumeration::Enumeration;
+use crate::model::field::{Field, Kind};
+use crate::model::stored_document;
+use crate::refusal::field_error::FieldError;
+use crate::refusal::pointer::Place;
+use crate::value::document::Document;
+use crate::value::json::Json;
+use crate::value::{Timestamp, Value};
+
+const URL_EXPECTED: &str = "must be an http or https address with a host, such as https://example.com/item/1";
+const TIME_EXPECTED: &str = "must be a date and time such as 2026-01-31T12:00:00Z, in the years 1 to 9999";
+
+/// What a word, a time or a number is read as, or the code and the text of its error.
+type Read = Result<Value, (&'static str, String)>;
+
+/// Reads a value that is not null and no child rows.
+///
+/// `stored` is what the field holds now: the parts of a document that equal it are not validated again.
+///
+/// # Errors
+/// Every error of type; those of range and length are found when the whole entity is validated.
+pub(super) fn read(
+    field: &Field,
+    given: &Json,
+    trims: bool,
+    stored: Option<&Value>,
+    place: &Place<'_>,
+) -> Result<Value, Vec<FieldError>> {
+    let stored = || stored.and_then(Value::as_document).and_then(Document::json);
+    let read = match (field.kind, given) {
+        (_, Json::String(text)) if text.contains('\0') => Err(("nul", NUL.to_owned())),
+        (Kind::Text, Json::String(text)) => Ok(text_or_null(text, trims, field.required)),
+        (Kind::Url, Json::String(text)) if text.is_empty() => Ok(Value::Null),
+        (Kind::Url, Json::String(text)) if is_web_address(text) => Ok(Value::Text(text.clone())),
+        (Kind::Url, Json::String(_)) => Err(("url", URL_EXPECTED.to_owned())),
+        (Kind::Int, Json::Number(_)) => match given.as_integer() {
+            Some(number) if i32::try_from(number).is_ok() => Ok(Value::Int(number)),
+            Some(_) => Err(("range", field.limits.integer_range())),
+            None => Err(("type", "must be a whole number, without a fraction".to_owned())),
+        },
+        (Kind::Float, Json::Number(_)) => given.as_f64().map(Value::Float).ok_or(("range", TOO_LARGE.to_owned())),
+        (Kind::Bool, Json::Bool(flag)) => Ok(Value::Bool(*flag)),
+        (Kind::Time, Json::String(text)) if text.is_empty() => Ok(Value::Null),
+        (Kind::Enum(enumeration), Json::String(text)) if text_of(text, trims).is_empty() => {
+            Ok(Value::Text(enumeration.default.to_owned()))
+        }
+        (Kind::Time, Json::String(text)) => read_word(field.kind, text),
+        (Kind::Enum(_), Json::String(text)) => read_word(field.kind, text_of(text, trims)),
+        (Kind::Object | Kind::Weights, Json::Object(members)) => {
+            let errors = validate::document(field.kind, members, stored(), place, false);
+            return if errors.is_empty() { Ok(Value::Json(given.clone().into())) } else { Err(errors) };
+        }
+        (Kind::Links, Json::Array(items)) => return read_items(items, stored(), place, link),
+        (Kind::Texts, Json::Array(items)) => return read_items(items, stored(), place, text),
+        (Kind::Text | Kind::Time | Kind::Url | Kind::Enum(_), _) => Err(wrong_type("a string", given)),
+        (Kind::Int, _) => Err(wrong_type("a whole number", given)),
+        (Kind::Float, _) => Err(wrong_type("a number", given)),
+        (Kind::Bool, _) => Err(wrong_type("a boolean", given)),
+        (Kind::Object | Kind::Weights, _) => Err(wrong_type("an object", given)),
+        (Kind::Links | Kind::Texts | Kind::Children(_), _) => Err(wrong_type("an array", given)),
+        (Kind::AnyJson | Kind::Absent, _) => Err(wrong_type("left out", given)),
+    };
+    read.map_err(|(code, detail)| vec![FieldError::new(place.pointer(), code, detail)])
+}
+
+/// Reads a time or a word of an enumeration, which is not empty.
+pub(crate) fn read_word(kind: Kind, text: &str) -> Read {
+    match kind {
+        _ if text.contains('\0') => Err(("nul", NUL.to_owned())),
+        Kind::Enum(enumeration) => enumeration
+            .parse(text)
+            .map(|word| Value::Text(word.to_owned()))
+            .ok_or_else(|| ("enum", expected_words(enumeration))),
+        _ => Timestamp::parse(text).map(Value::Time).ok_or_else(|| ("time", TIME_EXPECTED.to_owned())),
+    }
+}
+
+fn expected_words(enumeration: &Enumeration) -> String {
+    format!("must be one of {}", enumeration.values.join(", "))
+}
+
+fn wrong_type(expected: &str, given: &Json) -> (&'static str, String) {
+    ("type", format!("must be {expected}, not {}", given.type_name()))
+}
+
+fn text_of(text: &str, trims: bool) -> &str {
+    if trims { text.trim() } else { text }
+}
+
+fn text_or_null(text: &str, trims: bool, required: bool) -> Value {
+    let text = text_of(text, trims);
+    if text.is_empty() && !required { Value::Null } else { Value::Text(text.to_owned()) }
+}
+
+fn is_web_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// Reads an array item by item; an item that is stored just so is kept as it is.
+fn read_items(
+    items: &[Json],
+    stored: Option<&Json>,
+    place: &Place<'_>,
+    read: impl Fn(&Json, &Place<'_>) -> Result<Json, Vec<FieldError>>,
+) -> Result<Value, Vec<FieldError>> {
+    let known = if let Some(Json::Array(known)) = stored { known.as_slice() } else { &[] };
+    let known: HashSet<&Json> = known.iter().collect();
+    let mut shown = Vec::with_capacity(items.len());
+    let mut errors = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        if known.contains(item) {
+            shown.push(item.clone());
+            continue;
+        }
+        match read(item, &place.item(index)) {
+            Ok(item) => shown.push(item),
+            Err(found) => errors.extend(found),
+        }
+    }
+    if errors.is_empty() { Ok(Value::Json(Json::Array(shown).into())) } else { Err(errors) }
+}
+
+/// A text of an array.
+fn text(item: &Json, place: &Place<'_>) -> Result<Json, Vec<FieldError>> {
+    let (code, detail) = match item {
+        Json::String(text) if text.contains('\0') => ("nul", NUL.to_owned()),
+        Json::String(_) => return Ok(item.clone()),
+        _ => wrong_type("a string", item),
+    };
+    Err(vec![FieldError::new(place.pointer(), code, detail)])
+}
+
+/// `{url, label}`, or a bare address.
+fn link(item: &Json, place: &Place<'_>) -> Result<Json, Vec<FieldError>> {
+    let member = place.member("url");
+    let (url, label, url_place) = match item {
+        Json::String(_) => (Some(item), None, place),
+        Json::Object(members) => (members.get("url"), members.get("label"), &member),
+        _ => {
+            let (code, detail) = wrong_type("an object with url and label", item);
+            return Err(vec![FieldError::new(place.pointer(), code, detail)]);
+        }
+    };
+    let mut errors = Vec::new();
+    let mut refuse = |place: &Place<'_>, (code, detail)| errors.push(FieldError::new(place.pointer(), code, detail));
+    match url {
+        Some(Json::String(text)) if is_web_address(text) => {}
+        Some(Json::String(_)) => refuse(url_place, ("url", URL_EXPECTED.to_owned())),
+        Some(other) => refuse(url_place, wrong_type("a string", other)),
+        None => refuse(url_place, ("required", "is required".to_owned())),
+    }
+    match label {
+        None | Some(Json::Null | Json::String(_)) => {}
+        Some(other) => refuse(&place.member("label"), wrong_type("a string", other)),
+    }
+    validate::value(item, None, place, &mut errors);
+    if errors.is_empty() {
+        let of = |part: Option<&Json>| part.cloned().unwrap_or(Json::Null);
+        Ok(stored_document::link(of(url), of(label)))
+    } else {
+        Err(errors)
+    }
+}

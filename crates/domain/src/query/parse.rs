@@ -1,0 +1,66 @@
+//! From a query string's parameters to a list.
+
+use std::collections::HashSet;
+
+use super::filter::filter;
+use super::page::{limit, offset};
+use super::sort::sort;
+use super::{Invalid, ListQuery};
+use crate::entity::Entity;
+use crate::refusal::field_error::ParameterError;
+
+/// Reads a list's parameters, in the order in which they were given.
+///
+/// # Errors
+/// Every error, each with the parameter's name and what is allowed.
+pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQuery, Vec<ParameterError>> {
+    let mut query = ListQuery { limit: entity.default_limit, ..ListQuery::default() };
+    each(parameters, |name, text, repeated| match name {
+        _ if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),
+        "search" | "limit" | "offset" | "sort" if repeated => Err(("repeated", "is given twice".to_owned())),
+        "search" => {
+            query.search = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+            Ok(())
+        }
+        "limit" => limit(text, entity.max_limit).map(|limit| query.limit = Some(limit)),
+        "offset" => offset(text).map(|offset| query.offset = offset),
+        "sort" => sort(entity, text).map(|order| query.order = order),
+        _ => filter(entity, name, text, repeated, &mut query.filters),
+    })?;
+    Ok(query)
+}
+
+/// Reads each parameter in turn, with whether it was given before.
+fn each(
+    parameters: &[(String, String)],
+    mut read: impl FnMut(&str, &str, bool) -> Result<(), Invalid>,
+) -> Result<(), Vec<ParameterError>> {
+    let mut errors = Vec::new();
+    let mut seen = HashSet::with_capacity(parameters.len());
+    for (name, text) in parameters {
+        let repeated = !seen.insert(name.as_str());
+        if let Err((code, detail)) = read(name, text, repeated) {
+            errors.push(ParameterError { parameter: name.clone(), detail, code });
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// Reads `limit` and `offset` alone, for lists that know no more.
+///
+/// # Errors
+/// Every error, each with the parameter's name and what is allowed.
+pub fn parse_page(
+    parameters: &[(String, String)],
+    default_limit: u32,
+    max_limit: u32,
+) -> Result<(u32, i64), Vec<ParameterError>> {
+    let mut page = (default_limit, 0);
+    each(parameters, |name, text, repeated| match name {
+        "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),
+        "limit" => limit(text, max_limit).map(|limit| page.0 = limit),
+        "offset" => offset(text).map(|offset| page.1 = offset),
+        _ => Err(("unknown", "is not a parameter here; allowed: limit, offset".to_owned())),
+    })?;
+    Ok(page)
+}
