@@ -16,6 +16,6 @@ mod tests {
     fn microseconds_are_the_decimals() {
         assert_eq!(milliseconds(Duration::from_nanos(1_234_567_890)).to_string(), "1234.568");
         assert_eq!(milliseconds(Duration::from_nanos(499)).to_string(), "0");
-        assert_eq!(milliseconds(Duration::from_secs(60)).to_string(), "60000");
+        assert_eq!(milliseconds(Duration::from_mins(1)).to_string(), "60000");
     }
 }

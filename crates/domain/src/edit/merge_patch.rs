@@ -48,7 +48,7 @@ fn says(stored: &str, known: Option<&Json>, json: &Json) -> bool {
 fn merged_members(stored: Option<&str>, known: Option<&Json>, changes: &Object, nulls: Nulls) -> Option<String> {
     let object: Option<IndexMap<String, &RawValue>> = stored.and_then(|stored| serde_json::from_str(stored).ok());
     // What is no object becomes one, even by an empty patch.
-    let mut changed = object.is_none();
+    let mut differs = object.is_none();
     let known = known.and_then(Json::as_object);
     let stored = object.unwrap_or_default();
     // None for a member that goes: it is left out when all are written, since taking out one moves all that follow.
@@ -59,14 +59,14 @@ fn merged_members(stored: Option<&str>, known: Option<&Json>, changes: &Object, 
         if *change == Json::Null {
             if before.is_some() && (nulls == Nulls::Remove || before != Some("null")) {
                 members.insert(key, None);
-                changed = true;
+                differs = true;
             }
         } else if let Some(text) = merged(before, known.and_then(|known| known.get(key)), change, nulls) {
             members.insert(key, Some(Text::New(text)));
-            changed = true;
+            differs = true;
         }
     }
-    changed.then(|| write(members))
+    differs.then(|| write(members))
 }
 
 /// The text of a member.

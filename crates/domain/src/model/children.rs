@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::field::{Children, Kind};
 use crate::value::Value;
 use crate::value::document::Document;
-use crate::value::json::{Json, Object};
+use crate::value::json::Json;
 
 /// A row of a child table.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +105,7 @@ impl Children {
     pub(crate) fn document(&self, rows: Vec<Vec<Value>>) -> Value {
         let child = |row: Vec<Value>| {
             let members = self.fields.iter().zip(row).map(|(field, value)| (field.name.to_owned(), value.into_json()));
-            Json::Object(Object::from_iter(members))
+            Json::Object(members.collect())
         };
         Value::Json(Document::from(Json::Array(rows.into_iter().map(child).collect())))
     }

@@ -3,7 +3,7 @@
 use super::field::Kind;
 use crate::value::Value;
 use crate::value::document::Document;
-use crate::value::json::{self, Json, Object};
+use crate::value::json::{self, Json};
 
 impl Kind {
     /// A stored document as answers show it: another type than the field's is shown as empty.
@@ -33,5 +33,5 @@ impl Kind {
 
 /// The one shape of a link.
 pub(crate) fn link(url: Json, label: Json) -> Json {
-    Json::Object(Object::from_iter([("url".to_owned(), url), ("label".to_owned(), label)]))
+    Json::Object([("url".to_owned(), url), ("label".to_owned(), label)].into_iter().collect())
 }
