@@ -1,13 +1,12 @@
 //! The API document and a page to read it, all from the binary (contract section 8).
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::Config;
 
 use crate::openapi;
 use crate::router::App;
@@ -18,52 +17,42 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+/// The files of the page, with their media types: two are ours, the others are those of Swagger UI that it loads, which
+/// `build.rs` takes out of its archive.
+const FILES: &[(&str, &str, &[u8])] = &[
+    ("index.html", "text/html", include_bytes!("docs/index.html")),
+    ("swagger-initializer.js", "text/javascript", include_bytes!("docs/swagger-initializer.js")),
+    ("index.css", "text/css", include_bytes!(concat!(env!("OUT_DIR"), "/index.css"))),
+    ("swagger-ui.css", "text/css", include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css"))),
+    ("swagger-ui-bundle.js", "text/javascript", include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js"))),
+    ("favicon-16x16.png", "image/png", include_bytes!(concat!(env!("OUT_DIR"), "/favicon-16x16.png"))),
+    ("favicon-32x32.png", "image/png", include_bytes!(concat!(env!("OUT_DIR"), "/favicon-32x32.png"))),
+];
+
 /// The document, as `openapi/partbook.json` has it.
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::document);
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    let config =
-        Arc::new(Config::from("/openapi.json").try_it_out_enabled(true).validator_url("none").use_base_layout());
-    let page = config.clone();
     OpenApiRouter::new()
         .routes(openapi::routed("/openapi.json".to_owned(), openapi::itself(), get(document)))
         .route("/", get(|| async { Redirect::to("/docs") }))
-        .route("/docs", get(move || async move { file("index.html", page) }))
-        .route("/docs/{file}", get(move |Path(name): Path<String>| async move { file(&name, config) }))
+        .route("/docs", get(|| async { file("index.html") }))
+        .route("/docs/{file}", get(|Path(name): Path<String>| async move { file(&name) }))
 }
 
 async fn document() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
 }
 
-fn file(name: &str, config: Arc<Config<'static>>) -> Response {
-    match utoipa_swagger_ui::serve(name, config) {
-        Ok(Some(file)) => {
-            let bytes = if name == "index.html" {
-                // The page stands at /docs, without a slash at the end.
-                let page = String::from_utf8_lossy(&file.bytes)
-                    .replace("\"./", "\"/docs/")
-                    .replace("<title>Swagger UI</title>", "<title>Partbook API</title>")
-                    .replace("\"index.css", "\"/docs/index.css");
-                page.into_bytes()
-            } else {
-                file.bytes.into_owned()
-            };
-            let headers = [
-                (
-                    header::CONTENT_TYPE,
-                    HeaderValue::from_str(&file.content_type).unwrap_or(HeaderValue::from_static("text/plain")),
-                ),
-                (header::CONTENT_SECURITY_POLICY, POLICY),
-                (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-                (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-            ];
-            (headers, bytes).into_response()
-        }
-        Ok(None) => StatusCode::NOT_FOUND.into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the documentation page could not be made");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+fn file(name: &str) -> Response {
+    let Some((_, content_type, bytes)) = FILES.iter().find(|(file, ..)| *file == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    (headers, *bytes).into_response()
 }
