@@ -17,8 +17,8 @@ ARG TARGETPLATFORM
 # The dependencies, downloaded and compiled, stay in caches that no layer holds; so does the binary but for the copy.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,id=partbook-target-${TARGETPLATFORM},target=/src/target,sharing=locked \
-    cargo build --release --locked \
-    && install -D target/release/partbook /out/partbook \
+    cargo build --profile dist --locked \
+    && install -D target/dist/partbook /out/partbook \
     && install -d /out/data
 
 # Distroless cc is glibc, libgcc, the TLS roots and the names of a few users; "static" and "base" lack libgcc, and a slim
