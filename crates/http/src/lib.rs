@@ -1,16 +1,22 @@
 //! The catalog over HTTP: routes, bodies, answers, problems, and the document that describes them.
 //!
-//! A collection is served by seven handlers, written once (`routes/collection`); `openapi` describes each where it is
-//! routed, from the same definitions. A refusal has one meaning in the domain and one look on the wire
-//! (`respond/problem`).
+//! `router` puts together the handlers of `routes` and the layers of `middleware`. A handler reads a request with
+//! `extract`, asks the repository that `state` holds, and answers with `respond`; `representation` has the shapes of a
+//! row. `openapi` describes each operation where it is routed, from the definitions that serve it. None of these imports
+//! `routes` or `router`.
 
 mod extract;
+mod header;
+mod limits;
+mod metrics;
 mod middleware;
 mod openapi;
+mod representation;
 mod respond;
 mod router;
 mod routes;
+mod state;
 
-pub use openapi::document as openapi;
-pub use router::{App, Settings};
-pub use routes::metrics::Metrics;
+pub use metrics::Metrics;
+pub use router::document as openapi;
+pub use state::{App, Settings};

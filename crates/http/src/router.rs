@@ -1,90 +1,23 @@
-//! The service as a whole: what it needs, its routes, and the layers around them.
+//! Every route, the layers around them, and the document that describes them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use partbook_domain::registry;
-use partbook_repository::Repository;
-use partbook_telemetry::error_chain;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::middleware::{compression, cors, observe, request as envelope};
+use crate::middleware::{compression, cors, observe, request};
 use crate::openapi;
-use crate::routes::metrics::{self, Metrics};
-use crate::routes::{collection, docs, fields_data, health};
-
-/// What an operator chooses.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The name of the installation, such as `production`.
-    pub environment: String,
-    /// The version that `/health` shows.
-    pub version: &'static str,
-    /// The origins whose pages may call the API; `*` for all (contract section 8).
-    pub cors_origins: Vec<String>,
-    /// Whether a change of a row must say which version it is meant for: 428 without `If-Match` (contract section 7).
-    pub requires_if_match: bool,
-    /// Whether `/metrics` is only on a listener of its own: [`App::admin_router`].
-    pub has_admin_listener: bool,
-}
-
-/// The service. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct App(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    repository: Repository,
-    settings: Settings,
-    metrics: Metrics,
-    draining: AtomicBool,
-}
+use crate::routes::{collection, docs, fields_data, health, metrics};
+use crate::state::App;
 
 impl App {
-    /// The service on a repository.
-    #[must_use]
-    pub fn new(repository: Repository, settings: Settings, metrics: Metrics) -> Self {
-        Self(Arc::new(Inner { repository, settings, metrics, draining: AtomicBool::new(false) }))
-    }
-
-    pub(crate) fn repository(&self) -> &Repository {
-        &self.0.repository
-    }
-
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.0.settings
-    }
-
-    pub(crate) fn metrics(&self) -> &Metrics {
-        &self.0.metrics
-    }
-
-    pub(crate) fn is_draining(&self) -> bool {
-        self.0.draining.load(Ordering::Relaxed)
-    }
-
-    /// Says that the service is about to stop: it is not ready any more, and goes on answering.
-    pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Relaxed);
-    }
-
-    /// Forgets the answers that were kept for requests sent again and are too old now.
-    pub async fn sweep(&self) {
-        if let Err(error) = self.repository().sweep().await {
-            tracing::warn!(
-                error = error_chain(&error),
-                "old answers to requests with an Idempotency-Key could not be deleted"
-            );
-        }
-    }
-
     /// The routes with everything around them.
     pub fn router(&self) -> Router {
         let routes = if self.settings().has_admin_listener { public_routes() } else { routes() };
@@ -108,12 +41,24 @@ impl App {
             let chosen = if cors::is_plain_options(&request) { plain.clone() } else { with_cors.clone() };
             async move { chosen.oneshot(request).await }
         });
-        service.layer(from_fn_with_state(self.clone(), envelope::wrap))
+        service.layer(from_fn_with_state(self.clone(), request::wrap))
     }
 }
 
+/// The whole API document, pretty-printed, with a newline at its end: the text of `openapi/partbook.json`.
+#[must_use]
+pub fn document() -> String {
+    let document = routes().into_openapi();
+    let mut text = document.to_pretty_json().expect("the document is made of plain data");
+    text.push('\n');
+    text
+}
+
+/// The document as it is served.
+static DOCUMENT: LazyLock<String> = LazyLock::new(document);
+
 /// Every route, each with its part of the API document.
-pub(crate) fn routes() -> OpenApiRouter<App> {
+fn routes() -> OpenApiRouter<App> {
     public_routes().merge(metrics::routes())
 }
 
@@ -121,5 +66,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 fn public_routes() -> OpenApiRouter<App> {
     let router = OpenApiRouter::with_openapi(openapi::base());
     let router = registry().iter().fold(router, |router, entity| router.merge(collection::routes(entity)));
-    router.merge(fields_data::routes()).merge(health::routes()).merge(docs::routes())
+    router.merge(fields_data::routes()).merge(health::routes()).merge(docs::routes(&DOCUMENT))
 }

@@ -1,39 +1,23 @@
 //! Reading a request's body: size, media type, syntax, in the order in which faults are reported (contract section 2).
 
-use std::time::Duration;
-
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use partbook_domain::edit::EditMode;
 use partbook_domain::edit::Nulls;
-use partbook_domain::{FieldError, Json, Object, json};
+use partbook_domain::{Json, json};
 use tokio::time::timeout;
 
+use crate::header::MERGE_PATCH;
+use crate::limits::{BODY_READ_TIMEOUT, MAX_BODY_SIZE};
 use crate::respond::problem::Problem;
-
-/// How long a client may take to send its body.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// The greatest body, bytes (contract section 6).
-pub(crate) const LIMIT: usize = 1024 * 1024;
 
 /// A body that is JSON, though perhaps not an object: that is said only after the faults that come before it.
 pub(crate) struct JsonBody {
-    json: Json,
+    pub(crate) json: Json,
     /// As it came.
     pub(crate) bytes: Bytes,
-}
-
-impl JsonBody {
-    /// The members.
-    pub(crate) fn object(&self) -> Result<&Object, Problem> {
-        self.json.as_object().ok_or_else(|| {
-            let detail = format!("The body must be a JSON object, not {}", self.json.type_name());
-            Problem::invalid(&[FieldError::whole("type", detail)])
-        })
-    }
 }
 
 /// Reads a body that is a whole thing.
@@ -48,16 +32,14 @@ pub(crate) async fn read_patch(request: Request) -> Result<(JsonBody, EditMode),
     Ok((body, EditMode::Merge(if strict { Nulls::Remove } else { Nulls::KeepStored })))
 }
 
-const MERGE_PATCH: &str = "application/merge-patch+json";
-
 async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<JsonBody, Problem> {
     let (parts, body) = request.into_parts();
     let too_large = || {
-        let detail = format!("The body is larger than {LIMIT} bytes");
+        let detail = format!("The body is larger than {MAX_BODY_SIZE} bytes");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     };
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > LIMIT) {
+    if announced.is_some_and(|length: usize| length > MAX_BODY_SIZE) {
         return Err(too_large());
     }
     let bytes = read_bytes(body).await?.ok_or_else(too_large)?;
@@ -85,7 +67,7 @@ async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<Jso
 /// The whole body; none when it is too large.
 async fn read_bytes(body: Body) -> Result<Option<Bytes>, Problem> {
     let broken = |detail: &str| Err(Problem::new(StatusCode::BAD_REQUEST, detail));
-    match timeout(PATIENCE, to_bytes(body, LIMIT)).await {
+    match timeout(BODY_READ_TIMEOUT, to_bytes(body, MAX_BODY_SIZE)).await {
         Err(_) => broken("The body did not come in time"),
         Ok(Ok(bytes)) => Ok(Some(bytes)),
         Ok(Err(error)) => {

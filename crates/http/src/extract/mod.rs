@@ -1,5 +1,10 @@
 //! Reads what a request says: its path, query string, headers and body.
 
+pub(crate) mod collection;
+pub(crate) mod entity_name;
 pub(crate) mod idempotency_key;
 pub(crate) mod json_body;
+mod path_parameter;
+pub(crate) mod preconditions;
 pub(crate) mod query_string;
+pub(crate) mod row_id;

@@ -4,8 +4,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use crate::middleware::request::REQUEST_ID;
-use crate::respond::links::{PREFERENCE_APPLIED, TOTAL_COUNT};
+use crate::header::{PREFERENCE_APPLIED, REQUEST_ID, TOTAL_COUNT};
 
 /// Answers preflights and marks answers for these origins.
 pub(crate) fn layer(origins: &[String]) -> CorsLayer {

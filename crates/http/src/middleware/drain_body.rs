@@ -5,15 +5,13 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 
-/// How much more is taken in, bytes, and for how long.
-const PATIENCE: (usize, Duration) = (64 * 1024 * 1024, Duration::from_secs(10));
+use crate::limits::{DRAIN_TIMEOUT, MAX_DRAINED_SIZE};
 
 /// Lets what handlers leave of the request's body flow away.
 pub(crate) fn drained(request: Request) -> Request {
@@ -51,9 +49,11 @@ impl HttpBody for Drained {
 impl Drop for Drained {
     fn drop(&mut self) {
         if let Some(body) = self.0.take().filter(|body| !body.is_end_stream()) {
-            let (limit, time) = PATIENCE;
-            let mut rest = Limited::new(body, limit);
-            tokio::spawn(tokio::time::timeout(time, async move { while let Some(Ok(_)) = rest.frame().await {} }));
+            let mut rest = Limited::new(body, MAX_DRAINED_SIZE);
+            tokio::spawn(tokio::time::timeout(
+                DRAIN_TIMEOUT,
+                async move { while let Some(Ok(_)) = rest.frame().await {} },
+            ));
         }
     }
 }

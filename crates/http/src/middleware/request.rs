@@ -5,18 +5,17 @@ use std::convert::Infallible;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
-use crate::middleware::drain_body::drained;
-use crate::middleware::observe::Watch;
-use crate::respond::problem::{MEDIA_TYPE, Problem};
-use crate::router::App;
-
-/// Names one request in the answer, the problem and the log.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use super::drain_body::drained;
+use super::observe::Watch;
+use crate::header::{PROBLEM_JSON, REQUEST_ID};
+use crate::limits::MAX_REQUEST_ID_LENGTH;
+use crate::respond::problem::Problem;
+use crate::state::App;
 
 /// Answers with the request's id, and gives every error the one shape, whoever made it.
 pub(crate) async fn wrap(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -54,7 +53,7 @@ fn shaped(response: Response, path: &str, id: &str, is_head: bool) -> Response {
         None => Problem::of_status(parts.status),
     };
     let body = problem.body(path, id);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     Response::from_parts(parts, if is_head { Body::empty() } else { Body::from(body) })
 }
@@ -62,6 +61,7 @@ fn shaped(response: Response, path: &str, id: &str, is_head: bool) -> Response {
 /// The client's own id, when it is up to 128 visible ASCII characters (contract section 8); else a new one.
 fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    let given = given.filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
+    let given = given
+        .filter(|id| (1..=MAX_REQUEST_ID_LENGTH).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
     given.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
 }

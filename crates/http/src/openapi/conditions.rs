@@ -4,7 +4,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, RefOr, Required, Response, ResponseBuilder, Schema};
 
 use super::operations::{json_response, text, with_header};
-use crate::extract::idempotency_key::LONGEST;
+use crate::limits::MAX_KEY_LENGTH;
 
 /// An answer that shows one row, with its tag.
 pub(super) fn row_response(row: RefOr<Schema>) -> Response {
@@ -46,7 +46,7 @@ pub(super) fn idempotency_key() -> Parameter {
     let schema = ObjectBuilder::new()
         .schema_type(utoipa::openapi::Type::String)
         .min_length(Some(1))
-        .max_length(Some(LONGEST))
+        .max_length(Some(MAX_KEY_LENGTH))
         .into();
     header_parameter("Idempotency-Key", description, schema)
 }

@@ -11,7 +11,7 @@ use super::operations::{
     WRITE, failing, id_parameter, json_response, limit, offset, path, path_parameter, request_body, still_running, text,
 };
 use super::{Described, reference};
-use crate::routes::fields_data::records;
+use crate::limits::RECORDS_PAGE;
 
 /// A schema from its text: these few are plain data.
 fn schema_of(value: Value) -> RefOr<Schema> {
@@ -186,7 +186,7 @@ pub(crate) fn records() -> Described {
     });
     let read = operation("fields-data", "list_records", "List the rows of an entity")
         .parameter(entity_parameter())
-        .parameter(limit(records::MAX_LIMIT, Some(records::DEFAULT_LIMIT)))
+        .parameter(limit(RECORDS_PAGE.max, Some(RECORDS_PAGE.default)))
         .parameter(offset())
         .response("200", json_response("The rows", reference("RecordList")));
     let create = operation("fields-data", "create_record", "Create a row of an entity")

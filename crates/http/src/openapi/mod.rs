@@ -9,19 +9,10 @@ use axum::routing::MethodRouter;
 use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder, PathItem, Paths, Ref, RefOr, Schema, Tag};
 use utoipa_axum::router::UtoipaMethodRouter;
 
-use crate::router::App;
+use crate::state::App;
 
 pub(crate) use metadata::{entities, health, itself, livez, metrics, readyz, record, records, schema};
 pub(crate) use operations::{collection, item, listings};
-
-/// The whole document, pretty-printed, with a newline at its end: the text of `openapi/partbook.json`.
-#[must_use]
-pub fn document() -> String {
-    let document = crate::router::routes().into_openapi();
-    let mut text = document.to_pretty_json().expect("the document is made of plain data");
-    text.push('\n');
-    text
-}
 
 /// What stands above the operations.
 pub(crate) fn base() -> OpenApi {

@@ -14,7 +14,8 @@ use super::conditions::{
 };
 use super::schemas::{answer_name, input_name, of_entity, patch_name};
 use super::{Described, reference};
-use crate::routes::usage::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::header::PROBLEM_JSON;
+use crate::limits::LISTINGS_PAGE;
 
 /// The list and the create operation.
 pub(crate) fn collection(entity: &'static Entity) -> Described {
@@ -78,7 +79,7 @@ pub(crate) fn listings(entity: &'static Entity) -> Described {
     let summary = format!("List the listings that use a {}", entity.label);
     let operation = operation(entity, &format!("list_{}_listings", entity.name), &summary)
         .parameter(id_parameter())
-        .parameter(limit(MAX_LIMIT, Some(DEFAULT_LIMIT)))
+        .parameter(limit(LISTINGS_PAGE.max, Some(LISTINGS_PAGE.default)))
         .parameter(offset())
         .parameter(prefer())
         .response("200", page(reference(&answer_name(&LISTING))));
@@ -186,7 +187,7 @@ pub(super) fn with_header(mut response: Response, name: &str, description: &str,
 
 fn problem_response(description: &str, schema: &str) -> Response {
     let content = ContentBuilder::new().schema(Some(reference(schema))).build();
-    ResponseBuilder::new().description(description).content(crate::respond::problem::MEDIA_TYPE, content).build()
+    ResponseBuilder::new().description(description).content(PROBLEM_JSON, content).build()
 }
 
 pub(super) fn json_response(description: &str, schema: RefOr<Schema>) -> Response {

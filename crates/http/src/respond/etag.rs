@@ -1,66 +1,16 @@
-//! Entity tags and conditional requests (contract section 7; RFC 9110, sections 8.8.3 and 13).
+//! Entity tags in headers (RFC 9110, section 8.8.3).
 
-use std::convert::Infallible;
-
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use partbook_domain::precondition::{Precondition, Tags};
-use partbook_domain::{Row, Tag};
-
-use crate::respond::list::JSON;
-use crate::respond::problem::Problem;
-use crate::router::App;
-
-/// An answer that shows one row, with its tag.
-pub(crate) fn tagged(status: StatusCode, body: Vec<u8>) -> Response {
-    let tag = header_of(&Tag::of(&body));
-    (status, [(header::CONTENT_TYPE, JSON), (header::ETAG, tag)], body).into_response()
-}
-
-/// The same, or 304 when it is what the client has already.
-pub(crate) fn tagged_unless_known(headers: &HeaderMap, body: Vec<u8>) -> Response {
-    let tag = Tag::of(&body);
-    // A cache that sends what is no tag gets the row: reading does no harm.
-    match tags(headers, &header::IF_NONE_MATCH) {
-        Ok(Some(known)) if known.match_weakly(&tag) => {
-            let headers =
-                [(header::ETAG, header_of(&tag)), (header::VARY, HeaderValue::from_static("accept-encoding"))];
-            // No length is known of it: that of an empty body would be taken for the row's (RFC 9110, section 8.6).
-            let body = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
-            (StatusCode::NOT_MODIFIED, headers, body).into_response()
-        }
-        _ => tagged(StatusCode::OK, body),
-    }
-}
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use partbook_domain::Tag;
+use partbook_domain::precondition::Tags;
 
 /// A tag as a header's value.
 pub(crate) fn header_of(tag: &Tag) -> HeaderValue {
     HeaderValue::from_str(&tag.to_string()).expect("hexadecimal digits in quotes are visible ASCII")
 }
 
-/// Which version a change is meant for. `represent` is how the row is shown where the client has its tag from.
-pub(crate) fn precondition(
-    app: &App,
-    headers: &HeaderMap,
-    represent: fn(&Row) -> Vec<u8>,
-) -> Result<Precondition, Problem> {
-    let read = |name: &HeaderName, written: &str| {
-        tags(headers, name).map_err(|()| {
-            let detail = format!("{written} must be * or entity tags in double quotes, separated by commas");
-            Problem::new(StatusCode::BAD_REQUEST, detail)
-        })
-    };
-    Ok(Precondition {
-        matches: read(&header::IF_MATCH, "If-Match")?,
-        none_of: read(&header::IF_NONE_MATCH, "If-None-Match")?,
-        required: app.settings().requires_if_match,
-        represent,
-    })
-}
-
 /// The tags in a header that may be given more than once; none where it is not given at all.
-fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, ()> {
+pub(crate) fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, ()> {
     let values: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
     if values.is_empty() {
         return Ok(None);
@@ -94,6 +44,8 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, ()> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
+
     use super::*;
 
     fn read(values: &[&str]) -> Result<Option<Tags>, ()> {

@@ -1,15 +1,12 @@
 //! `Link` and the total of a page (RFC 8288, contract section 3).
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::header::{PREFERENCE_APPLIED, TOTAL_COUNT};
 
 /// All but the unreserved characters (RFC 3986 section 2.3) and the comma, which `sort` is full of.
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
-
-/// The number of all rows, on request.
-pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
-/// Says that the number was asked for and is there (RFC 7240).
-pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Where a page stands in its list.
 pub(crate) struct Place<'a> {

@@ -1,10 +1,8 @@
 //! Sending lists. What fits into one piece is sent whole, with its length; anything longer is streamed in pieces, so that
 //! the memory that a list costs does not depend on its rows.
 
-use std::time::Duration;
-
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
@@ -14,8 +12,8 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tracing::Instrument as _;
 
-/// The media type of answers.
-pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+use crate::header::JSON;
+use crate::limits::STALLED_READER_TIMEOUT;
 
 /// How long a list may be and still be sent whole, bytes.
 const WHOLE: usize = 256 * 1024;
@@ -23,8 +21,6 @@ const WHOLE: usize = 256 * 1024;
 const PIECE: usize = 64 * 1024;
 /// How many pieces may wait for a slow reader before the database connection waits with them.
 const WAITING: usize = 16;
-/// How long a reader may take none of them before it is given up, and the connection with it.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An array of rows: the first `limit`, where one is given. Its beginning is read before the answer begins, so that a
 /// database that is away is still a problem and not a broken list. `headers` is told whether more rows follow; where a
@@ -88,7 +84,7 @@ impl List {
 fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
     let (sender, receive) = mpsc::channel::<Option<Bytes>>(WAITING);
     let deliver = async move |piece| {
-        let sent = sender.send_timeout(piece, PATIENCE).await;
+        let sent = sender.send_timeout(piece, STALLED_READER_TIMEOUT).await;
         // One that is gone is told by the request's own line.
         if let Err(SendTimeoutError::Timeout(_)) = sent {
             tracing::info!("a list was broken off: its reader is too slow");

@@ -1,6 +1,8 @@
-//! Writes answers: rows and lists with their headers, and problems.
+//! Writes answers: rows and lists with their headers, problems, and files.
 
 pub(crate) mod etag;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod problem;
+pub(crate) mod row;
+pub(crate) mod static_file;

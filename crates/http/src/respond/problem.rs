@@ -12,15 +12,12 @@ use partbook_repository::Error;
 use partbook_telemetry::error_chain;
 use serde_json::{Map, Value, json};
 
-use crate::respond::etag::header_of;
-
-/// The media type of every problem.
-pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+use super::etag::header_of;
 
 /// How soon a client may try again, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// A refusal or a failure. It travels as a response's extension; [`crate::middleware::request`] writes the body, since only there
+/// A refusal or a failure. It travels as a response's extension; `middleware/request` writes the body, since only there
 /// the path and the request's id are known.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {

@@ -3,35 +3,28 @@
 use std::borrow::Cow;
 
 use axum::Extension;
-use axum::extract::{FromRequestParts, RawQuery, Request};
-use axum::http::request::Parts;
+use axum::extract::{RawQuery, Request};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use partbook_domain::edit::EditMode;
-use partbook_domain::precondition::Precondition;
 use partbook_domain::query::{self, ListQuery};
-use partbook_domain::{Entity, Object, Row};
-use partbook_repository::Error;
+use partbook_domain::{Entity, Row};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::extract::idempotency_key::Creation;
-use crate::extract::query_string::RawId;
+use crate::extract::collection::Collection;
+use crate::extract::preconditions::precondition;
+use crate::extract::row_id::RawId;
 use crate::extract::{json_body, query_string};
 use crate::openapi;
-use crate::respond::etag::{precondition, tagged, tagged_unless_known};
+use crate::representation::row;
 use crate::respond::links::Place;
 use crate::respond::list as rows;
 use crate::respond::problem::Problem;
-use crate::router::App;
+use crate::respond::row::{tagged, tagged_unless_known};
 use crate::routes::usage::listings;
-
-/// One entity's collection.
-#[derive(Clone)]
-pub(crate) struct Collection {
-    pub(crate) app: App,
-    pub(crate) entity: &'static Entity,
-}
+use crate::routes::write::{Creation, changed};
+use crate::state::App;
 
 /// The routes of an entity's collection, with their part of the API document.
 pub(crate) fn routes(entity: &'static Entity) -> OpenApiRouter<App> {
@@ -48,21 +41,6 @@ pub(crate) fn routes(entity: &'static Entity) -> OpenApiRouter<App> {
             router.routes(openapi::routed(format!("{path}/{{id}}/listings"), openapi::listings(entity), get(listings)));
     }
     router.layer(Extension(entity))
-}
-
-impl FromRequestParts<App> for Collection {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let entity = parts.extensions.get().copied().expect("every collection's routes carry their entity");
-        Ok(Self { app: app.clone(), entity })
-    }
-}
-
-impl Collection {
-    pub(crate) fn problem(&self, error: &Error) -> Problem {
-        Problem::of(error, self.entity, None)
-    }
 }
 
 async fn list(
@@ -91,7 +69,8 @@ async fn create(collection: Collection, request: Request) -> Result<Response, Pr
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let body = json_body::read(request).await?;
     let creation = Creation { app, entity, headers: &headers, path: uri.path(), bytes: &body.bytes };
-    creation.answer(body.object()?, Row::to_json, |error| collection.problem(error)).await
+    let object = row::members(&body.json).map_err(|faults| Problem::invalid(&faults))?;
+    creation.answer(object, Row::to_json, |error| collection.problem(error)).await
 }
 
 async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<Response, Problem> {
@@ -123,31 +102,9 @@ async fn update(
     let Collection { app, entity } = collection;
     let precondition = precondition(app, headers, Row::to_json)?;
     let id = id.parse(entity)?;
-    let object = body.object().map(Cow::Borrowed);
+    let object = row::members(&body.json).map(Cow::Borrowed).map_err(|faults| Problem::invalid(&faults));
     let row = changed(app, entity, id, object, mode, &precondition, |error| collection.problem(error)).await?;
     Ok(tagged(StatusCode::OK, row.to_json()))
-}
-
-/// Changes a row. That there is none, or that another version was meant, comes before what is wrong with the body.
-pub(crate) async fn changed(
-    app: &App,
-    entity: &'static Entity,
-    id: i64,
-    body: Result<Cow<'_, Object>, Problem>,
-    mode: EditMode,
-    precondition: &Precondition,
-    problem: impl Fn(&Error) -> Problem,
-) -> Result<Row, Problem> {
-    match body {
-        Ok(body) => {
-            app.repository().update(entity, id, &body, mode, precondition).await.map_err(|error| problem(&error))
-        }
-        Err(fault) => {
-            let row = app.repository().get(entity, id).await.map_err(|error| problem(&error))?;
-            precondition.evaluate(&row).map_err(|error| problem(&error.into()))?;
-            Err(fault)
-        }
-    }
 }
 
 async fn remove(collection: Collection, id: RawId, headers: HeaderMap) -> Result<StatusCode, Problem> {
@@ -157,9 +114,4 @@ async fn remove(collection: Collection, id: RawId, headers: HeaderMap) -> Result
     let href = entity.in_catalog().then(|| format!("{}/{id}/listings", entity.path()));
     let done = app.repository().delete(entity, id, &precondition).await;
     done.map(|()| StatusCode::NO_CONTENT).map_err(|error| Problem::of(&error, entity, href.as_deref()))
-}
-
-/// Where a row is found.
-pub(crate) fn location(row: &Row) -> String {
-    format!("{}/{}", row.entity.path(), row.id)
 }

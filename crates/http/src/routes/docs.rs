@@ -3,56 +3,67 @@
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::openapi;
-use crate::router::App;
+use crate::respond::static_file::StaticFile;
+use crate::state::App;
 
-/// The page may load what this service sends, and nothing else. The viewer sets styles and draws icons of its own.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
-
-/// The files of the page, with their media types: two are ours, the others are those of Swagger UI that it loads, which
-/// `build.rs` takes out of its archive.
-const FILES: &[(&str, &str, &[u8])] = &[
-    ("index.html", "text/html", include_bytes!("docs/index.html")),
-    ("swagger-initializer.js", "text/javascript", include_bytes!("docs/swagger-initializer.js")),
-    ("index.css", "text/css", include_bytes!(concat!(env!("OUT_DIR"), "/index.css"))),
-    ("swagger-ui.css", "text/css", include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css"))),
-    ("swagger-ui-bundle.js", "text/javascript", include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js"))),
-    ("favicon-16x16.png", "image/png", include_bytes!(concat!(env!("OUT_DIR"), "/favicon-16x16.png"))),
-    ("favicon-32x32.png", "image/png", include_bytes!(concat!(env!("OUT_DIR"), "/favicon-32x32.png"))),
+/// The files of the page: two are ours, the others are those of Swagger UI that it loads, which `build.rs` takes out of
+/// its archive.
+const FILES: &[StaticFile] = &[
+    StaticFile { name: "index.html", media_type: "text/html", content: include_bytes!("docs/index.html") },
+    StaticFile {
+        name: "swagger-initializer.js",
+        media_type: "text/javascript",
+        content: include_bytes!("docs/swagger-initializer.js"),
+    },
+    StaticFile {
+        name: "index.css",
+        media_type: "text/css",
+        content: include_bytes!(concat!(env!("OUT_DIR"), "/index.css")),
+    },
+    StaticFile {
+        name: "swagger-ui.css",
+        media_type: "text/css",
+        content: include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css")),
+    },
+    StaticFile {
+        name: "swagger-ui-bundle.js",
+        media_type: "text/javascript",
+        content: include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js")),
+    },
+    StaticFile {
+        name: "favicon-16x16.png",
+        media_type: "image/png",
+        content: include_bytes!(concat!(env!("OUT_DIR"), "/favicon-16x16.png")),
+    },
+    StaticFile {
+        name: "favicon-32x32.png",
+        media_type: "image/png",
+        content: include_bytes!(concat!(env!("OUT_DIR"), "/favicon-32x32.png")),
+    },
 ];
 
-/// The document, as `openapi/partbook.json` has it.
-static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::document);
-
-pub(crate) fn routes() -> OpenApiRouter<App> {
+/// `document` is the document's text.
+pub(crate) fn routes(document: &'static LazyLock<String>) -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(openapi::routed("/openapi.json".to_owned(), openapi::itself(), get(document)))
+        .routes(openapi::routed(
+            "/openapi.json".to_owned(),
+            openapi::itself(),
+            get(|| async { ([(header::CONTENT_TYPE, "application/json")], document.as_str()) }),
+        ))
         .route("/", get(|| async { Redirect::to("/docs") }))
         .route("/docs", get(|| async { file("index.html") }))
         .route("/docs/{file}", get(|Path(name): Path<String>| async move { file(&name) }))
 }
 
-async fn document() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
-}
-
 fn file(name: &str) -> Response {
-    let Some((_, content_type, bytes)) = FILES.iter().find(|(file, ..)| *file == name) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    ];
-    (headers, *bytes).into_response()
+    match FILES.iter().find(|file| file.name == name) {
+        Some(file) => file.into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::openapi;
-use crate::router::App;
+use crate::state::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -5,4 +5,5 @@ pub(crate) mod docs;
 pub(crate) mod fields_data;
 pub(crate) mod health;
 pub(crate) mod metrics;
-pub(crate) mod usage;
+mod usage;
+mod write;

@@ -5,16 +5,13 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use partbook_domain::query;
 
-use crate::extract::query_string::{self, RawId};
+use crate::extract::collection::Collection;
+use crate::extract::query_string;
+use crate::extract::row_id::RawId;
+use crate::limits::LISTINGS_PAGE;
 use crate::respond::links::Place;
 use crate::respond::list as rows;
 use crate::respond::problem::Problem;
-use crate::routes::collection::Collection;
-
-/// The rows of a page without `limit`.
-pub(crate) const DEFAULT_LIMIT: u32 = 50;
-/// The greatest `limit`.
-pub(crate) const MAX_LIMIT: u32 = 100;
 
 pub(crate) async fn listings(
     collection: Collection,
@@ -26,8 +23,8 @@ pub(crate) async fn listings(
     let entity = collection.entity;
     let id = id.parse(entity)?;
     let given = query_string::query(text.as_deref())?;
-    let (limit, offset) =
-        query::parse_page(&given, DEFAULT_LIMIT, MAX_LIMIT).map_err(|faults| Problem::parameters(&faults))?;
+    let (limit, offset) = query::parse_page(&given, LISTINGS_PAGE.default, LISTINGS_PAGE.max)
+        .map_err(|faults| Problem::parameters(&faults))?;
     let repository = collection.app.repository();
     let rows = repository.listings(entity, id, limit, offset).await.map_err(|error| collection.problem(&error))?;
     let total = if query_string::prefers_count(&headers) {

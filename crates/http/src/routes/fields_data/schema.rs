@@ -2,24 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use partbook_domain::{Entity, Field, Kind, Value as Column};
+use partbook_domain::{Field, Kind, Value as Column};
 use partbook_repository::CustomField;
 use serde_json::{Value, json};
 
-use super::Named;
+use crate::extract::entity_name::Named;
+use crate::representation::record::core;
 use crate::respond::problem::Problem;
-use crate::router::App;
+use crate::state::App;
 
 pub(super) async fn schema(State(app): State<App>, named: Named) -> Result<Json<Value>, Problem> {
     let entity = named.entity()?;
     let custom = app.repository().custom_fields(entity).await.map_err(|error| Problem::of(&error, entity, None))?;
     let fields: Vec<Value> = core(entity).map(describe).chain(custom.iter().map(describe_custom)).collect();
     Ok(Json(json!({ "entity": entity.name, "label": entity.plural, "primary_key": "id", "fields": fields })))
-}
-
-/// The fields that every installation has; attributes are the place of custom ones.
-pub(super) fn core(entity: &Entity) -> impl Iterator<Item = &'static Field> + use<> {
-    entity.fields.iter().filter(|field| field.name != "attributes")
 }
 
 fn describe(field: &Field) -> Value {

@@ -1,0 +1,33 @@
+//! The collection that a route serves.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use partbook_domain::Entity;
+use partbook_repository::Error;
+
+use crate::respond::problem::Problem;
+use crate::state::App;
+
+/// One entity's collection.
+#[derive(Clone)]
+pub(crate) struct Collection {
+    pub(crate) app: App,
+    pub(crate) entity: &'static Entity,
+}
+
+impl FromRequestParts<App> for Collection {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let entity = parts.extensions.get().copied().expect("every collection's routes carry their entity");
+        Ok(Self { app: app.clone(), entity })
+    }
+}
+
+impl Collection {
+    pub(crate) fn problem(&self, error: &Error) -> Problem {
+        Problem::of(error, self.entity, None)
+    }
+}

@@ -1,0 +1,39 @@
+//! The entity that a path of the metadata screen names.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use partbook_domain::{Entity, registry};
+
+use super::path_parameter::path_parameter;
+use crate::respond::problem::Problem;
+
+/// The entity that a path names; a body's faults come first where there is a body, so it is judged by the handler.
+pub(crate) struct Named(Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(path_parameter(parts, state, "entity").await))
+    }
+}
+
+impl Named {
+    pub(crate) fn entity(&self) -> Result<&'static Entity, Problem> {
+        let name = self.0.as_deref().unwrap_or_default();
+        let found = registry().iter().find(|entity| entity.name == name);
+        found.copied().ok_or_else(|| {
+            let known = in_order().map(|entity| entity.name).collect::<Vec<_>>().join(", ");
+            Problem::new(StatusCode::NOT_FOUND, format!("Entity '{name}' not found; there are: {known}"))
+        })
+    }
+}
+
+/// The entities in the order of the screen: listings first.
+pub(crate) fn in_order() -> impl Iterator<Item = &'static Entity> {
+    let (catalog, others): (Vec<&Entity>, Vec<&Entity>) = registry().iter().partition(|entity| entity.in_catalog());
+    others.into_iter().chain(catalog)
+}

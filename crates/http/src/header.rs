@@ -1,0 +1,19 @@
+//! The names of headers that the standard list lacks, and the media types of bodies.
+
+use axum::http::{HeaderName, HeaderValue};
+
+/// Names one request in the answer, the problem and the log.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Names a request, so that it can be sent again.
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The number of all rows, on request.
+pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+/// Says that the number was asked for and is there (RFC 7240).
+pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// The media type of rows and lists.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The media type of a merge patch (RFC 7396).
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
+/// The media type of every problem (RFC 9457).
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";

@@ -1,0 +1,36 @@
+//! What a client may ask for and how long it may take: the bounds that serving code and the API document share, and
+//! the clocks that end a request whose client does not keep up.
+
+use std::time::Duration;
+
+/// The greatest body, bytes (contract section 6).
+pub(crate) const MAX_BODY_SIZE: usize = 1024 * 1024;
+/// How long a client may take to send its body.
+pub(crate) const BODY_READ_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How much of a body that nobody wants is still taken in, bytes.
+pub(crate) const MAX_DRAINED_SIZE: usize = 64 * 1024 * 1024;
+/// How long such a body is taken in.
+pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the reader of a list may take nothing before the list is broken off, and the connection with it.
+pub(crate) const STALLED_READER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest `Idempotency-Key`, characters.
+pub(crate) const MAX_KEY_LENGTH: usize = 255;
+/// The longest `X-Request-ID` that is taken over, characters (contract section 8).
+pub(crate) const MAX_REQUEST_ID_LENGTH: usize = 128;
+
+/// How many rows a page has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageSize {
+    /// Without `limit`.
+    pub(crate) default: u32,
+    /// The greatest `limit`.
+    pub(crate) max: u32,
+}
+
+/// The listings that use a row (contract section 3).
+pub(crate) const LISTINGS_PAGE: PageSize = PageSize { default: 50, max: 100 };
+/// The records of an entity (contract section 5).
+pub(crate) const RECORDS_PAGE: PageSize = PageSize { default: 50, max: 200 };

@@ -1,0 +1,131 @@
+//! The process's figures: what collects them, what they mean, and the text that shows them (contract section 8).
+
+use std::time::{Duration, Instant};
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
+use partbook_domain::registry;
+use partbook_repository::{PoolState, Repository};
+use partbook_telemetry::error_chain;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+/// The upper bounds of every histogram's buckets, seconds: 1, 2, 5 in each power of ten, so that a millisecond and a
+/// second are told apart from twice as much, and so that the limits people watch (100, 200, 500 ms) are bounds.
+const BUCKETS: [f64; 16] =
+    [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
+
+/// How often samples are sorted into buckets when nobody asks for them.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// How old the counts of rows may be.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// How long a scrape waits for new ones.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The process's figures.
+#[derive(Debug)]
+pub struct Metrics {
+    handle: PrometheusHandle,
+    process: Collector,
+    /// When the rows were counted last.
+    counted: Mutex<Option<Instant>>,
+}
+
+impl Metrics {
+    /// Begins to collect, for the whole process. `commit` is that of the program's source.
+    ///
+    /// # Errors
+    /// Somebody else in the process collects already.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn install(version: &'static str, commit: &'static str) -> Result<Self, BuildError> {
+        let handle = PrometheusBuilder::new().set_buckets(&BUCKETS)?.install_recorder()?;
+        let upkeep = handle.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                upkeep.run_upkeep();
+            }
+        });
+        let process = Collector::default();
+        process.describe();
+        describe();
+        gauge!("partbook_build_info", "version" => version, "commit" => commit).set(1.0);
+        // There from the start, so that the first one is an increase.
+        counter!("partbook_db_pool_timeouts_total").increment(0);
+        counter!("partbook_db_retries_total").increment(0);
+        for entity in registry() {
+            counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(0);
+        }
+        Ok(Self { handle, process, counted: Mutex::new(None) })
+    }
+
+    /// The figures in Prometheus' text format, those of the pool and the rows as they are now.
+    pub(crate) async fn render(&self, repository: &Repository) -> String {
+        self.process.collect();
+        let PoolState { most, open, in_use } = repository.pool_state();
+        gauge!("partbook_db_pool_connections_max").set(most);
+        gauge!("partbook_db_pool_connections").set(open);
+        gauge!("partbook_db_pool_connections_in_use").set(in_use);
+        self.count_rows(repository).await;
+        self.handle.render()
+    }
+
+    /// Counts the rows, if that was not done a moment ago. What a database that is away had last stays.
+    async fn count_rows(&self, repository: &Repository) {
+        let Ok(mut counted) = self.counted.try_lock() else { return };
+        if counted.is_some_and(|counted| counted.elapsed() < FRESH) {
+            return;
+        }
+        match timeout(PATIENCE, repository.row_counts()).await {
+            Ok(Ok(counts)) => {
+                for (entity, count) in counts {
+                    #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
+                    gauge!("partbook_rows", "entity" => entity.name).set(count as f64);
+                }
+                *counted = Some(Instant::now());
+            }
+            Ok(Err(error)) => tracing::debug!(error = error_chain(&error), "the rows could not be counted"),
+            Err(_) => tracing::debug!("the rows could not be counted in time"),
+        }
+    }
+}
+
+/// What each figure means, for who reads `/metrics`; docs/operations.md says more.
+fn describe() {
+    describe_counter!("http_requests_total", "Requests answered, by method, route template and status code.");
+    describe_histogram!(
+        "http_request_duration_seconds",
+        Unit::Seconds,
+        "Time from a request's headers to the last byte of its answer, by method and route template."
+    );
+    describe_gauge!("http_requests_in_flight", "Requests being answered.");
+    describe_gauge!("partbook_db_pool_connections_max", "The greatest number of database connections.");
+    describe_gauge!("partbook_db_pool_connections", "Open database connections.");
+    describe_gauge!("partbook_db_pool_connections_in_use", "Database connections at work.");
+    describe_histogram!("partbook_db_pool_wait_seconds", Unit::Seconds, "Time waited for a database connection.");
+    describe_counter!("partbook_db_pool_timeouts_total", "Requests that got no database connection in time.");
+    describe_histogram!(
+        "partbook_db_operation_duration_seconds",
+        Unit::Seconds,
+        "Time of the catalog's operations on the database, waiting for a connection included."
+    );
+    describe_counter!(
+        "partbook_db_operation_errors_total",
+        "Operations that failed, by kind: unavailable (the database is away or busy) or internal."
+    );
+    describe_counter!(
+        "partbook_db_retries_total",
+        "Writes tried again because another one was in the way: a lock, a deadlock, a busy file."
+    );
+    describe_counter!(
+        "partbook_deletes_refused_total",
+        "Deletes refused (409) because the row is in use or must stay."
+    );
+    describe_gauge!("partbook_rows", "Rows of an entity, counted at most once a minute.");
+    describe_gauge!("partbook_build_info", "1, labelled with the version and the commit of the program.");
+}

@@ -1,0 +1,33 @@
+//! Files of pages that the binary carries.
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+/// The page may load what this service sends, and nothing else. The viewer sets styles and draws icons of its own.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// A file of a page.
+#[derive(Debug)]
+pub(crate) struct StaticFile {
+    /// The last segment of its path.
+    pub(crate) name: &'static str,
+    /// Its media type.
+    pub(crate) media_type: &'static str,
+    /// Its content.
+    pub(crate) content: &'static [u8],
+}
+
+impl IntoResponse for &'static StaticFile {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(self.media_type)),
+            (header::CONTENT_SECURITY_POLICY, POLICY),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        ];
+        (headers, self.content).into_response()
+    }
+}

@@ -1,0 +1,75 @@
+//! The service as a whole: what its handlers and layers work with.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use partbook_repository::Repository;
+use partbook_telemetry::error_chain;
+
+use crate::metrics::Metrics;
+
+/// What an operator chooses.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name of the installation, such as `production`.
+    pub environment: String,
+    /// The version that `/health` shows.
+    pub version: &'static str,
+    /// The origins whose pages may call the API; `*` for all (contract section 8).
+    pub cors_origins: Vec<String>,
+    /// Whether a change of a row must say which version it is meant for: 428 without `If-Match` (contract section 7).
+    pub requires_if_match: bool,
+    /// Whether `/metrics` is only on a listener of its own: [`App::admin_router`].
+    pub has_admin_listener: bool,
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    repository: Repository,
+    settings: Settings,
+    metrics: Metrics,
+    draining: AtomicBool,
+}
+
+impl App {
+    /// The service on a repository.
+    #[must_use]
+    pub fn new(repository: Repository, settings: Settings, metrics: Metrics) -> Self {
+        Self(Arc::new(Inner { repository, settings, metrics, draining: AtomicBool::new(false) }))
+    }
+
+    pub(crate) fn repository(&self) -> &Repository {
+        &self.0.repository
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// Says that the service is about to stop: it is not ready any more, and goes on answering.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Forgets the answers that were kept for requests sent again and are too old now.
+    pub async fn sweep(&self) {
+        if let Err(error) = self.repository().sweep().await {
+            tracing::warn!(
+                error = error_chain(&error),
+                "old answers to requests with an Idempotency-Key could not be deleted"
+            );
+        }
+    }
+}
