@@ -11,12 +11,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use partbook_repository::{DatabaseUrl, PoolSettings};
+use partbook_telemetry::LogFormat;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::Url;
 
 mod traces;
 
-pub(crate) use traces::{Protocol, TraceSettings, traces};
+pub(crate) use traces::traces;
 
 /// A setting that cannot be used: one line that names the flag or the variable.
 #[derive(Debug, PartialEq, Eq)]
@@ -112,13 +113,6 @@ fn database_url_of(flag: Option<&str>, file: Option<PathBuf>, variables: Variabl
     }
 }
 
-/// How the log is written.
-#[derive(Clone, Debug)]
-pub(crate) struct LogSettings {
-    pub(crate) filter: Targets,
-    pub(crate) json: bool,
-}
-
 /// A level for everything, or levels for parts of the program: `info`, or `info,sqlx=debug`.
 pub(crate) fn log_level(text: &str) -> Result<Targets, &'static str> {
     const FAULT: &str = "is no log level; use off, error, warn, info, debug or trace, or levels per target as in \
@@ -148,11 +142,11 @@ pub(crate) fn log_level(text: &str) -> Result<Targets, &'static str> {
     Ok(filter.with_default(general))
 }
 
-/// `text` or `json`; true for JSON.
-pub(crate) fn log_format(text: &str) -> Result<bool, &'static str> {
+/// `text` or `json`.
+pub(crate) fn log_format(text: &str) -> Result<LogFormat, &'static str> {
     match text {
-        "text" => Ok(false),
-        "json" => Ok(true),
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
         _ => Err("is no log format; use text or json"),
     }
 }

@@ -7,7 +7,6 @@ mod cli;
 mod config;
 mod demo;
 mod listener;
-mod telemetry;
 
 use std::process::ExitCode;
 

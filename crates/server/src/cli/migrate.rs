@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use partbook_repository::{DatabaseUrl, Pool, migrations};
 
 use super::{Failure, Log, Target, openapi::print};
-use crate::{config, telemetry};
+use crate::config;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -32,7 +32,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
     let (Command::Up(arguments) | Command::Status(arguments)) = &command;
     let url = arguments.target.url()?;
     let settings = config::pool(None, arguments.target.statement_cache.as_deref())?;
-    telemetry::init(arguments.log.settings()?, None, "").map_err(Failure::Run)?;
+    let _telemetry = partbook_telemetry::start(arguments.log.settings()?, None).map_err(Failure::Run)?;
     let is_status = matches!(command, Command::Status(_));
     if is_status {
         refuse_to_create(&url)?;

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use partbook_repository::{DatabaseUrl, StartError};
+use partbook_telemetry::LogSettings;
 
-use crate::config::{self, BadSetting, LogSettings, setting};
+use crate::config::{self, BadSetting, setting};
 
 /// Why the program ends without having done what it was asked.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl Log {
         let format = setting("--log-format", "PARTBOOK_LOG_FORMAT");
         Ok(LogSettings {
             filter: level.read(self.log_level.as_deref(), "info", config::log_level)?,
-            json: format.read(self.log_format.as_deref(), "text", config::log_format)?,
+            format: format.read(self.log_format.as_deref(), "text", config::log_format)?,
         })
     }
 }

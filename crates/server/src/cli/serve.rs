@@ -7,13 +7,14 @@ use clap::Args;
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, Metrics};
 use partbook_repository::{DatabaseUrl, Pool, PoolSettings, Repository, SchemaKind};
+use partbook_telemetry::TraceSettings;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 use super::{Failure, Log, Target};
-use crate::config::{self, BadSetting, TraceSettings, setting};
+use crate::config::{self, BadSetting, setting};
+use crate::demo;
 use crate::listener::{self, Drain, Reserved, Stop};
-use crate::{demo, telemetry};
 
 /// How long closing the database may take.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -98,7 +99,13 @@ impl Arguments {
             let fault = "is the address of the service itself; choose another port";
             return Err(BadSetting(format!("PARTBOOK_ADMIN_LISTEN: `{listen}` {fault}")));
         }
+        let environment = setting("--environment", "PARTBOOK_ENVIRONMENT").read(
+            self.environment.as_deref(),
+            "development",
+            config::word,
+        )?;
         Ok(Settings {
+            traces: config::traces(&environment)?,
             listen,
             url: self.target.url()?,
             pool: config::pool(self.pool_size.as_deref(), self.target.statement_cache.as_deref())?,
@@ -108,11 +115,7 @@ impl Arguments {
                 grace: seconds("--shutdown-timeout", "PARTBOOK_SHUTDOWN_TIMEOUT", &self.shutdown_timeout, "30")?,
             },
             app: partbook_http::Settings {
-                environment: setting("--environment", "PARTBOOK_ENVIRONMENT").read(
-                    self.environment.as_deref(),
-                    "development",
-                    config::word,
-                )?,
+                environment,
                 version: env!("CARGO_PKG_VERSION"),
                 cors_origins: setting("--cors-origins", "PARTBOOK_CORS_ORIGINS").read(
                     self.cors_origins.as_deref(),
@@ -127,7 +130,6 @@ impl Arguments {
                 has_admin_listener: admin_listen.is_some(),
             },
             admin_listen,
-            traces: config::traces()?,
         })
     }
 }
@@ -139,7 +141,7 @@ impl Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = arguments.settings()?;
     let log = arguments.log.settings()?;
-    let telemetry = telemetry::init(log, settings.traces.as_ref(), &settings.app.environment).map_err(Failure::Run)?;
+    let telemetry = partbook_telemetry::start(log, settings.traces.as_ref()).map_err(Failure::Run)?;
     let mut stop = Stop::install().map_err(|error| Failure::Run(error.to_string()))?;
     let drain = settings.drain;
     let Started { pool, app, listener, admin } = tokio::select! {

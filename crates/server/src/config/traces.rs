@@ -3,44 +3,11 @@
 use std::env;
 use std::time::Duration;
 
+use partbook_telemetry::{Protocol, Sampling, TraceSettings};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{BadSetting, Name, Variables};
-
-/// Which traces are recorded, and who gets them.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TraceSettings {
-    /// Where traces are sent, whole: with the path that HTTP has, and without credentials, which belong into
-    /// `OTEL_EXPORTER_OTLP_HEADERS` and would be logged on the way.
-    pub(crate) endpoint: Url,
-    pub(crate) protocol: Protocol,
-    /// How long one request to the collector may take.
-    pub(crate) timeout: Duration,
-    pub(crate) sampling: Sampling,
-    /// `OTEL_RESOURCE_ATTRIBUTES`.
-    pub(crate) attributes: Vec<(String, String)>,
-    /// `OTEL_SERVICE_NAME`, where that is set.
-    pub(crate) service_name: Option<String>,
-}
-
-/// How traces are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    /// OTLP over gRPC.
-    Grpc,
-    /// OTLP over HTTP, as protobuf.
-    Http,
-}
-
-/// `OTEL_TRACES_SAMPLER` and its argument.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Sampling {
-    /// Which share of the traces that begin here is recorded, 0 to 1.
-    pub(crate) ratio: f64,
-    /// Whether a caller that does not record its trace is followed in that.
-    pub(crate) parent_based: bool,
-}
 
 /// Names the collector for all signals.
 const GENERAL_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -54,22 +21,15 @@ const MOST: u32 = 10_000_000;
 /// gRPC's registered port for OTLP.
 const GRPC_PORT: u16 = 4317;
 
-impl TraceSettings {
-    /// The collector's address, for people.
-    pub(crate) fn shown(&self) -> String {
-        self.endpoint.origin().ascii_serialization()
-    }
-}
-
 /// Reads the variables; none when no collector is named, or traces are turned off.
 ///
 /// # Errors
 /// A variable has a value that makes no sense.
-pub(crate) fn traces() -> Result<Option<TraceSettings>, BadSetting> {
-    traces_of(|name| env::var_os(name))
+pub(crate) fn traces(environment: &str) -> Result<Option<TraceSettings>, BadSetting> {
+    traces_of(|name| env::var_os(name), environment)
 }
 
-fn traces_of(variables: Variables) -> Result<Option<TraceSettings>, BadSetting> {
+fn traces_of(variables: Variables, environment: &str) -> Result<Option<TraceSettings>, BadSetting> {
     let get = |variable| Name { flag: "", variable, variables }.variable();
     // The variable for traces alone goes before the one for all signals.
     let first = |own: &'static str, general: &'static str| match get(own)? {
@@ -124,11 +84,22 @@ fn traces_of(variables: Variables) -> Result<Option<TraceSettings>, BadSetting> 
             return Err(bad(name, &text, &format!("is no number that can be used; use 1 to {MOST}")));
         }
     }
-    let attributes = get("OTEL_RESOURCE_ATTRIBUTES")?.map_or_else(|| Ok(Vec::new()), |text| attributes(&text))?;
     let (sampler, argument) = (get("OTEL_TRACES_SAMPLER")?, get("OTEL_TRACES_SAMPLER_ARG")?);
     let sampling = sampling(sampler.as_deref(), argument.as_deref())?;
-    let service_name = get("OTEL_SERVICE_NAME")?;
-    Ok(Some(TraceSettings { endpoint, protocol, timeout, sampling, attributes, service_name }))
+    let own = [
+        ("service.name", "partbook"),
+        ("service.version", env!("CARGO_PKG_VERSION")),
+        ("deployment.environment.name", environment),
+    ];
+    let mut resource: Vec<_> = own.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    if let Some(text) = get("OTEL_RESOURCE_ATTRIBUTES")? {
+        resource.append(&mut attributes(&text)?);
+    }
+    // It has the last word on the name.
+    if let Some(name) = get("OTEL_SERVICE_NAME")? {
+        resource.push(("service.name".to_owned(), name));
+    }
+    Ok(Some(TraceSettings { endpoint, protocol, timeout, sampling, resource }))
 }
 
 /// `key=value` pairs, percent-encoded, separated by commas.
@@ -177,10 +148,13 @@ mod tests {
     /// Reads variables from a text such as `A=1 B=2`.
     macro_rules! read {
         ($text:literal) => {
-            traces_of(|name| {
-                let pairs = $text.split(' ').filter_map(|pair| pair.split_once('='));
-                pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
-            })
+            traces_of(
+                |name| {
+                    let pairs = $text.split(' ').filter_map(|pair| pair.split_once('='));
+                    pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
+                },
+                "test",
+            )
         };
     }
 
@@ -257,6 +231,6 @@ mod tests {
             assert!(!message.contains("secret") && !message.contains('\n'), "{message}");
         }
         let settings = read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://u:secret@c:4317/x").unwrap().unwrap();
-        assert!(!format!("{settings:?}").contains("secret") && settings.shown() == "http://c:4317", "{settings:?}");
+        assert!(!format!("{settings:?}").contains("secret") && settings.collector() == "http://c:4317", "{settings:?}");
     }
 }

@@ -1,0 +1,75 @@
+//! An exporter that works on the runtime's threads, and whose failures cost a line in the log now and then.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use tokio::runtime::Handle;
+
+use crate::error_chain;
+
+/// How often the log says that the collector does not take the spans.
+const COMPLAINT: Duration = Duration::from_mins(1);
+
+/// An exporter that works on the runtime's threads, and whose failures cost a line in the log now and then.
+#[derive(Debug)]
+pub(super) struct Patient<E> {
+    exporter: Arc<E>,
+    runtime: Handle,
+    endpoint: String,
+    lost: Mutex<Lost>,
+}
+
+#[derive(Debug)]
+struct Lost {
+    /// How many spans were lost since the log said so.
+    spans: usize,
+    told: Option<Instant>,
+}
+
+impl<E> Patient<E> {
+    /// Must be called in a Tokio runtime. `endpoint` is what the log names.
+    pub(super) fn new(exporter: E, endpoint: String) -> Self {
+        let lost = Mutex::new(Lost { spans: 0, told: None });
+        Self { exporter: Arc::new(exporter), runtime: Handle::current(), endpoint, lost }
+    }
+}
+
+impl<E: SpanExporter + 'static> SpanExporter for Patient<E> {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let spans = batch.len();
+        let exporter = self.exporter.clone();
+        // The thread that asks is the SDK's own, on which no connection could be made.
+        let error = match self.runtime.spawn(async move { exporter.export(batch).await }).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error_chain(&error),
+            // The process stops; that says so itself.
+            Err(error) if error.is_cancelled() => return Ok(()),
+            Err(error) => error_chain(&error),
+        };
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.spans += spans;
+        if lost.told.is_none_or(|told| told.elapsed() >= COMPLAINT) {
+            let (endpoint, spans) = (&self.endpoint, lost.spans);
+            tracing::warn!(endpoint, spans, error, "the collector does not take traces; these spans are lost");
+            *lost = Lost { spans: 0, told: Some(Instant::now()) };
+        }
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.exporter.force_flush()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        if let Some(exporter) = Arc::get_mut(&mut self.exporter) {
+            exporter.set_resource(resource);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Which traces are recorded: the operator decides, and a caller can only ask for less.
+
+use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator, Sampler, SamplingResult, ShouldSample};
+
+use super::settings::Sampling;
+
+/// What `traceparent` says may keep a trace from being recorded, but a stranger cannot make it be recorded, neither by its
+/// flag nor by its choice of a trace id.
+pub(super) fn sampler(sampling: Sampling) -> impl ShouldSample + 'static {
+    let root = Sampler::TraceIdRatioBased(sampling.ratio);
+    let sampler = Sampler::parent_based(root.clone()).with_remote_parent_sampled(Afresh(root.clone()));
+    if sampling.parent_based { sampler } else { sampler.with_remote_parent_not_sampled(Afresh(root)) }
+}
+
+/// Decides as for a trace that begins here.
+#[derive(Clone, Debug)]
+struct Afresh(Sampler);
+
+impl ShouldSample for Afresh {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        _: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let trace_id = RandomIdGenerator::default().new_trace_id();
+        let mut result = self.0.should_sample(None, trace_id, name, kind, attributes, links);
+        if let Some(parent) = parent {
+            result.trace_state = parent.span().span_context().trace_state().clone();
+        }
+        result
+    }
+}
