@@ -1,56 +1,15 @@
 //! The API document (OpenAPI 3.1), made from the definitions that serve: an operation is described where it is routed.
 
-mod conditions;
-mod metadata;
-mod operations;
-mod schemas;
+mod builder;
+pub(crate) mod collection;
+mod entity_schema;
+mod field_schema;
+pub(crate) mod fields_data;
+mod info;
+mod problem_schema;
+mod request;
+mod response;
+pub(crate) mod service;
 
-use axum::routing::MethodRouter;
-use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder, PathItem, Paths, Ref, RefOr, Schema, Tag};
-use utoipa_axum::router::UtoipaMethodRouter;
-
-use crate::state::App;
-
-pub(crate) use metadata::{entities, health, itself, livez, metrics, readyz, record, records, schema};
-pub(crate) use operations::{collection, item, listings};
-
-/// What stands above the operations.
-pub(crate) fn base() -> OpenApi {
-    let info = Info::builder()
-        .title("Partbook")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(DESCRIPTION))
-        .license(Some(License::new("MIT OR Apache-2.0")))
-        .build();
-    let tag = |(name, description): (&str, &str)| Tag::builder().name(name).description(Some(description)).build();
-    let tags = partbook_domain::registry().iter().map(|entity| (entity.collection, entity.plural));
-    let more = [("fields-data", "Catalog metadata for forms"), ("health", "Whether the service lives and can work")];
-    OpenApiBuilder::new()
-        .info(info)
-        .components(Some(Components::new()))
-        .tags(Some(tags.chain(more).map(tag).collect::<Vec<_>>()))
-        .build()
-}
-
-const DESCRIPTION: &str = "A catalog of PC parts, and the listings that use them.\n\n\
-    Every error is an `application/problem+json` (RFC 9457) whose `detail` is fit to show a person; a 422 names every \
-    fault at once in `errors`. Answers that show one row carry its version in `ETag`; sent back in `If-Match`, a change is \
-    made only to that version. A POST with an `Idempotency-Key` may be sent again without harm. Unknown members of a body are ignored, unknown parameters of a list are refused. \
-    `HEAD` works wherever `GET` does, and a trailing slash is tolerated. Every answer carries `X-Request-ID`.";
-
-/// One path of the document, and the schemas that it needs.
-pub(crate) struct Described {
-    item: PathItem,
-    schemas: Vec<(String, RefOr<Schema>)>,
-}
-
-/// Ties a path's description to what serves it.
-pub(crate) fn routed(path: String, described: Described, methods: MethodRouter<App>) -> UtoipaMethodRouter<App> {
-    let mut paths = Paths::new();
-    paths.paths.insert(path, described.item);
-    (described.schemas, paths, methods)
-}
-
-fn reference(name: &str) -> RefOr<Schema> {
-    RefOr::Ref(Ref::from_schema_name(name))
-}
+pub(crate) use builder::routed;
+pub(crate) use info::base;

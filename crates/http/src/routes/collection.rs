@@ -30,15 +30,18 @@ use crate::state::App;
 pub(crate) fn routes(entity: &'static Entity) -> OpenApiRouter<App> {
     let path = entity.path();
     let mut router = OpenApiRouter::new()
-        .routes(openapi::routed(path.clone(), openapi::collection(entity), get(list).merge(post(create))))
+        .routes(openapi::routed(path.clone(), openapi::collection::collection(entity), get(list).merge(post(create))))
         .routes(openapi::routed(
             format!("{path}/{{id}}"),
-            openapi::item(entity),
+            openapi::collection::item(entity),
             get(read).put(replace).patch(patch).delete(remove),
         ));
     if entity.in_catalog() {
-        router =
-            router.routes(openapi::routed(format!("{path}/{{id}}/listings"), openapi::listings(entity), get(listings)));
+        router = router.routes(openapi::routed(
+            format!("{path}/{{id}}/listings"),
+            openapi::collection::listings(entity),
+            get(listings),
+        ));
     }
     router.layer(Extension(entity))
 }

@@ -18,13 +18,13 @@ use crate::state::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(openapi::routed("/health".to_owned(), openapi::health(), get(health)))
+        .routes(openapi::routed("/health".to_owned(), openapi::service::health(), get(health)))
         .routes(openapi::routed(
             "/livez".to_owned(),
-            openapi::livez(),
+            openapi::service::livez(),
             get(|| async { Json(json!({ "status": "ok" })) }),
         ))
-        .routes(openapi::routed("/readyz".to_owned(), openapi::readyz(), get(readyz)))
+        .routes(openapi::routed("/readyz".to_owned(), openapi::service::readyz(), get(readyz)))
 }
 
 /// Whether the database answers; goes on being well while the service drains.

@@ -10,7 +10,7 @@ use crate::openapi;
 use crate::state::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(openapi::routed("/metrics".to_owned(), openapi::metrics(), get(metrics)))
+    OpenApiRouter::new().routes(openapi::routed("/metrics".to_owned(), openapi::service::metrics(), get(metrics)))
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {

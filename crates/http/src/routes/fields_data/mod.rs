@@ -18,10 +18,14 @@ const BASE: &str = "/v1/fields-data";
 pub(crate) fn routes() -> OpenApiRouter<App> {
     let at = |rest: &str| format!("{BASE}{rest}");
     OpenApiRouter::new()
-        .routes(openapi::routed(at("/entities"), openapi::entities(), get(entities)))
-        .routes(openapi::routed(at("/{entity}/schema"), openapi::schema(), get(schema::schema)))
-        .routes(openapi::routed(at("/{entity}/records"), openapi::records(), get(records::list).post(records::create)))
-        .routes(openapi::routed(at("/{entity}/records/{id}"), openapi::record(), patch(records::update)))
+        .routes(openapi::routed(at("/entities"), openapi::fields_data::entities(), get(entities)))
+        .routes(openapi::routed(at("/{entity}/schema"), openapi::fields_data::schema(), get(schema::schema)))
+        .routes(openapi::routed(
+            at("/{entity}/records"),
+            openapi::fields_data::records(),
+            get(records::list).post(records::create),
+        ))
+        .routes(openapi::routed(at("/{entity}/records/{id}"), openapi::fields_data::record(), patch(records::update)))
 }
 
 async fn entities() -> Json<Value> {

@@ -1,0 +1,144 @@
+//! The operations of a collection.
+
+use partbook_domain::entity::listing::LISTING;
+use partbook_domain::{Entity, Identity, Kind, query};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ArrayBuilder, SchemaType, Type};
+use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Response, Schema};
+
+use super::builder::{Described, operation, path, reference, text};
+use super::entity_schema::{answer_name, input_name, of_entity, patch_name};
+use super::problem_schema::problem_schemas;
+use super::request::{
+    id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, query_parameter, request_body,
+};
+use super::response::{WRITE, created_response, failing, not_modified_response, page, row_response, still_running};
+use crate::limits::LISTINGS_PAGE;
+
+/// The list and the create operation.
+pub(crate) fn collection(entity: &'static Entity) -> Described {
+    let item = path().operation(HttpMethod::Get, list(entity)).operation(HttpMethod::Post, create(entity)).build();
+    let mut schemas = of_entity(entity);
+    schemas.extend(problem_schemas());
+    Described { item, schemas }
+}
+
+/// The operations on one row.
+pub(crate) fn item(entity: &'static Entity) -> Described {
+    let name = entity.name;
+    let one = || row_response(reference(&answer_name(entity)));
+    let write = |id: String, summary: String, description: &str, body: String, media_types: &[&str]| {
+        let operation = operation(entity.collection, &id, &summary).description(Some(description));
+        let operation = operation.parameter(id_parameter()).parameter(if_match());
+        failing(operation.request_body(Some(request_body(&body, media_types))).response("200", one()), &WRITE)
+    };
+    let get = failing(
+        operation(entity.collection, &format!("get_{name}"), &format!("Get a {}", entity.label))
+            .parameter(id_parameter())
+            .parameter(if_none_match())
+            .response("200", one())
+            .response("304", not_modified_response()),
+        &["404", "422"],
+    );
+    let put = write(
+        format!("replace_{name}"),
+        format!("Replace a {}", entity.label),
+        "What is left out goes back to its default. What does not change is neither judged nor written.",
+        input_name(entity),
+        &["application/json"],
+    );
+    let patch = write(
+        format!("update_{name}"),
+        format!("Change a {}", entity.label),
+        "A merge patch (RFC 7396): null clears, objects merge, arrays are replaced. What does not change is neither \
+         judged nor written. As `application/json`, a null that meets a stored null changes nothing.",
+        patch_name(entity),
+        &["application/merge-patch+json", "application/json"],
+    );
+    let delete = failing(
+        operation(entity.collection, &format!("delete_{name}"), &format!("Delete a {}", entity.label))
+            .description(Some("Refused while anything uses the row; the problem says who."))
+            .parameter(id_parameter())
+            .parameter(if_match())
+            .response("204", Response::new("Deleted")),
+        &["400", "404", "409", "412", "422", "428"],
+    );
+    let item = path()
+        .operation(HttpMethod::Get, get)
+        .operation(HttpMethod::Put, put)
+        .operation(HttpMethod::Patch, patch)
+        .operation(HttpMethod::Delete, delete)
+        .build();
+    Described { item, schemas: Vec::new() }
+}
+
+/// The listings that use a row.
+pub(crate) fn listings(entity: &'static Entity) -> Described {
+    let summary = format!("List the listings that use a {}", entity.label);
+    let operation = operation(entity.collection, &format!("list_{}_listings", entity.name), &summary)
+        .parameter(id_parameter())
+        .parameter(limit(LISTINGS_PAGE.max, Some(LISTINGS_PAGE.default)))
+        .parameter(offset())
+        .parameter(prefer())
+        .response("200", page(reference(&answer_name(&LISTING))));
+    let item = path().operation(HttpMethod::Get, failing(operation, &["404", "422"])).build();
+    Described { item, schemas: Vec::new() }
+}
+
+fn list(entity: &'static Entity) -> Operation {
+    let fields = entity.search.join(", ");
+    let mut list = operation(
+        entity.collection,
+        &format!("list_{}", entity.collection.replace('-', "_")),
+        &format!("List {}", entity.plural),
+    )
+    .parameter(query_parameter("search", &format!("Part of the {fields}; ASCII letters in any case."), text()))
+    .parameter(limit(entity.max_limit, entity.default_limit))
+    .parameter(offset())
+    .parameter(query_parameter(
+        "sort",
+        "Fields separated by commas, each with `-` before it for the greatest first; nulls last.",
+        text(),
+    ))
+    .parameter(prefer());
+    for query::Comparison { parameter, field, operator } in query::comparisons(entity) {
+        let (name, schema) = (field.name, filter_schema(field.kind));
+        let (description, schema) = match operator {
+            query::Operator::AnyOf => (
+                format!("Exactly this `{name}`; given more than once, any of them."),
+                ArrayBuilder::new().items(schema).into(),
+            ),
+            query::Operator::Min => (format!("The least `{name}`."), schema),
+            query::Operator::Max => (format!("The greatest `{name}`."), schema),
+        };
+        list = list.parameter(query_parameter(&parameter, &description, schema));
+    }
+    failing(list.response("200", page(reference(&answer_name(entity)))), &["422"])
+}
+
+fn create(entity: &'static Entity) -> Operation {
+    let description = match entity.identity {
+        Identity::Name => "A name that is taken is refused.",
+        Identity::Columns(_) => "A body equal in the natural key to an existing row answers that row, unchanged.",
+        Identity::None => "References to rows that do not exist are refused, every one of them named.",
+    };
+    let operation =
+        operation(entity.collection, &format!("create_{}", entity.name), &format!("Create a {}", entity.label))
+            .description(Some(description))
+            .parameter(idempotency_key())
+            .request_body(Some(request_body(&input_name(entity), &["application/json"])))
+            .response("201", created_response(reference(&answer_name(entity))))
+            .response("409", still_running());
+    failing(operation, &["400", "413", "415", "422"])
+}
+
+fn filter_schema(kind: Kind) -> RefOr<Schema> {
+    let of = |of: Type| ObjectBuilder::new().schema_type(SchemaType::new(of));
+    match kind {
+        Kind::Int => of(Type::Integer).into(),
+        Kind::Float => of(Type::Number).into(),
+        Kind::Bool => of(Type::Boolean).into(),
+        Kind::Enum(enumeration) => of(Type::String).enum_values(Some(enumeration.values.iter().copied())).into(),
+        _ => text(),
+    }
+}

@@ -1,0 +1,140 @@
+//! The operations of the metadata screen.
+
+use partbook_domain::registry;
+use serde_json::{Value, json};
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{HttpMethod, ObjectBuilder};
+
+use super::builder::{Described, get, named, operation, path, reference};
+use super::request::{id_parameter, idempotency_key, if_match, limit, offset, path_parameter, request_body};
+use super::response::{WRITE, created_response, failing, json_response, row_response, still_running};
+use crate::limits::RECORDS_PAGE;
+
+/// `GET /v1/fields-data/entities`
+pub(crate) fn entities() -> Described {
+    let text = json!({ "type": "string" });
+    let entity = json!({
+        "type": "object",
+        "properties": {
+            "entity": text, "label": text, "primary_key": text,
+            "supports_custom_fields": { "type": "string", "enum": ["true", "false"] },
+        },
+        "required": ["entity", "label", "primary_key", "supports_custom_fields"],
+    });
+    let list = json!({
+        "type": "object",
+        "properties": { "entities": { "type": "array", "items": entity } },
+        "required": ["entities"],
+    });
+    let operation = operation("fields-data", "list_entities", "List the entities")
+        .response("200", json_response("The entities", reference("EntityList")))
+        .build();
+    get(operation, named([("EntityList", list)]))
+}
+
+/// `GET /v1/fields-data/{entity}/schema`
+pub(crate) fn schema() -> Described {
+    let text = json!({ "type": "string" });
+    let number = json!({ "type": ["number", "null"] });
+    let flag = json!({ "type": "boolean" });
+    let field = json!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "integer", "description": "Of a custom field." },
+            "key": text,
+            "label": text,
+            "data_type": { "type": "string", "description": "string, text, number, boolean, enum or json; of a custom field what it was given." },
+            "required": flag,
+            "editable": flag,
+            "locked": flag,
+            "origin": { "type": "string", "enum": ["core", "custom"] },
+            "description": { "type": ["string", "null"] },
+            "options": { "description": "The words to choose from." },
+            "validation": {
+                "type": "object",
+                "properties": { "min": number, "max": number, "max_length": number },
+                "required": ["min", "max", "max_length"],
+            },
+            "is_active": { "type": "boolean", "description": "Of a custom field." },
+        },
+        "required": ["key", "label", "data_type", "required", "editable", "locked", "origin", "description", "options"],
+    });
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "entity": text, "label": text, "primary_key": text,
+            "fields": { "type": "array", "items": field },
+        },
+        "required": ["entity", "label", "primary_key", "fields"],
+    });
+    let operation = operation("fields-data", "get_entity_schema", "Get the fields of an entity")
+        .parameter(entity_parameter())
+        .response("200", json_response("The fields", reference("EntitySchema")));
+    get(failing(operation, &["404"]), named([("EntitySchema", schema)]))
+}
+
+/// `GET` and `POST /v1/fields-data/{entity}/records`
+pub(crate) fn records() -> Described {
+    let mut record = record_properties();
+    let input = json!({ "type": "object", "properties": record });
+    record["id"] = json!({ "type": "integer" });
+    let record = json!({ "type": "object", "properties": record, "required": ["id", "fields", "attributes"] });
+    let number = json!({ "type": "integer" });
+    let list = json!({
+        "type": "object",
+        "properties": {
+            "entity": { "type": "string" },
+            "label": { "type": "string" },
+            "records": { "type": "array", "items": { "$ref": "#/components/schemas/Record" } },
+            "pagination": {
+                "type": "object",
+                "properties": { "total": number, "limit": number, "offset": number },
+                "required": ["total", "limit", "offset"],
+            },
+        },
+        "required": ["entity", "label", "records", "pagination"],
+    });
+    let read = operation("fields-data", "list_records", "List the rows of an entity")
+        .parameter(entity_parameter())
+        .parameter(limit(RECORDS_PAGE.max, Some(RECORDS_PAGE.default)))
+        .parameter(offset())
+        .response("200", json_response("The rows", reference("RecordList")));
+    let create = operation("fields-data", "create_record", "Create a row of an entity")
+        .parameter(entity_parameter())
+        .parameter(idempotency_key())
+        .request_body(Some(request_body("RecordInput", &["application/json"])))
+        .response("201", created_response(reference("Record")))
+        .response("409", still_running());
+    let item = path()
+        .operation(HttpMethod::Get, failing(read, &["404", "422"]))
+        .operation(HttpMethod::Post, failing(create, &["400", "404", "413", "415", "422"]))
+        .build();
+    Described { item, schemas: named([("RecordInput", input), ("Record", record), ("RecordList", list)]) }
+}
+
+/// `PATCH /v1/fields-data/{entity}/records/{id}`
+pub(crate) fn record() -> Described {
+    let update = operation("fields-data", "update_record", "Change a row of an entity")
+        .description(Some("A merge patch (RFC 7396) of the fields and of the attributes."))
+        .parameter(entity_parameter())
+        .parameter(id_parameter())
+        .parameter(if_match())
+        .request_body(Some(request_body("RecordInput", &["application/json", "application/merge-patch+json"])))
+        .response("200", row_response(reference("Record")));
+    let item = path().operation(HttpMethod::Patch, failing(update, &WRITE)).build();
+    Described { item, schemas: Vec::new() }
+}
+
+fn record_properties() -> Value {
+    json!({
+        "fields": { "type": "object", "additionalProperties": true, "description": "The entity's fields." },
+        "attributes": { "type": "object", "additionalProperties": true, "description": "The caller's own keys." },
+    })
+}
+
+fn entity_parameter() -> Parameter {
+    let names = registry().iter().map(|entity| entity.name);
+    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    path_parameter("entity", "The entity's name.", schema.into())
+}

@@ -1,0 +1,28 @@
+//! What stands above the operations of the document.
+
+use partbook_domain::registry;
+use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder, Tag};
+
+/// What stands above the operations.
+pub(crate) fn base() -> OpenApi {
+    let info = Info::builder()
+        .title("Partbook")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(License::new("MIT OR Apache-2.0")))
+        .build();
+    let tag = |(name, description): (&str, &str)| Tag::builder().name(name).description(Some(description)).build();
+    let tags = registry().iter().map(|entity| (entity.collection, entity.plural));
+    let more = [("fields-data", "Catalog metadata for forms"), ("health", "Whether the service lives and can work")];
+    OpenApiBuilder::new()
+        .info(info)
+        .components(Some(Components::new()))
+        .tags(Some(tags.chain(more).map(tag).collect::<Vec<_>>()))
+        .build()
+}
+
+const DESCRIPTION: &str = "A catalog of PC parts, and the listings that use them.\n\n\
+    Every error is an `application/problem+json` (RFC 9457) whose `detail` is fit to show a person; a 422 names every \
+    fault at once in `errors`. Answers that show one row carry its version in `ETag`; sent back in `If-Match`, a change is \
+    made only to that version. A POST with an `Idempotency-Key` may be sent again without harm. Unknown members of a body are ignored, unknown parameters of a list are refused. \
+    `HEAD` works wherever `GET` does, and a trailing slash is tolerated. Every answer carries `X-Request-ID`.";

@@ -1,0 +1,64 @@
+//! The schemas of problems.
+
+use partbook_domain::CODES;
+use serde_json::{Value, json};
+use utoipa::openapi::{RefOr, Schema};
+
+use super::builder::named;
+
+/// The shapes of errors.
+pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
+    let problem = |more: Value| {
+        let mut properties = json!({
+            "type": { "type": "string", "description": "A URI that names the kind of problem." },
+            "title": { "type": "string", "description": "The status in words." },
+            "status": { "type": "integer", "description": "The status." },
+            "detail": { "type": "string", "description": "What happened and what to do, fit to show a person." },
+            "instance": { "type": "string", "description": "The path that was asked for." },
+            "request_id": { "type": "string", "description": "Names the request in the service's log." },
+        });
+        let mut required = vec!["type", "title", "status", "detail", "instance", "request_id"];
+        for (name, schema) in more.as_object().into_iter().flatten() {
+            properties[name] = schema.clone();
+            // A row that must stay for another reason than listings comes without its usage.
+            if name != "usage" {
+                required.push(name);
+            }
+        }
+        json!({ "type": "object", "properties": properties, "required": required })
+    };
+    let fault = json!({
+        "type": "object",
+        "properties": {
+            "pointer": { "type": "string", "description": "Where in the body (RFC 6901, as a URI fragment)." },
+            "parameter": { "type": "string", "description": "Which parameter of the query or the path." },
+            "detail": { "type": "string", "description": "What is wrong." },
+            "code": { "type": "string", "enum": CODES, "description": "A word for programs." },
+        },
+        "required": ["detail", "code"],
+    });
+    let usage = json!({
+        "type": "object",
+        "properties": {
+            "count": { "type": "integer", "description": "How many listings, each counted once." },
+            "listings": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": { "id": { "type": "integer" }, "title": { "type": "string" } },
+                    "required": ["id", "title"],
+                },
+                "description": "The first 20 of them.",
+            },
+            "href": { "type": ["string", "null"], "description": "The path of all of them." },
+        },
+        "required": ["count", "listings", "href"],
+    });
+    let current = json!({ "type": "object", "additionalProperties": true, "description": "The row as it is now." });
+    named([
+        ("Problem", problem(json!({}))),
+        ("InvalidProblem", problem(json!({ "errors": { "type": "array", "items": fault } }))),
+        ("InUseProblem", problem(json!({ "usage": usage }))),
+        ("StaleProblem", problem(json!({ "current": current }))),
+    ])
+}

@@ -1,0 +1,103 @@
+//! What the document says of requests: parameters, headers and bodies.
+
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, RefOr, Required, Schema};
+
+use super::builder::{integer, reference, text};
+use crate::limits::MAX_KEY_LENGTH;
+
+pub(super) fn request_body(schema: &str, media_types: &[&str]) -> RequestBody {
+    let body = RequestBodyBuilder::new().required(Some(Required::True));
+    let content = || ContentBuilder::new().schema(Some(reference(schema))).build();
+    media_types.iter().fold(body, |body, media_type| body.content(*media_type, content())).build()
+}
+
+pub(super) fn id_parameter() -> Parameter {
+    path_parameter("id", "The row's id; an integer that names no row is a 404.", integer())
+}
+
+pub(super) fn limit(max: u32, default: Option<u32>) -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(max))
+        .default(default.map(Into::into));
+    let description = if default.is_some() { "How many rows." } else { "How many rows; all of them when left out." };
+    query_parameter("limit", description, schema.into())
+}
+
+pub(super) fn offset() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(0))
+        .maximum(Some(i64::MAX))
+        .default(Some(0.into()));
+    query_parameter("offset", "How many rows to pass over first.", schema.into())
+}
+
+pub(super) fn prefer() -> Parameter {
+    ParameterBuilder::new()
+        .name("Prefer")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("`count=exact` asks for the number of all rows (RFC 7240)."))
+        .schema(Some(text()))
+        .build()
+}
+
+/// `If-None-Match` of a GET.
+pub(super) fn if_none_match() -> Parameter {
+    header_parameter(
+        "If-None-Match",
+        "Entity tags of what the client has; 304 when the row is still one of them.",
+        text(),
+    )
+}
+
+/// `If-Match` of a change.
+pub(super) fn if_match() -> Parameter {
+    let description = "Entity tags of the versions that may be changed, or `*` for any; 412 when the row is another by \
+                       now. Needed (428) where the service is set up so.";
+    header_parameter("If-Match", description, text())
+}
+
+/// `Idempotency-Key` of a POST.
+pub(super) fn idempotency_key() -> Parameter {
+    let description = "A text of the client's choice that names this request. Sent again within 24 hours with the same \
+                       body it gets the first answer, and nothing is done twice; with another body it is a 422.";
+    let schema =
+        ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MAX_KEY_LENGTH)).into();
+    header_parameter("Idempotency-Key", description, schema)
+}
+
+pub(super) fn path_parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+pub(super) fn query_parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+fn header_parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}

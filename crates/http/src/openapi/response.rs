@@ -1,0 +1,90 @@
+//! What the document says of answers: rows with their headers, and everything that an operation can fail with.
+
+use utoipa::openapi::path::{Operation, OperationBuilder};
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::{ContentBuilder, Header, RefOr, Response, ResponseBuilder, Schema};
+
+use super::builder::{integer, reference, text};
+use crate::header::PROBLEM_JSON;
+
+pub(super) fn json_response(description: &str, schema: RefOr<Schema>) -> Response {
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(description).content("application/json", content).build()
+}
+
+/// An answer that shows one row, with its tag.
+pub(super) fn row_response(row: RefOr<Schema>) -> Response {
+    let tag = "The version of the row: a strong entity tag of this representation (RFC 9110, section 8.8.3)";
+    with_header(json_response("The row", row), "ETag", tag, text())
+}
+
+/// A row that was created.
+pub(super) fn created_response(row: RefOr<Schema>) -> Response {
+    with_header(row_response(row), "Location", "Where the row is", text())
+}
+
+/// The row is what the client has already.
+pub(super) fn not_modified_response() -> Response {
+    let response = ResponseBuilder::new().description("The row is what `If-None-Match` names").build();
+    with_header(response, "ETag", "The version of the row", text())
+}
+
+/// A page of rows.
+pub(super) fn page(row: RefOr<Schema>) -> Response {
+    let response = json_response("The rows", ArrayBuilder::new().items(row).into());
+    let links = "first, prev, next and, with a count, last; where a limit applies";
+    let response = with_header(response, "Link", links, text());
+    with_header(response, "X-Total-Count", "The number of all rows, on request", integer())
+}
+
+/// What can be wrong with a write to one row.
+pub(super) const WRITE: [&str; 7] = ["400", "404", "412", "413", "415", "422", "428"];
+
+/// Adds the failures that an operation can end in, and those that any can.
+pub(super) fn failing(operation: OperationBuilder, statuses: &[&str]) -> Operation {
+    let all = statuses.iter().chain(&["500", "503"]);
+    all.fold(operation, |operation, status| operation.response(*status, failure(status))).build()
+}
+
+fn failure(status: &str) -> Response {
+    let (description, schema) = match status {
+        "400" => ("The body is not valid JSON, or a header is malformed", "Problem"),
+        "404" => ("There is no such row", "Problem"),
+        "409" => ("Something uses the row, or it must stay", "InUseProblem"),
+        "412" => ("The row is another by now; `current` shows it, and `ETag` is its version", "StaleProblem"),
+        "413" => ("The body is larger than 1 MiB", "Problem"),
+        "415" => ("The body is not JSON", "Problem"),
+        "422" => ("The request breaks the rules; every fault is named", "InvalidProblem"),
+        "428" => ("The service wants to know which version is meant: `If-Match` is missing", "Problem"),
+        "503" => ("The database cannot answer now; try again after Retry-After seconds", "Problem"),
+        _ => ("A failure inside the service", "Problem"),
+    };
+    let response = problem_response(description, schema);
+    match status {
+        "412" => with_header(response, "ETag", "The version of the row as it is now", text()),
+        "503" => passing(response),
+        _ => response,
+    }
+}
+
+/// A request with the same idempotency key is under way.
+pub(super) fn still_running() -> Response {
+    passing(problem_response("The first request with this `Idempotency-Key` is still running", "Problem"))
+}
+
+/// An answer that says when to come again.
+fn passing(response: Response) -> Response {
+    with_header(response, "Retry-After", "After how many seconds to send the request again", integer())
+}
+
+fn problem_response(description: &str, schema: &str) -> Response {
+    let content = ContentBuilder::new().schema(Some(reference(schema))).build();
+    ResponseBuilder::new().description(description).content(PROBLEM_JSON, content).build()
+}
+
+/// Adds a header to an answer.
+fn with_header(mut response: Response, name: &str, description: &str, schema: RefOr<Schema>) -> Response {
+    let header = Header::builder().schema(Some(schema)).description(Some(description)).build();
+    response.headers.insert(name.to_owned(), RefOr::T(header));
+    response
+}
