@@ -1,0 +1,53 @@
+//! What the log says of a request: one line when it is over, with the request's own fields around it.
+
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use opentelemetry::trace::TraceId;
+use partbook_telemetry::milliseconds;
+use tracing::Span;
+use tracing::field::Empty;
+
+/// Routes whose requests come every few seconds and say nothing while all is well.
+const QUIET: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
+
+/// The span that all lines of a request stand in.
+pub(super) fn span(id: &str, trace_id: TraceId, method: &Method, path: &str) -> Span {
+    let span = tracing::info_span!("request", request_id = id, trace_id = Empty, %method, path);
+    if trace_id != TraceId::INVALID {
+        span.record("trace_id", tracing::field::display(trace_id));
+    }
+    span
+}
+
+/// An answer, as its line shows it.
+pub(super) struct Answered<'a> {
+    pub(super) route: Option<&'a str>,
+    pub(super) status: StatusCode,
+    pub(super) spent: Duration,
+    /// How much of its body was taken, bytes.
+    pub(super) bytes: u64,
+    /// Whether that is all of it.
+    pub(super) is_whole: bool,
+}
+
+/// Writes the line of a request that was answered.
+pub(super) fn answered(span: &Span, answer: &Answered<'_>) {
+    let Answered { route, bytes, .. } = *answer;
+    let (status, milliseconds) = (answer.status.as_u16(), milliseconds(answer.spent));
+    let cut = (!answer.is_whole).then_some(true);
+    let is_quiet = status < 400 && route.is_some_and(|route| QUIET.contains(&route));
+    span.in_scope(|| {
+        if is_quiet {
+            tracing::debug!(route, status, milliseconds, bytes, cut, "answered");
+        } else {
+            tracing::info!(route, status, milliseconds, bytes, cut, "answered");
+        }
+    });
+}
+
+/// Writes the line of a request whose client did not wait for the answer.
+pub(super) fn given_up(span: &Span, spent: Duration) {
+    let milliseconds = milliseconds(spent);
+    span.in_scope(|| tracing::info!(milliseconds, "given up by the client before an answer"));
+}

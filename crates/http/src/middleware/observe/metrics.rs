@@ -1,0 +1,26 @@
+//! The figures of requests, for `/metrics`.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+/// The `path` of requests that no route takes: strangers must not be able to make series.
+const UNMATCHED: &str = "unmatched";
+
+/// A request has come.
+pub(super) fn begin() {
+    metrics::gauge!("http_requests_in_flight").increment(1.0);
+}
+
+/// It is over, answered or not.
+pub(super) fn end() {
+    metrics::gauge!("http_requests_in_flight").decrement(1.0);
+}
+
+/// It was answered.
+pub(super) fn answered(method: &'static str, route: Option<&str>, status: StatusCode, spent: Duration) {
+    let path = route.unwrap_or(UNMATCHED).to_owned();
+    metrics::histogram!("http_request_duration_seconds", "method" => method, "path" => path.clone()).record(spent);
+    let code = status.as_str().to_owned();
+    metrics::counter!("http_requests_total", "method" => method, "path" => path, "status" => code).increment(1);
+}

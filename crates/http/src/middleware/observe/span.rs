@@ -1,0 +1,106 @@
+//! The server span of a request (OpenTelemetry's semantic conventions for HTTP), in the trace that the client names.
+
+use axum::extract::Request;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use opentelemetry::trace::{TraceContextExt as _, TraceId};
+use opentelemetry_http::HeaderExtractor;
+use partbook_telemetry::TRACE_TARGET;
+use tracing::Span;
+use tracing::field::Empty;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::method::{OTHER, known_method};
+
+/// A span in the trace that `traceparent` names, and that trace's id.
+pub(super) fn begin(request: &Request) -> (Span, TraceId) {
+    let headers = request.headers();
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let method = known_method(request.method());
+    let authority = request.uri().authority().cloned().or_else(|| text(header::HOST)?.parse().ok());
+    let span = tracing::info_span!(
+        target: TRACE_TARGET,
+        "request",
+        otel.kind = "server",
+        otel.name = span_name(method),
+        otel.status_code = Empty,
+        http.request.method = method,
+        http.request.method_original = (method == OTHER).then(|| request.method().as_str()),
+        http.route = Empty,
+        http.response.status_code = Empty,
+        url.scheme = "http",
+        url.path = request.uri().path(),
+        url.query = request.uri().query(),
+        server.address = authority.as_ref().map(Authority::host),
+        // The layer writes only 64-bit numbers as numbers.
+        server.port = authority.as_ref().and_then(Authority::port_u16).map(i64::from),
+        network.protocol.version = protocol_version(request.version()),
+        user_agent.original = text(header::USER_AGENT),
+        error.r#type = Empty,
+    );
+    let parent = remote(headers);
+    let joined = parent.span().span_context().trace_id();
+    if span.is_disabled() {
+        return (span, joined);
+    }
+    // Fails only where the span has begun already, which a new one has not.
+    let _ = span.set_parent(parent);
+    let own = span.context().span().span_context().trace_id();
+    (span, if own == TraceId::INVALID { joined } else { own })
+}
+
+/// Ends the span of a request that was answered.
+pub(super) fn end(span: &Span, method: &'static str, route: Option<&str>, status: StatusCode) {
+    if span.is_disabled() {
+        return;
+    }
+    if let Some(route) = route {
+        // A new `otel.name` would come too late: the span has begun.
+        span.context().span().update_name(format!("{} {route}", span_name(method)));
+        span.record("http.route", route);
+    }
+    span.record("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", status.as_str());
+    }
+    // A span ends when it is left for the last time: now, and not when the answer's head was ready.
+    span.in_scope(|| {});
+}
+
+/// What a span of such a method is called.
+fn span_name(method: &'static str) -> &'static str {
+    if method == OTHER { "HTTP" } else { method }
+}
+
+fn protocol_version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
+}
+
+/// What `traceparent` and `tracestate` say; nothing where they are missing or malformed.
+fn remote(headers: &HeaderMap) -> opentelemetry::Context {
+    let parent = headers.get("traceparent").and_then(|value| value.to_str().ok());
+    if !parent.is_some_and(is_traceparent) {
+        return opentelemetry::Context::new();
+    }
+    opentelemetry::global::get_text_map_propagator(|propagator| {
+        propagator.extract_with_context(&opentelemetry::Context::new(), &HeaderExtractor(headers))
+    })
+}
+
+/// Whether a text has the form of a `traceparent` (W3C Trace Context, section 3.2), which the propagator does not look at
+/// closely: version, trace id, parent id and flags; a later version may have more.
+fn is_traceparent(text: &str) -> bool {
+    let fields: Vec<&str> = text.split('-').collect();
+    let is_hex = |field: &&str| field.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths: Vec<usize> = fields.iter().map(|field| field.len()).collect();
+    lengths.starts_with(&[2, 32, 16, 2])
+        && fields.iter().take(4).all(is_hex)
+        && (fields[0] != "00" || fields.len() == 4)
+}
