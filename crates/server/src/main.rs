@@ -6,7 +6,7 @@
 mod cli;
 mod config;
 mod demo;
-mod listener;
+mod serve;
 
 use std::process::ExitCode;
 

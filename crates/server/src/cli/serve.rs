@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::{Failure, Log, Target};
 use crate::config::{self, BadSetting, setting};
 use crate::demo;
-use crate::listener::{self, Drain, Reserved, Stop};
+use crate::serve::{self, Drain, Reserved, Stop};
 
 /// How long closing the database may take.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -149,10 +149,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         () = stop.requested() => return Ok(()),
     };
     // Until the end: while the service drains, it is asked how it is.
-    let admin = admin.map(|admin| tokio::spawn(listener::serve_beside(admin, app.admin_router())));
+    let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router())));
     let sweeping = tokio::spawn(sweep(app.clone()));
     let draining = app.clone();
-    listener::serve(listener, app.router(), stop, drain, move || draining.drain()).await;
+    serve::serve(listener, app.router(), stop, drain, move || draining.drain()).await;
     sweeping.abort();
     if let Some(admin) = admin {
         admin.abort();

@@ -1,0 +1,132 @@
+//! Accepting connections and serving HTTP on them.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
+use tower::{Service, ServiceExt as _};
+
+use super::first_request::{FirstRequests, Unheard};
+
+/// How long a client may take until its first request has come, and for the headers of each; an idle connection is
+/// closed after this time too.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a client may take nothing of an answer that is waiting for it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many connections are open at once; more wait in the kernel's queue. Below the 1,024 open files that a process
+/// commonly may have.
+const MAX_CONNECTIONS: usize = 900;
+
+/// How many requests of one HTTP/2 connection are served at once.
+const MAX_STREAMS: u32 = 100;
+
+/// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
+const PING: Duration = Duration::from_secs(20);
+
+/// What answers requests: a router.
+pub(crate) trait HttpService:
+    Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> HttpService for S where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+/// Serves beside another listener, until the process ends.
+pub(crate) async fn serve_beside(listener: TcpListener, service: impl HttpService) {
+    accept(listener, service, &GracefulShutdown::new(), &FirstRequests::default()).await;
+}
+
+/// Accepts connections and serves HTTP on them, without an end.
+pub(super) async fn accept(
+    listener: TcpListener,
+    service: impl HttpService,
+    connections: &GracefulShutdown,
+    unheard: &FirstRequests,
+) {
+    let protocol = protocol();
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        if places.available_permits() == 0 {
+            tracing::warn!(connections = MAX_CONNECTIONS, "no more connections are accepted until one is closed");
+        }
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let Some(stream) = next(&listener).await else { continue };
+        let first = Arc::new(unheard.expect());
+        let (service, seen) = (service.clone(), first.clone());
+        let answer = service_fn(move |request| {
+            seen.end();
+            service.clone().oneshot(request)
+        });
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_TIMEOUT));
+        let connection = protocol.serve_connection(TokioIo::new(Box::pin(stream)), answer).into_owned();
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            let _place = place;
+            tokio::select! {
+                outcome = connection => {
+                    if let Err(error) = outcome {
+                        tracing::debug!(%error, "connection ended");
+                    }
+                }
+                () = silence(&first) => tracing::debug!("connection closed: no request came"),
+            }
+        });
+    }
+}
+
+/// The next connection. What goes wrong with one is no reason to stop accepting others.
+async fn next(listener: &TcpListener) -> Option<TcpStream> {
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            // Answers are written whole: waiting to fill packets would only delay them.
+            stream.set_nodelay(true).ok()?;
+            Some(stream)
+        }
+        Err(error) => {
+            use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+            if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+                tracing::error!(%error, "cannot accept connections");
+                // Mostly no file descriptor is left; one may be soon.
+                sleep(Duration::from_secs(1)).await;
+            }
+            None
+        }
+    }
+}
+
+/// Ends when no first request comes in time: hyper's own timer starts only when it knows the version of HTTP.
+async fn silence(first: &Unheard) {
+    if timeout(HEADER_TIMEOUT, first.ended()).await.is_ok() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn protocol() -> auto::Builder<TokioExecutor> {
+    let mut protocol = auto::Builder::new(TokioExecutor::new());
+    protocol.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    protocol
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING);
+    protocol
+}
