@@ -18,7 +18,7 @@ use super::Failure;
 use crate::config::{self, setting};
 
 /// How long the service may take to answer, from the look-up of its host on.
-const PATIENCE: Duration = Duration::from_secs(3);
+const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The process, never the database: a database that is away is no reason to start the process anew.
 const PATH: &str = "/livez";
@@ -37,14 +37,14 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let listen = setting("--listen", "PARTBOOK_LISTEN");
     let address = listen.read(arguments.listen.as_deref(), "127.0.0.1:8000", with_port)?;
-    match timeout(PATIENCE, ask(&address)).await {
+    match timeout(HEALTH_CHECK_TIMEOUT, ask(&address)).await {
         Ok(Ok(StatusCode::OK)) => Ok(()),
         Ok(Ok(status)) => {
             Err(Failure::Run(format!("the service at {address} answered GET {PATH} with {status}, not 200 OK")))
         }
         Ok(Err(fault)) => Err(Failure::Run(fault)),
         Err(_) => {
-            let seconds = PATIENCE.as_secs();
+            let seconds = HEALTH_CHECK_TIMEOUT.as_secs();
             Err(Failure::Run(format!("the service at {address} did not answer GET {PATH} within {seconds} s")))
         }
     }

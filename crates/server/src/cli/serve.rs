@@ -14,13 +14,13 @@ use tokio::time::{sleep, timeout};
 use super::{Failure, Log, Target};
 use crate::config::{self, BadSetting, setting};
 use crate::demo;
-use crate::serve::{self, Drain, Reserved, Stop};
+use crate::serve::{self, ReservedAddress, ShutdownSignal, ShutdownTiming};
 
 /// How long closing the database may take.
-const CLOSING: Duration = Duration::from_secs(5);
+const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often answers kept for retries are looked through for those that are too old.
-const SWEEPING: Duration = Duration::from_hours(1);
+const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -78,7 +78,7 @@ struct Settings {
     url: DatabaseUrl,
     pool: PoolSettings,
     demo: bool,
-    drain: Drain,
+    timing: ShutdownTiming,
     app: partbook_http::Settings,
     traces: Option<TraceSettings>,
 }
@@ -110,9 +110,14 @@ impl Arguments {
             url: self.target.url()?,
             pool: config::pool(self.pool_size.as_deref(), self.target.statement_cache.as_deref())?,
             demo: self.demo,
-            drain: Drain {
-                delay: seconds("--drain-delay", "PARTBOOK_DRAIN_DELAY", &self.drain_delay, "0")?,
-                grace: seconds("--shutdown-timeout", "PARTBOOK_SHUTDOWN_TIMEOUT", &self.shutdown_timeout, "30")?,
+            timing: ShutdownTiming {
+                drain_delay: seconds("--drain-delay", "PARTBOOK_DRAIN_DELAY", &self.drain_delay, "0")?,
+                shutdown_timeout: seconds(
+                    "--shutdown-timeout",
+                    "PARTBOOK_SHUTDOWN_TIMEOUT",
+                    &self.shutdown_timeout,
+                    "30",
+                )?,
             },
             app: partbook_http::Settings {
                 environment,
@@ -142,22 +147,22 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = arguments.settings()?;
     let log = arguments.log.settings()?;
     let telemetry = partbook_telemetry::start(log, settings.traces.as_ref()).map_err(Failure::Run)?;
-    let mut stop = Stop::install().map_err(|error| Failure::Run(error.to_string()))?;
-    let drain = settings.drain;
+    let mut signal = ShutdownSignal::install().map_err(|error| Failure::Run(error.to_string()))?;
+    let timing = settings.timing;
     let Started { pool, app, listener, admin } = tokio::select! {
         started = start(settings) => started?,
-        () = stop.requested() => return Ok(()),
+        () = signal.requested() => return Ok(()),
     };
     // Until the end: while the service drains, it is asked how it is.
     let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router())));
-    let sweeping = tokio::spawn(sweep(app.clone()));
+    let sweep_task = tokio::spawn(sweep(app.clone()));
     let draining = app.clone();
-    serve::serve(listener, app.router(), stop, drain, move || draining.drain()).await;
-    sweeping.abort();
+    serve::serve(listener, app.router(), signal, timing, move || draining.drain()).await;
+    sweep_task.abort();
     if let Some(admin) = admin {
         admin.abort();
     }
-    if timeout(CLOSING, pool.close()).await.is_err() {
+    if timeout(POOL_CLOSE_TIMEOUT, pool.close()).await.is_err() {
         tracing::warn!("connections to the database were still in use and were left open");
     }
     telemetry.finish().await;
@@ -168,7 +173,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
 async fn sweep(app: App) {
     loop {
         app.sweep().await;
-        sleep(SWEEPING).await;
+        sleep(SWEEP_INTERVAL).await;
     }
 }
 
@@ -182,9 +187,9 @@ struct Started {
 
 async fn start(settings: Settings) -> Result<Started, Failure> {
     // First, so that a second start on a machine changes nothing; and without letting clients in, who would wait.
-    let reserved = Reserved::bind(&settings.listen).await.map_err(Failure::Run)?;
+    let reserved = ReservedAddress::bind(&settings.listen).await.map_err(Failure::Run)?;
     let admin = match &settings.admin_listen {
-        Some(address) => Some(Reserved::bind(address).await.map_err(Failure::Run)?),
+        Some(address) => Some(ReservedAddress::bind(address).await.map_err(Failure::Run)?),
         None => None,
     };
     for parameter in settings.url.ignored() {
@@ -205,7 +210,7 @@ async fn start(settings: Settings) -> Result<Started, Failure> {
     }
     let app = App::new(repository, settings.app, metrics);
     let failed = |error| Failure::Run(format!("cannot listen: {error}"));
-    let admin = admin.map(Reserved::listen).transpose().map_err(Failure::Run)?;
+    let admin = admin.map(ReservedAddress::listen).transpose().map_err(Failure::Run)?;
     if let Some(admin) = &admin {
         let address = format!("http://{}", admin.local_addr().map_err(failed)?);
         tracing::info!(address, "metrics and health");

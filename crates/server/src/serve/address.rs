@@ -9,13 +9,13 @@ use tokio::net::{TcpListener, TcpSocket, lookup_host};
 const BACKLOG: u32 = 1024;
 
 /// An address that is ours, on which nobody is let in yet.
-pub(crate) struct Reserved {
+pub(crate) struct ReservedAddress {
     socket: TcpSocket,
     /// As it was asked for.
     address: String,
 }
 
-impl Reserved {
+impl ReservedAddress {
     /// Takes `host:port`; port 0 is any free one.
     ///
     /// # Errors

@@ -15,47 +15,47 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 pub(super) struct FirstRequests(Arc<AtomicUsize>);
 
 /// A connection of which no request has come yet.
-pub(super) struct Unheard {
-    all: FirstRequests,
+pub(super) struct AwaitingFirstRequest {
+    connections: FirstRequests,
     counted: AtomicBool,
     arrived: Notify,
 }
 
 impl FirstRequests {
     /// Counts a connection until its first request has come or it is dropped.
-    pub(super) fn expect(&self) -> Unheard {
+    pub(super) fn expect(&self) -> AwaitingFirstRequest {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Unheard { all: self.clone(), counted: AtomicBool::new(true), arrived: Notify::new() }
+        AwaitingFirstRequest { connections: self.clone(), counted: AtomicBool::new(true), arrived: Notify::new() }
     }
 
     /// Waits until every connection has sent a request. One that has not would be closed in its client's face.
-    pub(super) async fn heard(&self) {
+    pub(super) async fn all_arrived(&self) {
         while self.0.load(Ordering::Relaxed) > 0 {
             sleep(POLL_INTERVAL).await;
         }
     }
 }
 
-impl Unheard {
+impl AwaitingFirstRequest {
     /// A request has come.
-    pub(super) fn end(&self) {
+    pub(super) fn arrive(&self) {
         self.arrived.notify_one();
         self.discount();
     }
 
     /// Waits for the first request.
-    pub(super) async fn ended(&self) {
+    pub(super) async fn wait(&self) {
         self.arrived.notified().await;
     }
 
     fn discount(&self) {
         if self.counted.swap(false, Ordering::Relaxed) {
-            self.all.0.fetch_sub(1, Ordering::Relaxed);
+            self.connections.0.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
-impl Drop for Unheard {
+impl Drop for AwaitingFirstRequest {
     fn drop(&mut self) {
         self.discount();
     }

@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tower::{Service, ServiceExt as _};
 
-use super::first_request::{FirstRequests, Unheard};
+use super::first_request::{AwaitingFirstRequest, FirstRequests};
 
 /// How long a client may take until its first request has come, and for the headers of each; an idle connection is
 /// closed after this time too.
@@ -34,8 +34,11 @@ const MAX_CONNECTIONS: usize = 900;
 /// How many requests of one HTTP/2 connection are served at once.
 const MAX_STREAMS: u32 = 100;
 
-/// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
-const PING: Duration = Duration::from_secs(20);
+/// How often an HTTP/2 client is asked whether it is still there.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
+
+/// How long an HTTP/2 client may take to answer that.
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What answers requests: a router.
 pub(crate) trait HttpService:
@@ -58,20 +61,20 @@ pub(super) async fn accept(
     listener: TcpListener,
     service: impl HttpService,
     connections: &GracefulShutdown,
-    unheard: &FirstRequests,
+    first_requests: &FirstRequests,
 ) {
     let protocol = protocol();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connection_permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        if places.available_permits() == 0 {
+        if connection_permits.available_permits() == 0 {
             tracing::warn!(connections = MAX_CONNECTIONS, "no more connections are accepted until one is closed");
         }
-        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let Ok(permit) = connection_permits.clone().acquire_owned().await else { return };
         let Some(stream) = next(&listener).await else { continue };
-        let first = Arc::new(unheard.expect());
+        let first = Arc::new(first_requests.expect());
         let (service, seen) = (service.clone(), first.clone());
         let answer = service_fn(move |request| {
-            seen.end();
+            seen.arrive();
             service.clone().oneshot(request)
         });
         let mut stream = TimeoutStream::new(stream);
@@ -79,14 +82,14 @@ pub(super) async fn accept(
         let connection = protocol.serve_connection(TokioIo::new(Box::pin(stream)), answer).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
-            let _place = place;
+            let _permit = permit;
             tokio::select! {
                 outcome = connection => {
                     if let Err(error) = outcome {
                         tracing::debug!(%error, "connection ended");
                     }
                 }
-                () = silence(&first) => tracing::debug!("connection closed: no request came"),
+                () = first_request_timeout(&first) => tracing::debug!("connection closed: no request came"),
             }
         });
     }
@@ -113,8 +116,8 @@ async fn next(listener: &TcpListener) -> Option<TcpStream> {
 }
 
 /// Ends when no first request comes in time: hyper's own timer starts only when it knows the version of HTTP.
-async fn silence(first: &Unheard) {
-    if timeout(HEADER_TIMEOUT, first.ended()).await.is_ok() {
+async fn first_request_timeout(first: &AwaitingFirstRequest) {
+    if timeout(HEADER_TIMEOUT, first.wait()).await.is_ok() {
         std::future::pending::<()>().await;
     }
 }
@@ -126,7 +129,7 @@ fn protocol() -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
-        .keep_alive_interval(PING)
-        .keep_alive_timeout(PING);
+        .keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT);
     protocol
 }

@@ -9,7 +9,7 @@ mod listener;
 mod shutdown;
 mod signals;
 
-pub(crate) use address::Reserved;
+pub(crate) use address::ReservedAddress;
 pub(crate) use listener::serve_beside;
-pub(crate) use shutdown::{Drain, serve};
-pub(crate) use signals::Stop;
+pub(crate) use shutdown::{ShutdownTiming, serve};
+pub(crate) use signals::ShutdownSignal;

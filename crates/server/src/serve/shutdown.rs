@@ -8,49 +8,49 @@ use tokio::time::timeout;
 
 use super::first_request::FirstRequests;
 use super::listener::{HttpService, accept};
-use super::signals::Stop;
+use super::signals::ShutdownSignal;
 
 /// How long clients whom the kernel has let in already are still accepted when the service stops.
-const LAST_ACCEPTS: Duration = Duration::from_millis(20);
+const FINAL_ACCEPT_PERIOD: Duration = Duration::from_millis(20);
 
 /// How long a client that was let in may then take for its first request.
-const FIRST_REQUEST: Duration = Duration::from_secs(1);
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How a stop goes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Drain {
+pub(crate) struct ShutdownTiming {
     /// How long the service goes on after it has said that it is not ready, so that load balancers notice.
-    pub(crate) delay: Duration,
+    pub(crate) drain_delay: Duration,
     /// How long running requests may take to finish after that.
-    pub(crate) grace: Duration,
+    pub(crate) shutdown_timeout: Duration,
 }
 
-/// Serves until a signal comes, calls `draining`, and stops as `drain` says; a second signal stops at once.
+/// Serves until a signal comes, calls `draining`, and stops as `timing` says; a second signal stops at once.
 pub(crate) async fn serve(
     listener: TcpListener,
     service: impl HttpService,
-    mut stop: Stop,
-    drain: Drain,
+    mut signal: ShutdownSignal,
+    timing: ShutdownTiming,
     draining: impl FnOnce(),
 ) {
     let connections = GracefulShutdown::new();
-    let unheard = FirstRequests::default();
-    let mut accepting = Box::pin(accept(listener, service, &connections, &unheard));
+    let first_requests = FirstRequests::default();
+    let mut accepting = Box::pin(accept(listener, service, &connections, &first_requests));
     tokio::select! {
         () = &mut accepting => {}
-        () = stop.requested() => {}
+        () = signal.requested() => {}
     }
     tracing::info!(open = connections.count(), "stopping");
     draining();
-    let mut hurry = Box::pin(stop.requested());
+    let mut force_stop = Box::pin(signal.requested());
     tokio::select! {
-        _ = timeout(drain.delay + LAST_ACCEPTS, &mut accepting) => {}
-        () = &mut hurry => return cut_off(),
+        _ = timeout(timing.drain_delay + FINAL_ACCEPT_PERIOD, &mut accepting) => {}
+        () = &mut force_stop => return log_abort(),
     }
     drop(accepting);
     let finishing = async {
-        let _ = timeout(FIRST_REQUEST, unheard.heard()).await;
-        timeout(drain.grace, connections.shutdown()).await.is_ok()
+        let _ = timeout(FIRST_REQUEST_TIMEOUT, first_requests.all_arrived()).await;
+        timeout(timing.shutdown_timeout, connections.shutdown()).await.is_ok()
     };
     tokio::select! {
         finished = finishing => if finished {
@@ -58,10 +58,10 @@ pub(crate) async fn serve(
         } else {
             tracing::warn!("stopped; requests that still ran were cut off");
         },
-        () = hurry => cut_off(),
+        () = force_stop => log_abort(),
     }
 }
 
-fn cut_off() {
+fn log_abort() {
     tracing::warn!("stopped at the second signal; requests that still ran were cut off");
 }

@@ -5,12 +5,12 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that ask the process to end.
-pub(crate) struct Stop {
+pub(crate) struct ShutdownSignal {
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Stop {
+impl ShutdownSignal {
     /// Takes the signals over.
     ///
     /// # Errors

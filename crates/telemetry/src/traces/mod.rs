@@ -19,11 +19,11 @@ use tracing_subscriber::filter::{Filtered, LevelFilter, Targets};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::{TRACE_TARGET, error_chain};
-use runtime_exporter::Patient;
+use runtime_exporter::RuntimeExporter;
 pub use settings::{Protocol, Sampling, TraceSettings};
 
 /// How long the last spans may take to be sent when the process stops.
-const FLUSHING: Duration = Duration::from_secs(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The export of spans.
 pub(crate) struct TraceExport(SdkTracerProvider);
@@ -44,7 +44,7 @@ impl TraceExport {
         let provider = SdkTracerProvider::builder()
             .with_resource(Resource::builder_empty().with_attributes(attributes).build())
             .with_sampler(sampler::sampler(settings.sampling))
-            .with_batch_exporter(Patient::new(exporter, settings.collector()))
+            .with_batch_exporter(RuntimeExporter::new(exporter, settings.collector()))
             .build();
         Ok(Self(provider))
     }
@@ -63,7 +63,7 @@ impl TraceExport {
 
     /// Sends what has not been sent yet.
     pub(crate) async fn finish(self) {
-        let done = spawn_blocking(move || self.0.shutdown_with_timeout(FLUSHING)).await;
+        let done = spawn_blocking(move || self.0.shutdown_with_timeout(FLUSH_TIMEOUT)).await;
         if let Ok(Err(error)) = done {
             tracing::warn!(error = error_chain(&error), "the last traces may be lost");
         }

@@ -11,33 +11,33 @@ use tokio::runtime::Handle;
 use crate::error_chain;
 
 /// How often the log says that the collector does not take the spans.
-const COMPLAINT: Duration = Duration::from_mins(1);
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
 /// An exporter that works on the runtime's threads, and whose failures cost a line in the log now and then.
 #[derive(Debug)]
-pub(super) struct Patient<E> {
+pub(super) struct RuntimeExporter<E> {
     exporter: Arc<E>,
     runtime: Handle,
     endpoint: String,
-    lost: Mutex<Lost>,
+    dropped: Mutex<DroppedSpans>,
 }
 
 #[derive(Debug)]
-struct Lost {
+struct DroppedSpans {
     /// How many spans were lost since the log said so.
     spans: usize,
-    told: Option<Instant>,
+    last_logged: Option<Instant>,
 }
 
-impl<E> Patient<E> {
+impl<E> RuntimeExporter<E> {
     /// Must be called in a Tokio runtime. `endpoint` is what the log names.
     pub(super) fn new(exporter: E, endpoint: String) -> Self {
-        let lost = Mutex::new(Lost { spans: 0, told: None });
-        Self { exporter: Arc::new(exporter), runtime: Handle::current(), endpoint, lost }
+        let dropped = Mutex::new(DroppedSpans { spans: 0, last_logged: None });
+        Self { exporter: Arc::new(exporter), runtime: Handle::current(), endpoint, dropped }
     }
 }
 
-impl<E: SpanExporter + 'static> SpanExporter for Patient<E> {
+impl<E: SpanExporter + 'static> SpanExporter for RuntimeExporter<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
         let exporter = self.exporter.clone();
@@ -49,12 +49,12 @@ impl<E: SpanExporter + 'static> SpanExporter for Patient<E> {
             Err(error) if error.is_cancelled() => return Ok(()),
             Err(error) => error_chain(&error),
         };
-        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        lost.spans += spans;
-        if lost.told.is_none_or(|told| told.elapsed() >= COMPLAINT) {
-            let (endpoint, spans) = (&self.endpoint, lost.spans);
+        let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+        dropped.spans += spans;
+        if dropped.last_logged.is_none_or(|last_logged| last_logged.elapsed() >= LOG_INTERVAL) {
+            let (endpoint, spans) = (&self.endpoint, dropped.spans);
             tracing::warn!(endpoint, spans, error, "the collector does not take traces; these spans are lost");
-            *lost = Lost { spans: 0, told: Some(Instant::now()) };
+            *dropped = DroppedSpans { spans: 0, last_logged: Some(Instant::now()) };
         }
         Ok(())
     }

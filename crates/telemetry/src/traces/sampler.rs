@@ -10,15 +10,15 @@ use super::settings::Sampling;
 /// flag nor by its choice of a trace id.
 pub(super) fn sampler(sampling: Sampling) -> impl ShouldSample + 'static {
     let root = Sampler::TraceIdRatioBased(sampling.ratio);
-    let sampler = Sampler::parent_based(root.clone()).with_remote_parent_sampled(Afresh(root.clone()));
-    if sampling.parent_based { sampler } else { sampler.with_remote_parent_not_sampled(Afresh(root)) }
+    let sampler = Sampler::parent_based(root.clone()).with_remote_parent_sampled(LocalRootSampler(root.clone()));
+    if sampling.parent_based { sampler } else { sampler.with_remote_parent_not_sampled(LocalRootSampler(root)) }
 }
 
 /// Decides as for a trace that begins here.
 #[derive(Clone, Debug)]
-struct Afresh(Sampler);
+struct LocalRootSampler(Sampler);
 
-impl ShouldSample for Afresh {
+impl ShouldSample for LocalRootSampler {
     fn should_sample(
         &self,
         parent: Option<&Context>,
