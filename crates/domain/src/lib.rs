@@ -33,6 +33,7 @@ pub use refusal::{InUse, Refusal};
 pub use value::Value;
 pub use value::document::Document;
 pub use value::json::{self, Json, Object};
+pub use value::representation::Representation;
 pub use value::row::Row;
 pub use value::tag::{Tag, digest};
 pub use value::timestamp::Timestamp;

@@ -1,6 +1,7 @@
 //! Which version of a row a change is meant for (contract section 7; RFC 9110, section 13).
 
 use crate::refusal::Refusal;
+use crate::value::representation::Representation;
 use crate::value::row::Row;
 use crate::value::tag::Tag;
 
@@ -33,8 +34,8 @@ impl Tags {
     }
 }
 
-/// What must be true of a row for a change to be made. It is judged while the row is locked.
-#[derive(Clone, Debug)]
+/// What must be true of a row for a change to be made. It is evaluated while the row is locked.
+#[derive(Clone, Debug, Default)]
 pub struct Precondition {
     /// The row must be one of these.
     pub matches: Option<Tags>,
@@ -42,32 +43,27 @@ pub struct Precondition {
     pub none_of: Option<Tags>,
     /// Whether `matches` has to be given.
     pub required: bool,
-    /// How the client was shown the row: that is what it has the tag of.
-    pub represent: fn(&Row) -> Vec<u8>,
 }
 
 impl Precondition {
-    /// No condition at all.
-    pub const NONE: Self = Self { matches: None, none_of: None, required: false, represent: Row::to_json };
-
-    /// Whether the row has to be looked at.
+    /// Whether the row need not be looked at.
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.matches.is_none() && self.none_of.is_none() && !self.required
     }
 
-    /// Judges the row as it is now.
+    /// Holds the condition against the row as it is now, in the shape whose tags the client has.
     ///
     /// # Errors
     /// It is not what the client means to change, or the client does not say what it means to change.
-    pub fn evaluate(&self, row: &Row) -> Result<(), Refusal> {
+    pub fn evaluate(&self, row: &Row, representation: &dyn Representation) -> Result<(), Refusal> {
         if self.matches.is_none() && self.required {
             return Err(Refusal::PreconditionRequired { label: row.entity.label });
         }
         if self.is_none() {
             return Ok(());
         }
-        let current = (self.represent)(row);
+        let current = representation.to_bytes(row);
         let tag = Tag::of(&current);
         let is_meant = self.matches.as_ref().is_none_or(|tags| tags.match_strongly(&tag))
             && !self.none_of.as_ref().is_some_and(|tags| tags.match_weakly(&tag));

@@ -16,11 +16,12 @@ use metrics::NoopRecorder;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
+use partbook_database::{DatabaseUrl, Pool, PoolSettings};
 use partbook_domain::clock::SystemClock;
 use partbook_domain::entity::cpu::CPU;
 use partbook_domain::json;
-use partbook_http::{App, Metrics, Settings};
-use partbook_repository::{DatabaseUrl, Pool, PoolSettings, Repository, needed_columns, prepare};
+use partbook_http::{App, Metrics, PlainRow, Settings};
+use partbook_repository::{Create, Repository, required_columns};
 use partbook_telemetry::TRACE_TARGET;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -131,12 +132,13 @@ fn turn(runtime: &Runtime, router: &Router, make: Make, requests: usize) -> f64 
 async fn router(url: &str) -> Router {
     let url = DatabaseUrl::parse(url).expect("a database URL");
     let pool = Pool::connect(&url, &PoolSettings::default()).await.expect("a new file");
-    prepare(&pool, &needed_columns()).await.expect("the tables");
-    let repository = Repository::open(pool, Arc::new(SystemClock)).await.expect("the catalog");
+    let prepared = partbook_migrate::prepare(pool, &required_columns()).await.expect("the tables");
+    let repository = Repository::open(prepared, Arc::new(SystemClock));
     for number in 0..100 {
         let body = format!(r#"{{"name":"CPU {number}","manufacturer":"AMD","cores":8,"attributes":{{"a":1}}}}"#);
         let body = json::parse(body.as_bytes()).expect("JSON");
-        repository.create(&CPU, body.as_object().expect("an object")).await.expect("a new row");
+        let create = Create { entity: &CPU, body, representation: &PlainRow };
+        repository.create(create).await.expect("a new row");
     }
     let settings = Settings {
         environment: "bench".to_owned(),

@@ -18,5 +18,6 @@ mod routes;
 mod state;
 
 pub use metrics::Metrics;
+pub use representation::PlainRow;
 pub use router::document as openapi;
 pub use state::{App, Settings};

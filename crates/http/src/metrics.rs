@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
+use partbook_database::PoolState;
 use partbook_domain::registry;
-use partbook_repository::{PoolState, Repository};
+use partbook_repository::Repository;
 use partbook_telemetry::error_chain;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -67,8 +68,8 @@ impl Metrics {
     /// The figures in Prometheus' text format, those of the pool and the rows as they are now.
     pub(crate) async fn render(&self, repository: &Repository) -> String {
         self.process.collect();
-        let PoolState { most, open, in_use } = repository.pool_state();
-        gauge!("partbook_db_pool_connections_max").set(most);
+        let PoolState { max, open, in_use } = repository.pool_state();
+        gauge!("partbook_db_pool_connections_max").set(max);
         gauge!("partbook_db_pool_connections").set(open);
         gauge!("partbook_db_pool_connections_in_use").set(in_use);
         self.count_rows(repository).await;

@@ -63,13 +63,10 @@ impl App {
         self.0.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Forgets the answers that were kept for requests sent again and are too old now.
-    pub async fn sweep(&self) {
-        if let Err(error) = self.repository().sweep().await {
-            tracing::warn!(
-                error = error_chain(&error),
-                "old answers to requests with an Idempotency-Key could not be deleted"
-            );
+    /// Deletes the stored responses to requests with an `Idempotency-Key` that have expired.
+    pub async fn delete_expired(&self) {
+        if let Err(error) = self.repository().delete_expired().await {
+            tracing::warn!(error = error_chain(&error), "expired responses to idempotency keys could not be deleted");
         }
     }
 }

@@ -1,38 +1,23 @@
-//! The catalog on PostgreSQL and SQLite: the operations once, for every entity and both databases.
+//! The operations on the catalog, once for every entity and both databases.
 //!
-//! `dialect` holds everything in which the two differ; `statements` composes an entity's SQL at start; `session` and
-//! `columns` carry values to and from a driver, and `watch` sees every statement pass. The rest reads like one database.
+//! `statements` composes an entity's SQL at start; `read` and `write` are the operations, `idempotency` the one that is done
+//! once however often it is sent. Every change goes through `write::transact`, which alone begins, retries and commits.
 //! [`Repository`] is the way in, and the only one.
 
-mod children;
-mod columns;
-mod contention;
-mod dialect;
+mod context;
 mod error;
 mod idempotency;
-mod list;
-pub mod migrations;
-mod pool;
-mod remove;
-mod renewal;
+mod observe;
+mod read;
 mod repository;
-mod schema;
-mod session;
-mod settle;
 mod statements;
-mod store;
-#[cfg(test)]
-mod temporary;
-mod url;
-mod usage;
-mod watch;
 mod write;
 
 pub use error::Error;
-pub use idempotency::{Answer, IdempotencyKey, KEPT};
-pub use list::Rows;
-pub use pool::{Pool, PoolSettings, PoolState};
+pub use idempotency::{IdempotencyKey, RETENTION, StoredResponse};
+pub use read::custom_fields::CustomField;
+pub use read::health::Availability;
+pub use read::list::Rows;
 pub use repository::Repository;
-pub use schema::{SchemaKind, StartError, prepare};
-pub use store::{Availability, CustomField, needed_columns};
-pub use url::{DatabaseUrl, UrlError};
+pub use statements::required_columns::required_columns;
+pub use write::request::{Create, Delete, Update, Written};

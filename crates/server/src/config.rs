@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use partbook_repository::{DatabaseUrl, PoolSettings};
+use partbook_database::{DatabaseUrl, PoolSettings};
 use partbook_telemetry::LogFormat;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::Url;

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use partbook_domain::json::{self, Json, Object};
 use partbook_domain::{Entity, registry};
-use partbook_repository::{Error, Repository};
+use partbook_http::PlainRow;
+use partbook_repository::{Create, Error, Repository};
 
 /// The documents by collection.
 const DOCUMENTS: [(&str, &str); 7] = [
@@ -41,7 +42,8 @@ pub(crate) async fn load(repository: &Repository) -> Result<(), String> {
         for (place, body) in bodies(entity, text)?.into_iter().enumerate() {
             let row = format!("demo/{}.json, row {}", entity.collection, place + 1);
             let (own, body) = resolve(entity, body, &ids).map_err(|fault| format!("{row}: {fault}"))?;
-            let created = match repository.create(entity, &body).await {
+            let create = Create { entity, body: Json::Object(body), representation: &PlainRow };
+            let created = match repository.create(create).await {
                 Ok(created) => created,
                 Err(Error::Refused(_)) if ids.is_empty() && !is_empty(repository).await? => {
                     tracing::warn!("another process fills the database, so --demo changed nothing");

@@ -16,8 +16,10 @@ const PLAN: &[(&str, &[&str])] = &[
     ("partbook-structure", &[]),
 ];
 
-/// What every crate may use in its tests.
 const TEST_SUPPORT: &str = "partbook-test-support";
+
+/// What every crate may use in its tests and benchmarks: what is made for them, and what makes them a database.
+const FOR_TESTS: &[&str] = &[TEST_SUPPORT, "partbook-migrate"];
 
 /// The crates that may name sqlx: the face before the two drivers, and the runner of the migrations.
 const MAY_NAME_SQLX: &[&str] = &["partbook-database", "partbook-migrate"];
@@ -36,7 +38,7 @@ pub(crate) fn fault(dependency: &Dependency) -> Option<String> {
     if to == "sqlx" && !MAY_NAME_SQLX.contains(&from) {
         return Some(format!("{from} names sqlx, which {} alone may", MAY_NAME_SQLX.join(" and ")));
     }
-    if !to.starts_with("partbook") || (dev && to == TEST_SUPPORT) {
+    if !to.starts_with("partbook") || (dev && FOR_TESTS.contains(&to)) {
         return None;
     }
     if !PLAN.iter().any(|(name, _)| *name == from) {

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 pub(crate) mod document;
 pub mod json;
+pub(crate) mod representation;
 pub(crate) mod row;
 pub(crate) mod tag;
 pub(crate) mod timestamp;

@@ -32,7 +32,7 @@ pub(crate) fn idempotency_key(
     let Some(key) = key.filter(is_key) else {
         return fault("format", format!("must be one key of 1 to {MAX_KEY_LENGTH} visible ASCII characters"));
     };
-    if !app.repository().keeps_answers() {
+    if !app.repository().supports_idempotency() {
         let detail = "cannot be honoured here: on this database nothing may be stored beside the catalog; send the \
                       request without it";
         return fault("unsupported", detail.to_owned());

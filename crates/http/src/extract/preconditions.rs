@@ -1,19 +1,14 @@
 //! `If-Match` and `If-None-Match` of a change (contract section 7; RFC 9110, section 13).
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use partbook_domain::Row;
 use partbook_domain::precondition::Precondition;
 
 use crate::respond::etag::tags;
 use crate::respond::problem::Problem;
 use crate::state::App;
 
-/// Which version a change is meant for. `represent` is how the row is shown where the client has its tag from.
-pub(crate) fn precondition(
-    app: &App,
-    headers: &HeaderMap,
-    represent: fn(&Row) -> Vec<u8>,
-) -> Result<Precondition, Problem> {
+/// Which version a change is meant for.
+pub(crate) fn precondition(app: &App, headers: &HeaderMap) -> Result<Precondition, Problem> {
     let read = |name: &HeaderName, written: &str| {
         tags(headers, name).map_err(|()| {
             let detail = format!("{written} must be * or entity tags in double quotes, separated by commas");
@@ -24,6 +19,5 @@ pub(crate) fn precondition(
         matches: read(&header::IF_MATCH, "If-Match")?,
         none_of: read(&header::IF_NONE_MATCH, "If-None-Match")?,
         required: app.settings().requires_if_match,
-        represent,
     })
 }

@@ -1,4 +1,7 @@
 //! The shapes in which clients send and see a row.
 
-pub(crate) mod record;
-pub(crate) mod row;
+mod record;
+mod row;
+
+pub(crate) use record::{Record, core};
+pub use row::PlainRow;

@@ -1,56 +1,54 @@
-//! A row in the shape of the metadata screen: fields and attributes apart (contract section 5). Same rules, same faults.
+//! A row in the shape of the metadata screen: fields and attributes apart (contract section 5). Same rules, same errors.
 
-use partbook_domain::{Entity, Field, FieldError, Json, Object, Pointer, Row, Value};
+use std::borrow::Cow;
+
+use partbook_domain::{Entity, Field, FieldError, Json, Object, Pointer, Representation, Row, Value};
 
 use super::row::members;
 
-/// The body in the entity's own shape.
-pub(crate) fn read(entity: &Entity, body: &Json) -> Result<Object, Vec<FieldError>> {
-    let object = members(body)?;
-    let mut flat = match object.get("fields") {
-        None => Object::new(),
-        Some(Json::Object(members)) => members.clone(),
-        Some(other) => {
-            let detail = format!("must be an object, not {}", other.type_name());
-            return Err(vec![FieldError::new(Pointer::field("fields"), "type", detail)]);
+/// The shape of the metadata screen.
+#[derive(Debug)]
+pub(crate) struct Record;
+
+impl Representation for Record {
+    fn read<'b>(&self, entity: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, Vec<FieldError>> {
+        let object = members(body)?;
+        let mut flat = match object.get("fields") {
+            None => Object::new(),
+            Some(Json::Object(members)) => members.clone(),
+            Some(other) => {
+                let detail = format!("must be an object, not {}", other.type_name());
+                return Err(vec![FieldError::new(Pointer::field("fields"), "type", detail)]);
+            }
+        };
+        // The attributes have a place of their own, beside the fields.
+        for (alias, _) in entity.aliases.iter().filter(|(_, name)| *name == "attributes") {
+            flat.shift_remove(*alias);
         }
-    };
-    // The attributes have a place of their own, beside the fields.
-    for (alias, _) in entity.aliases.iter().filter(|(_, name)| *name == "attributes") {
-        flat.shift_remove(*alias);
-    }
-    flat.shift_remove("attributes");
-    if let Some(attributes) = object.get("attributes") {
-        flat.insert("attributes".to_owned(), attributes.clone());
-    }
-    Ok(flat)
-}
-
-/// Where a fault of the entity's own shape stands in this shape of body.
-pub(crate) fn place(pointer: Pointer) -> Pointer {
-    if pointer == Pointer::root() || pointer.is_in("attributes") { pointer } else { pointer.under("fields") }
-}
-
-/// The row as this screen shows it.
-pub(crate) fn to_json(row: &Row) -> Vec<u8> {
-    let mut out = Vec::new();
-    write(row, &mut out);
-    out
-}
-
-/// Appends the row as this screen shows it.
-pub(crate) fn write(row: &Row, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!(r#"{{"id":{},"fields":{{"#, row.id).as_bytes());
-    for (index, field) in core(row.entity).enumerate() {
-        if index > 0 {
-            out.push(b',');
+        flat.shift_remove("attributes");
+        if let Some(attributes) = object.get("attributes") {
+            flat.insert("attributes".to_owned(), attributes.clone());
         }
-        out.extend_from_slice(format!(r#""{}":"#, field.name).as_bytes());
-        row.value(field.name).unwrap_or(&Value::Null).write_json(out);
+        Ok(Cow::Owned(flat))
     }
-    out.extend_from_slice(br#"},"attributes":"#);
-    row.value("attributes").unwrap_or(&Value::Json("{}".to_owned().into())).write_json(out);
-    out.push(b'}');
+
+    fn write(&self, row: &Row, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!(r#"{{"id":{},"fields":{{"#, row.id).as_bytes());
+        for (index, field) in core(row.entity).enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(format!(r#""{}":"#, field.name).as_bytes());
+            row.value(field.name).unwrap_or(&Value::Null).write_json(out);
+        }
+        out.extend_from_slice(br#"},"attributes":"#);
+        row.value("attributes").unwrap_or(&Value::Json("{}".to_owned().into())).write_json(out);
+        out.push(b'}');
+    }
+
+    fn place(&self, pointer: Pointer) -> Pointer {
+        if pointer == Pointer::root() || pointer.is_in("attributes") { pointer } else { pointer.under("fields") }
+    }
 }
 
 /// The fields that every installation has; attributes are the place of custom ones.

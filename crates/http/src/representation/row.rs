@@ -1,9 +1,25 @@
 //! A row in the entity's own shape: its members side by side.
 
-use partbook_domain::{FieldError, Json, Object};
+use std::borrow::Cow;
+
+use partbook_domain::{Entity, FieldError, Json, Object, Representation, Row};
+
+/// The entity's own shape.
+#[derive(Debug)]
+pub struct PlainRow;
+
+impl Representation for PlainRow {
+    fn read<'b>(&self, _: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, Vec<FieldError>> {
+        members(body).map(Cow::Borrowed)
+    }
+
+    fn write(&self, row: &Row, out: &mut Vec<u8>) {
+        row.write_json(out);
+    }
+}
 
 /// The members of a body, which must be an object.
-pub(crate) fn members(body: &Json) -> Result<&Object, Vec<FieldError>> {
+pub(super) fn members(body: &Json) -> Result<&Object, Vec<FieldError>> {
     body.as_object().ok_or_else(|| {
         let detail = format!("The body must be a JSON object, not {}", body.type_name());
         vec![FieldError::whole("type", detail)]

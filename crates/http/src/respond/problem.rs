@@ -105,21 +105,25 @@ impl Problem {
                 let parameter = "Idempotency-Key".to_owned();
                 Self::parameters(&[ParameterError { parameter, detail: error.to_string(), code: "reused" }])
             }
-            Error::Unavailable(_) | Error::Contended => {
+            Error::Database(source) if source.is_unavailable() => {
                 tracing::warn!(
                     entity = entity.name,
-                    error = error_chain(error.source().unwrap_or(error)),
+                    error = error_chain(source.source().unwrap_or(source)),
                     "the database cannot answer"
                 );
-                let detail = match error {
-                    error if error.is_saturation() => SATURATED,
-                    error if error.is_contention() => CONTENDED,
+                let detail = match source {
+                    source if source.is_saturation() => SATURATED,
+                    source if source.is_contention() => CONTENDED,
                     _ => AWAY,
                 };
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
             }
-            Error::Internal(source) => {
-                tracing::error!(entity = entity.name, error = error_chain(source), "an operation failed unexpectedly");
+            Error::Database(source) => {
+                tracing::error!(
+                    entity = entity.name,
+                    error = error_chain(source.source().unwrap_or(source)),
+                    "an operation failed unexpectedly"
+                );
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
             }
         }
@@ -161,14 +165,7 @@ impl Problem {
         text
     }
 
-    /// Status and members as they are kept for when the same request comes again.
-    pub(crate) fn kept(&self) -> (u16, String) {
-        let mut members = self.more.clone();
-        members.insert("detail".to_owned(), Value::String(self.detail.clone()));
-        (self.status.as_u16(), Value::Object(members).to_string())
-    }
-
-    /// The problem that [`Self::kept`] was made of.
+    /// The problem of a stored response, made of its status and its members beside those that every problem has.
     pub(crate) fn again(status: u16, members: &str) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut more: Map<String, Value> = serde_json::from_str(members).unwrap_or_default();

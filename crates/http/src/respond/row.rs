@@ -5,16 +5,14 @@ use std::convert::Infallible;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use partbook_domain::Row;
 use partbook_domain::Tag;
 
 use super::etag::{header_of, tags};
 use crate::header::JSON;
 
 /// An answer that shows one row, with its tag.
-pub(crate) fn tagged(status: StatusCode, body: Vec<u8>) -> Response {
-    let tag = header_of(&Tag::of(&body));
-    (status, [(header::CONTENT_TYPE, JSON), (header::ETAG, tag)], body).into_response()
+pub(crate) fn tagged(status: StatusCode, body: Vec<u8>, tag: &Tag) -> Response {
+    (status, [(header::CONTENT_TYPE, JSON), (header::ETAG, header_of(tag))], body).into_response()
 }
 
 /// The same, or 304 when it is what the client has already.
@@ -29,17 +27,12 @@ pub(crate) fn tagged_unless_known(headers: &HeaderMap, body: Vec<u8>) -> Respons
             let body = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
             (StatusCode::NOT_MODIFIED, headers, body).into_response()
         }
-        _ => tagged(StatusCode::OK, body),
+        _ => tagged(StatusCode::OK, body, &tag),
     }
 }
 
 /// An answer that shows a row which is new.
-pub(crate) fn created(body: Vec<u8>, location: &str) -> Response {
+pub(crate) fn created(body: Vec<u8>, tag: &Tag, location: &str) -> Response {
     let location = HeaderValue::from_str(location).expect("a path is visible ASCII");
-    ([(header::LOCATION, location)], tagged(StatusCode::CREATED, body)).into_response()
-}
-
-/// Where a row is found.
-pub(crate) fn location(row: &Row) -> String {
-    format!("{}/{}", row.entity.path(), row.id)
+    ([(header::LOCATION, location)], tagged(StatusCode::CREATED, body, tag)).into_response()
 }

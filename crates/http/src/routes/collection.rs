@@ -1,29 +1,30 @@
 //! The seven operations of a collection, once for all entities (contract section 2).
 
-use std::borrow::Cow;
-
 use axum::Extension;
 use axum::extract::{RawQuery, Request};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
+use partbook_domain::Entity;
 use partbook_domain::edit::EditMode;
 use partbook_domain::query::{self, ListQuery};
-use partbook_domain::{Entity, Row};
+use partbook_repository::{Create, Delete, Update};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::extract::collection::Collection;
+use crate::extract::idempotency_key::idempotency_key;
+use crate::extract::json_body::{self, JsonBody};
 use crate::extract::preconditions::precondition;
+use crate::extract::query_string;
 use crate::extract::row_id::RawId;
-use crate::extract::{json_body, query_string};
 use crate::openapi;
-use crate::representation::row;
+use crate::representation::PlainRow;
 use crate::respond::links::Place;
 use crate::respond::list as rows;
 use crate::respond::problem::Problem;
-use crate::respond::row::{tagged, tagged_unless_known};
+use crate::respond::row::tagged_unless_known;
 use crate::routes::usage::listings;
-use crate::routes::write::{Creation, changed};
+use crate::routes::write;
 use crate::state::App;
 
 /// The routes of an entity's collection, with their part of the API document.
@@ -70,10 +71,10 @@ async fn list(
 async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {
     let Collection { app, entity } = &collection;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let body = json_body::read(request).await?;
-    let creation = Creation { app, entity, headers: &headers, path: uri.path(), bytes: &body.bytes };
-    let object = row::members(&body.json).map_err(|faults| Problem::invalid(&faults))?;
-    creation.answer(object, Row::to_json, |error| collection.problem(error)).await
+    let JsonBody { json, bytes } = json_body::read(request).await?;
+    let key = idempotency_key(app, &headers, uri.path(), &bytes)?;
+    let create = Create { entity, body: json, representation: &PlainRow };
+    write::create(app, create, key).await
 }
 
 async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<Response, Problem> {
@@ -86,35 +87,33 @@ async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<R
 async fn replace(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let body = json_body::read(request).await?;
-    update(&collection, &id, &headers, &body, EditMode::Replace).await
+    update(&collection, &id, &headers, body, EditMode::Replace).await
 }
 
 async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let (body, mode) = json_body::read_patch(request).await?;
-    update(&collection, &id, &headers, &body, mode).await
+    update(&collection, &id, &headers, body, mode).await
 }
 
 async fn update(
-    collection: &Collection,
+    Collection { app, entity }: &Collection,
     id: &RawId,
     headers: &HeaderMap,
-    body: &json_body::JsonBody,
+    body: JsonBody,
     mode: EditMode,
 ) -> Result<Response, Problem> {
-    let Collection { app, entity } = collection;
-    let precondition = precondition(app, headers, Row::to_json)?;
+    let precondition = precondition(app, headers)?;
     let id = id.parse(entity)?;
-    let object = row::members(&body.json).map(Cow::Borrowed).map_err(|faults| Problem::invalid(&faults));
-    let row = changed(app, entity, id, object, mode, &precondition, |error| collection.problem(error)).await?;
-    Ok(tagged(StatusCode::OK, row.to_json()))
+    let update = Update { entity, id, body: body.json, mode, precondition, representation: &PlainRow };
+    write::update(app, update).await
 }
 
 async fn remove(collection: Collection, id: RawId, headers: HeaderMap) -> Result<StatusCode, Problem> {
     let Collection { app, entity } = &collection;
-    let precondition = precondition(app, &headers, Row::to_json)?;
+    let precondition = precondition(app, &headers)?;
     let id = id.parse(entity)?;
     let href = entity.in_catalog().then(|| format!("{}/{id}/listings", entity.path()));
-    let done = app.repository().delete(entity, id, &precondition).await;
+    let done = app.repository().delete(Delete { entity, id, precondition, representation: &PlainRow }).await;
     done.map(|()| StatusCode::NO_CONTENT).map_err(|error| Problem::of(&error, entity, href.as_deref()))
 }

@@ -60,7 +60,7 @@ async fn readyz(State(app): State<App>) -> Response {
             {
                 Ok(()) => None,
                 Err(error) if error.is_saturation() => None,
-                Err(partbook_repository::Error::Unavailable(_)) => Some("database unavailable"),
+                Err(error) if error.is_unavailable() => Some("database unavailable"),
                 Err(error) => {
                     tracing::error!(error = error_chain(&error), "the schema is not what it was at the start");
                     Some("schema changed")

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use clap::{Args, Subcommand};
-use partbook_repository::{DatabaseUrl, Pool, migrations};
+use partbook_database::{DatabaseUrl, Pool};
 
 use super::{Failure, Log, Target, openapi::print};
 use crate::config;
@@ -40,13 +40,13 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
     let pool = Pool::connect(&url, &settings).await?;
     let mut text = String::new();
     if is_status {
-        for migration in migrations::status(&pool).await? {
+        for migration in partbook_migrate::status(&pool).await? {
             let applied = migration.applied_at.as_deref().unwrap_or("pending");
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{:04}  {:<24}  {applied}", migration.version, migration.name);
         }
     } else {
-        for migration in migrations::up(&pool).await? {
+        for migration in partbook_migrate::up(&pool).await? {
             let _ = writeln!(text, "{:04}  {:<24}  applied", migration.version, migration.name);
         }
         if text.is_empty() {

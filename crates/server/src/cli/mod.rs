@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use partbook_repository::{DatabaseUrl, StartError};
+use partbook_database::{DatabaseUrl, StartError};
 use partbook_telemetry::LogSettings;
 
 use crate::config::{self, BadSetting, setting};

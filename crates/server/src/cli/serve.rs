@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use partbook_database::{DatabaseUrl, Pool, PoolSettings, SchemaKind};
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, Metrics};
-use partbook_repository::{DatabaseUrl, Pool, PoolSettings, Repository, SchemaKind};
+use partbook_repository::{Repository, required_columns};
 use partbook_telemetry::TraceSettings;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
@@ -172,7 +173,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
 /// Forgets kept answers that are too old, now and then.
 async fn sweep(app: App) {
     loop {
-        app.sweep().await;
+        app.delete_expired().await;
         sleep(SWEEP_INTERVAL).await;
     }
 }
@@ -196,15 +197,15 @@ async fn start(settings: Settings) -> Result<Started, Failure> {
         tracing::warn!(parameter, "this parameter of the database URL has no meaning here and is ignored");
     }
     let pool = Pool::connect(&settings.url, &settings.pool).await?;
-    let mode = partbook_repository::prepare(&pool, &partbook_repository::needed_columns()).await?;
-    let schema = match mode {
+    let prepared = partbook_migrate::prepare(pool.clone(), &required_columns()).await?;
+    let schema = match prepared.schema {
         SchemaKind::Ours => "partbook",
         SchemaKind::Legacy => "legacy",
     };
     tracing::info!(database = %settings.url, schema, "database ready");
     let metrics = Metrics::install(env!("CARGO_PKG_VERSION"), env!("PARTBOOK_COMMIT"));
     let metrics = metrics.map_err(|error| Failure::Run(error.to_string()))?;
-    let repository = Repository::open(pool.clone(), Arc::new(SystemClock)).await?;
+    let repository = Repository::open(prepared, Arc::new(SystemClock));
     if settings.demo {
         demo::load(&repository).await.map_err(Failure::Run)?;
     }

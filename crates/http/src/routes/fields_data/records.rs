@@ -1,25 +1,23 @@
 //! Rows in the shape of the Global Fields screen: fields and attributes apart. Same rules, same faults.
 
-use std::borrow::Cow;
-
 use axum::extract::{RawQuery, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use partbook_domain::Representation as _;
 use partbook_domain::query::{self, ListQuery};
-use partbook_domain::{Entity, Refusal};
-use partbook_repository::Error;
+use partbook_repository::{Create, Error, Update};
 
 use crate::extract::entity_name::Named;
-use crate::extract::json_body;
+use crate::extract::idempotency_key::idempotency_key;
+use crate::extract::json_body::{self, JsonBody};
 use crate::extract::preconditions::precondition;
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::header::JSON;
 use crate::limits::RECORDS_PAGE;
-use crate::representation::record;
+use crate::representation::Record;
 use crate::respond::problem::Problem;
-use crate::respond::row::tagged;
-use crate::routes::write::{Creation, changed};
+use crate::routes::write;
 use crate::state::App;
 
 pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): RawQuery) -> Result<Response, Problem> {
@@ -40,7 +38,7 @@ pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): R
         if index > 0 {
             out.push(b',');
         }
-        record::write(row, &mut out);
+        Record.write(row, &mut out);
     }
     let pagination = format!(r#"],"pagination":{{"total":{total},"limit":{limit},"offset":{offset}}}}}"#);
     out.extend_from_slice(pagination.as_bytes());
@@ -49,11 +47,10 @@ pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): R
 
 pub(super) async fn create(State(app): State<App>, named: Named, request: Request) -> Result<Response, Problem> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let body = json_body::read(request).await?;
+    let JsonBody { json, bytes } = json_body::read(request).await?;
     let entity = named.entity()?;
-    let creation = Creation { app: &app, entity, headers: &headers, path: uri.path(), bytes: &body.bytes };
-    let object = record::read(entity, &body.json).map_err(|faults| Problem::invalid(&faults))?;
-    creation.answer(&object, record::to_json, |error| refusal(error, entity)).await
+    let key = idempotency_key(&app, &headers, uri.path(), &bytes)?;
+    write::create(&app, Create { entity, body: json, representation: &Record }, key).await
 }
 
 pub(super) async fn update(
@@ -64,20 +61,9 @@ pub(super) async fn update(
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let (body, mode) = json_body::read_patch(request).await?;
-    let precondition = precondition(&app, &headers, record::to_json)?;
+    let precondition = precondition(&app, &headers)?;
     let entity = named.entity()?;
     let id = id.parse(entity)?;
-    let body = record::read(entity, &body.json).map(Cow::Owned).map_err(|faults| Problem::invalid(&faults));
-    let row = changed(&app, entity, id, body, mode, &precondition, |error| refusal(error, entity)).await?;
-    Ok(tagged(StatusCode::OK, record::to_json(&row)))
-}
-
-/// A refusal with its faults placed in this shape of body.
-fn refusal(error: &Error, entity: &Entity) -> Problem {
-    let Error::Refused(Refusal::Invalid(faults)) = error else { return Problem::of(error, entity, None) };
-    let mut faults = faults.clone();
-    for fault in &mut faults {
-        fault.pointer = record::place(fault.pointer.clone());
-    }
-    Problem::invalid(&faults)
+    let update = Update { entity, id, body: body.json, mode, precondition, representation: &Record };
+    write::update(&app, update).await
 }

@@ -7,7 +7,7 @@ use partbook_repository::CustomField;
 use serde_json::{Value, json};
 
 use crate::extract::entity_name::Named;
-use crate::representation::record::core;
+use crate::representation::core;
 use crate::respond::problem::Problem;
 use crate::state::App;
 

@@ -1,0 +1,47 @@
+//! What is there: the tables, columns and foreign keys of a database, read from its own catalogues.
+
+mod foreign_keys;
+mod tables;
+
+pub use foreign_keys::ForeignKey;
+pub use tables::Table;
+
+use crate::error::Error;
+use crate::pool::Pool;
+
+/// What a database held when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    /// The tables that an unqualified name finds, in the order of their names.
+    pub tables: Vec<Table>,
+    /// The foreign keys of all tables, of any schema, that point at one of those.
+    pub foreign_keys: Vec<ForeignKey>,
+}
+
+impl Catalogue {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn read(pool: &Pool) -> Result<Self, Error> {
+        Ok(Self { tables: tables::read(pool).await?, foreign_keys: foreign_keys::read(pool).await? })
+    }
+
+    /// The table of a name, when there is one.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    /// Whether an unqualified name finds a table that the service may read.
+    #[must_use]
+    pub fn has_readable(&self, name: &str) -> bool {
+        self.table(name).is_some_and(|table| table.readable)
+    }
+
+    /// The foreign keys that point at one of `targets`, but for those of the tables `ours`, whatever their delete rule.
+    pub fn foreign_keys_of_others(&self, targets: &[&str], ours: &[&str]) -> impl Iterator<Item = &ForeignKey> {
+        let is_ours = |key: &ForeignKey| key.visible_name.as_deref().is_some_and(|name| ours.contains(&name));
+        self.foreign_keys.iter().filter(move |key| targets.contains(&key.target.as_str()) && !is_ours(key))
+    }
+}

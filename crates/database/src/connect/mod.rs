@@ -1,0 +1,38 @@
+//! Opening the database: connections set up for the catalog, and a clear line when there is no connecting.
+
+mod postgres;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+pub use sqlite::use_write_ahead_log;
+
+use crate::invalidation::Invalidation;
+use crate::pool::{AnyPool, Pool, PoolSettings};
+use crate::start_error::StartError;
+use crate::url::{DatabaseUrl, Target};
+
+impl Pool {
+    /// Connects to the database. A SQLite file that is not there is created, empty; one that is there is not changed: whose
+    /// it is has to be found out first.
+    ///
+    /// # Errors
+    /// One line that says why there is no connecting: the server is away, the password is wrong, the database, the
+    /// directory or the file is missing or not writable, the file is no database.
+    pub async fn connect(url: &DatabaseUrl, settings: &PoolSettings) -> Result<Self, StartError> {
+        let failed = |reason| StartError::Connect { database: url.to_string(), reason };
+        let invalidation = Invalidation::default();
+        let (any, statement_cache) = match url.target() {
+            Target::Postgres(options) => {
+                let statement_cache = settings.statement_cache && url.statement_cache();
+                let pool = postgres::connect(options, settings, invalidation.clone(), statement_cache).await;
+                (AnyPool::Postgres(pool.map_err(failed)?), statement_cache)
+            }
+            Target::Sqlite(options) => {
+                let pool = sqlite::connect(options, settings, invalidation.clone()).await;
+                (AnyPool::Sqlite(pool.map_err(failed)?), true)
+            }
+        };
+        Ok(Self::new(any, invalidation, statement_cache))
+    }
+}

@@ -1,0 +1,105 @@
+//! Connections to a SQLite file, and a clear line when it cannot be opened.
+
+use std::fs;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use crate::admission::BUSY_TIMEOUT;
+use crate::error::reason;
+use crate::invalidation::Invalidation;
+use crate::pool::{AnyPool, Pool, PoolSettings};
+use crate::start_error::StartError;
+
+/// What a SQLite file begins with (its file format, section 1.3).
+const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
+
+pub(super) async fn connect(
+    options: &SqliteConnectOptions,
+    settings: &PoolSettings,
+    invalidation: Invalidation,
+) -> Result<SqlitePool, String> {
+    check_file(options.get_filename())?;
+    let options = options
+        .clone()
+        .foreign_keys(true)
+        // An answered write survives a power failure.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging();
+    let pool = SqlitePoolOptions::new()
+        .max_connections(settings.size)
+        .acquire_timeout(settings.acquire_timeout)
+        .test_before_acquire(false)
+        // Connections to a file do not age, and each keeps its prepared statements.
+        .max_lifetime(None)
+        .idle_timeout(None)
+        // When the disk is full, SQLite ends a transaction of itself and the driver does not notice: such a connection
+        // could begin none again.
+        .before_acquire(move |connection, usage| {
+            let is_good = !connection.is_in_transaction() && invalidation.accepts(&usage);
+            Box::pin(async move { Ok(is_good) })
+        })
+        .connect_lazy_with(options.clone());
+    #[expect(clippy::disallowed_methods, reason = "a connection is tried before there is a pool to send statements to")]
+    let probe = sqlx::raw_sql("select count(*) from sqlite_schema").execute(&pool).await;
+    probe.map_err(|error| format!("{}; the file and its directory must be writable", reason(&error)))?;
+    // A file that is lost while the service runs is not replaced by an empty one.
+    pool.set_connect_options(options.create_if_missing(false));
+    Ok(pool)
+}
+
+/// Refuses what SQLite would refuse in fewer words, and a file that is no database.
+fn check_file(path: &Path) -> Result<(), String> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+        return Err(format!("there is no directory `{}`; create it first", directory.display()));
+    }
+    if path.is_dir() {
+        return Err("this is a directory; name a file in it".to_owned());
+    }
+    let mut file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.to_string()),
+    };
+    let mut start = Vec::new();
+    file.by_ref().take(SQLITE_HEADER.len() as u64).read_to_end(&mut start).map_err(|error| error.to_string())?;
+    if start.is_empty() || start == SQLITE_HEADER {
+        return Ok(());
+    }
+    Err("the file is there, but it is not a SQLite database".to_owned())
+}
+
+/// How long the switch of a new SQLite file to its journal waits for another process that is starting on the same file.
+const JOURNAL_SWITCH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Switches a SQLite file that is known to be ours to write-ahead logging, where readers and the writer do not wait for
+/// each other. The file remembers it.
+///
+/// # Errors
+/// The file cannot be written, or another program keeps it locked.
+pub async fn use_write_ahead_log(pool: &Pool) -> Result<(), StartError> {
+    if !matches!(pool.any(), AnyPool::Sqlite(_)) {
+        return Ok(());
+    }
+    let deadline = tokio::time::Instant::now() + JOURNAL_SWITCH_TIMEOUT;
+    loop {
+        match pool.text_rows("pragma journal_mode = wal").await {
+            Ok(rows) => {
+                if rows.first().and_then(|row| row.first()?.as_deref()) != Some("wal") {
+                    tracing::warn!("the file system does not let SQLite write ahead; readers will wait for writers");
+                }
+                return Ok(());
+            }
+            // SQLITE_BUSY: the busy timeout does not hold for this statement.
+            Err(error) if error.code().as_deref() == Some("5") && tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

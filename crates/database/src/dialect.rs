@@ -1,0 +1,163 @@
+//! Everything in which SQL differs between PostgreSQL and SQLite. Nothing else does: what is not here is one text for both.
+
+use partbook_domain::{Children, Entity, Kind, registry};
+
+use crate::pool::{AnyPool, Pool};
+use crate::statement::Statement;
+
+/// Which of the two a statement is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// PostgreSQL, 15 or later.
+    Postgres,
+    /// SQLite.
+    Sqlite,
+}
+
+/// How long a statement waits for a row that another transaction holds, before the request is answered 503.
+const BEGIN_POSTGRES: &str = "begin isolation level read committed; set local lock_timeout = '2s'";
+
+/// The first half of the advisory locks' keys, `part` in ASCII; the second is the entity's place in the registry.
+const ENTITY_LOCK_CLASS: i32 = 0x7061_7274;
+
+/// The same for idempotency keys, `idem`; the second half stands for the key.
+const KEY_LOCK_CLASS: i32 = 0x6964_656d;
+
+impl Dialect {
+    /// The dialect of a pool's database.
+    #[must_use]
+    pub fn of(pool: &Pool) -> Self {
+        match pool.any() {
+            AnyPool::Postgres(_) => Self::Postgres,
+            AnyPool::Sqlite(_) => Self::Sqlite,
+        }
+    }
+
+    /// Begins a transaction that will write. On SQLite it takes the one write lock at once: a lock taken later, after a
+    /// read, could only fail.
+    #[must_use]
+    pub fn begin(self) -> Statement {
+        Statement::control(
+            "BEGIN",
+            match self {
+                Self::Postgres => BEGIN_POSTGRES,
+                Self::Sqlite => "begin immediate",
+            },
+        )
+    }
+
+    /// Lets one writer of an entity work until its transaction ends, and has the others wait (contract section 1); on SQLite
+    /// they do anyway.
+    #[must_use]
+    pub fn lock_entity(self, entity: &Entity) -> Option<Statement> {
+        let place = registry().iter().position(|known| *known == entity)?;
+        (self == Self::Postgres).then(|| {
+            let sql = format!("select pg_advisory_xact_lock({ENTITY_LOCK_CLASS}, {place})");
+            Statement::control("SELECT", sql)
+        })
+    }
+
+    /// Asks whether a lock of the transaction's own, with the number `$1`, can be had at once; on SQLite whoever writes has
+    /// all there is.
+    #[must_use]
+    pub fn try_lock_key(self) -> Option<Statement> {
+        let sql = format!("select pg_try_advisory_xact_lock({KEY_LOCK_CLASS}, $1::int)");
+        (self == Self::Postgres).then(|| Statement::control("SELECT", sql))
+    }
+
+    /// Holds the row that is read until the transaction ends. An update lets others go on pointing at the row; a delete
+    /// does not.
+    #[must_use]
+    pub fn lock_row(self, table: &str, for_delete: bool) -> String {
+        match (self, for_delete) {
+            (Self::Postgres, true) => format!(" for update of {table}"),
+            (Self::Postgres, false) => format!(" for no key update of {table}"),
+            (Self::Sqlite, _) => String::new(),
+        }
+    }
+
+    /// The `n`th parameter, as a value for a column of this kind. JSON is bound as text and cast: the driver's own JSON
+    /// type would reorder keys.
+    #[must_use]
+    pub fn placeholder(self, kind: Kind, n: usize) -> String {
+        match (self, kind) {
+            (Self::Postgres, Kind::Enum(enumeration)) => match enumeration.postgres_type {
+                Some(name) => format!("${n}::{name}"),
+                None => format!("${n}"),
+            },
+            (Self::Postgres, kind) if kind.is_json() => format!("${n}::json"),
+            _ => format!("${n}"),
+        }
+    }
+
+    /// A column as it is read: enums and documents as text.
+    #[must_use]
+    pub fn read(self, kind: Kind, column: &str) -> String {
+        match (self, kind) {
+            (_, Kind::Absent) => "null".to_owned(),
+            (Self::Postgres, Kind::Enum(_)) => format!("{column}::text"),
+            // PostgreSQL's `infinity` is no instant that RFC 3339 can write; it reads as unknown.
+            (Self::Postgres, Kind::Time) => format!("case when isfinite({column}) then {column} end"),
+            (Self::Postgres, kind) if kind.is_json() => format!("{column}::text"),
+            _ => column.to_owned(),
+        }
+    }
+
+    /// Whether the column contains the `n`th parameter, which is in lower case; only ASCII letters are folded.
+    #[must_use]
+    pub fn contains(self, column: &str, n: usize) -> String {
+        match self {
+            Self::Postgres => format!("strpos(lower(cast({column} as text) collate \"C\"), ${n}) > 0"),
+            Self::Sqlite => format!("instr(lower(cast({column} as text)), ${n}) > 0"),
+        }
+    }
+
+    /// Text without regard to ASCII letter case, then by code point, whatever the collation of the database.
+    #[must_use]
+    pub fn text_order(self, column: &str) -> [String; 2] {
+        match self {
+            Self::Postgres => [format!("lower({column} collate \"C\")"), format!("{column} collate \"C\"")],
+            Self::Sqlite => [format!("{column} collate nocase"), column.to_owned()],
+        }
+    }
+
+    /// The child rows of `owner` as one JSON text, ordered by id.
+    #[must_use]
+    pub fn children(self, children: &Children, owner: &str) -> String {
+        let member = |name: &str, value: String| format!("'{name}', {value}");
+        let mut members = vec![member("id", "child.id".to_owned())];
+        for field in children.fields {
+            let column = format!("child.{}", field.column());
+            members.push(member(
+                field.name,
+                match (self, field.kind) {
+                    (_, Kind::Absent) => "null".to_owned(),
+                    (Self::Sqlite, kind) if kind.is_json() => format!("json({column})"),
+                    // JSON has no NaN and no infinity; they read as unknown.
+                    (_, Kind::Float) => format!("case when abs({column}) <= 1.7976931348623157e308 then {column} end"),
+                    _ => column,
+                },
+            ));
+        }
+        for time in ["created_at", "updated_at"] {
+            members.push(member(
+                time,
+                match self {
+                    Self::Postgres => format!("to_char(child.{time}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"),
+                    Self::Sqlite => format!("child.{time}"),
+                },
+            ));
+        }
+        let (members, table, parent) = (members.join(", "), children.table, children.parent);
+        match self {
+            Self::Postgres => format!(
+                "(select coalesce(json_agg(json_build_object({members}) order by child.id), '[]'::json)::text \
+                 from {table} child where child.{parent} = {owner})"
+            ),
+            Self::Sqlite => format!(
+                "(select json_group_array(json_object({members}) order by child.id) \
+                 from {table} child where child.{parent} = {owner})"
+            ),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What a statement can end in, and how a driver's error is read.
+
+use sqlx::error::ErrorKind;
+
+/// Why the database did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is away, busy or stopping, or a lock could not be had: the same may succeed later.
+    #[error("the database cannot answer now")]
+    Unavailable(#[source] sqlx::Error),
+    /// Other writers held the one write permit for too long: the same may succeed later.
+    #[error("other writers did not finish in time")]
+    Contended,
+    /// It does not accept one of the values, such as text that its encoding lacks.
+    #[error("the database does not accept one of the values")]
+    Rejected(#[source] sqlx::Error),
+    /// Something is wrong that waiting does not cure.
+    #[error("the database gave an unexpected answer")]
+    Internal(#[source] sqlx::Error),
+}
+
+/// What a write ran into, before its meaning for the entity is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// A unique index already holds the key.
+    Unique,
+    /// A reference points at nothing, or something still points here.
+    ForeignKey,
+}
+
+impl Error {
+    /// The violation of a constraint, when that is what a driver reports.
+    #[must_use]
+    pub fn violation(&self) -> Option<Violation> {
+        let Self::Internal(sqlx::Error::Database(error)) = self else { return None };
+        match error.kind() {
+            ErrorKind::UniqueViolation => Some(Violation::Unique),
+            ErrorKind::ForeignKeyViolation => Some(Violation::ForeignKey),
+            _ => None,
+        }
+    }
+
+    /// The same, as something that may be gone when the request comes again: a key that another program takes and lets go.
+    #[must_use]
+    pub fn may_pass(self) -> Self {
+        match self {
+            Self::Internal(source) => Self::Unavailable(source),
+            error => error,
+        }
+    }
+
+    /// Whether another transaction was in the way: a deadlock, a lock that could not be had, a busy file.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        match self {
+            Self::Contended => true,
+            Self::Unavailable(sqlx::Error::Database(error)) => error.code().is_some_and(|code| match &*code {
+                // serialization_failure, deadlock_detected, lock_not_available
+                "40001" | "40P01" | "55P03" => true,
+                // BUSY, LOCKED
+                code => matches!(primary(code), Some(5 | 6)),
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether a connection goes on failing so when what was wrong is right again.
+    pub(crate) fn poisons_connection(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| match &*code {
+            // feature_not_supported: a statement that was prepared before a column changed its type
+            "0A000" => true,
+            // READONLY
+            code => primary(code) == Some(8),
+        })
+    }
+
+    /// Whether the same may succeed later.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Contended)
+    }
+
+    /// Whether the database itself reported it, rather than the connection or the driver.
+    #[must_use]
+    pub fn is_reported(&self) -> bool {
+        matches!(self.driver(), Some(sqlx::Error::Database(_)))
+    }
+
+    /// The code that the database or the driver gave it; none where there is none.
+    #[must_use]
+    pub(crate) fn code(&self) -> Option<String> {
+        Some(self.driver()?.as_database_error()?.code()?.into_owned())
+    }
+
+    /// A statement that must answer a row answered none.
+    #[must_use]
+    pub fn no_row() -> Self {
+        Self::Internal(sqlx::Error::RowNotFound)
+    }
+
+    /// What the driver reports, in one line.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.driver().map_or_else(|| self.to_string(), reason)
+    }
+
+    fn driver(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Unavailable(source) | Self::Rejected(source) | Self::Internal(source) => Some(source),
+            Self::Contended => None,
+        }
+    }
+
+    /// Whether waiting for a connection from the pool took too long.
+    #[must_use]
+    pub fn is_saturation(&self) -> bool {
+        matches!(self, Self::Unavailable(sqlx::Error::PoolTimedOut))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed
+            | sqlx::Error::InvalidSavePointStatement
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_) => Self::Unavailable(error),
+            sqlx::Error::Database(database) => match database.code().as_deref().map_or(Class::Other, Class::of) {
+                Class::Transient => Self::Unavailable(error),
+                Class::Data => Self::Rejected(error),
+                Class::Other => Self::Internal(error),
+            },
+            _ => Self::Internal(error),
+        }
+    }
+}
+
+/// The primary code of an error of SQLite's: the low eight bits of a number of at most four digits. PostgreSQL's codes have
+/// five characters (its manual, appendix A).
+fn primary(code: &str) -> Option<u32> {
+    if code.len() == 5 {
+        return None;
+    }
+    code.parse::<u32>().ok().map(|code| code & 0xff)
+}
+
+/// What an error code says of trying again.
+#[derive(Debug, PartialEq, Eq)]
+enum Class {
+    Transient,
+    Data,
+    Other,
+}
+
+impl Class {
+    fn of(code: &str) -> Self {
+        match primary(code) {
+            // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
+            Some(5 | 6 | 8 | 10 | 13 | 14) => Self::Transient,
+            // TOOBIG; CONSTRAINT is told apart by its kind
+            Some(18) => Self::Data,
+            Some(_) => Self::Other,
+            None => Self::of_postgres(code),
+        }
+    }
+
+    fn of_postgres(code: &str) -> Self {
+        match code {
+            // lock_not_available, serialization_failure, deadlock_detected, query_canceled, admin_shutdown,
+            // crash_shutdown, cannot_connect_now, read_only_sql_transaction, insufficient_privilege, feature_not_supported (a
+            // statement prepared before a column changed its type); and where a new
+            // connection is refused, since the database is closed or missing, or the password has changed
+            "0A000" | "55P03" | "40001" | "40P01" | "57014" | "57P01" | "57P02" | "57P03" | "25006" | "42501"
+            | "55000" | "3D000" | "28000" | "28P01" => Self::Transient,
+            // connection exceptions; insufficient resources
+            _ if code.starts_with("08") || code.starts_with("53") => Self::Transient,
+            // data exceptions; not-null and check violations
+            _ if code.starts_with("22") || matches!(code, "23502" | "23514") => Self::Data,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What a driver reports, in one line.
+#[must_use]
+pub fn reason(error: &sqlx::Error) -> String {
+    let text = match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    };
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}

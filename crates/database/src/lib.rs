@@ -1,0 +1,39 @@
+//! Two drivers behind one face: a database URL, a pool of connections, statements in and rows of domain values out.
+//!
+//! Nothing here knows an operation on the catalog. `dialect` holds everything in which the SQL of the two databases differs;
+//! `codec` carries values to and from a driver, `observe` sees every statement pass, `catalogue` reads what is there.
+//! sqlx is named here, and in the runner of the migrations, and nowhere else.
+
+mod admission;
+pub mod catalogue;
+mod codec;
+mod connect;
+mod database;
+mod dialect;
+mod error;
+mod fetch;
+mod invalidation;
+mod observe;
+mod pool;
+mod prepared;
+mod retry;
+mod script;
+mod session;
+mod start_error;
+mod statement;
+mod url;
+
+pub use codec::{BindValue, RowValues, first_int, int};
+pub use connect::use_write_ahead_log;
+pub use database::{Database, RowStream};
+pub use dialect::Dialect;
+pub use error::{Error, Violation, reason};
+pub use observe::InstrumentedRows;
+pub use pool::{AnyPool, Pool, PoolSettings, PoolState};
+pub use prepared::{Prepared, SchemaKind};
+pub use retry::Retries;
+pub use script::{Connection, TextRow};
+pub use session::Session;
+pub use start_error::StartError;
+pub use statement::Statement;
+pub use url::{DatabaseUrl, UrlError};

@@ -1,0 +1,129 @@
+//! The connections to the database, on either of the two.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::PgPool;
+use sqlx::sqlite::SqlitePool;
+
+use crate::invalidation::Invalidation;
+use crate::observe::DatabaseTarget;
+
+/// The connections to the database. Cloning shares them.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    any: AnyPool,
+    /// The database as statements see it.
+    target: Arc<DatabaseTarget>,
+    statement_cache: bool,
+}
+
+/// The pool of one of the two drivers.
+#[derive(Clone, Debug)]
+pub enum AnyPool {
+    /// PostgreSQL.
+    Postgres(PgPool),
+    /// A SQLite file.
+    Sqlite(SqlitePool),
+}
+
+/// How many connections there are, and how they are used.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSettings {
+    /// The greatest number of connections.
+    pub size: u32,
+    /// How long a request waits for a connection, and the start for the first one.
+    pub acquire_timeout: Duration,
+    /// Whether statements stay prepared between uses. Not behind `PgBouncer` in transaction mode, where the next use
+    /// may meet another server connection.
+    pub statement_cache: bool,
+}
+
+/// How the connections are used at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolState {
+    /// The greatest number of connections.
+    pub max: u32,
+    /// How many are open.
+    pub open: u32,
+    /// How many of those somebody works with.
+    pub in_use: u32,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self { size: 10, acquire_timeout: Duration::from_secs(5), statement_cache: true }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(any: AnyPool, invalidation: Invalidation, statement_cache: bool) -> Self {
+        let target = match &any {
+            AnyPool::Postgres(pool) => {
+                let options = pool.connect_options();
+                let namespace = options.get_database().unwrap_or(options.get_username()).to_owned();
+                let address = Some((options.get_host().to_owned(), options.get_port()));
+                DatabaseTarget { system: "postgresql", namespace, address, invalidation }
+            }
+            AnyPool::Sqlite(pool) => {
+                let namespace = pool.connect_options().get_filename().display().to_string();
+                DatabaseTarget { system: "sqlite", namespace, address: None, invalidation }
+            }
+        };
+        Self { any, target: Arc::new(target), statement_cache }
+    }
+
+    /// The driver's own pool, for what only one of the two can do.
+    #[must_use]
+    pub fn any(&self) -> &AnyPool {
+        &self.any
+    }
+
+    pub(crate) fn target(&self) -> &Arc<DatabaseTarget> {
+        &self.target
+    }
+
+    /// Whether statements may stay prepared between uses. Where not, every statement is run unnamed and inside a
+    /// transaction, since it is prepared and executed in two steps that a pooler could otherwise give to two server
+    /// connections.
+    #[must_use]
+    pub fn has_statement_cache(&self) -> bool {
+        self.statement_cache
+    }
+
+    /// The greatest number of connections.
+    #[must_use]
+    pub fn size(&self) -> u32 {
+        match &self.any {
+            AnyPool::Postgres(pool) => pool.options().get_max_connections(),
+            AnyPool::Sqlite(pool) => pool.options().get_max_connections(),
+        }
+    }
+
+    /// How the connections are used now.
+    #[must_use]
+    pub fn state(&self) -> PoolState {
+        let (open, idle) = match &self.any {
+            AnyPool::Postgres(pool) => (pool.size(), pool.num_idle()),
+            AnyPool::Sqlite(pool) => (pool.size(), pool.num_idle()),
+        };
+        let idle = u32::try_from(idle).unwrap_or(open);
+        PoolState { max: self.size(), open, in_use: open.saturating_sub(idle) }
+    }
+
+    /// Whether every connection there may be is open and in use. Without connections because the server is away, this
+    /// is false.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        let PoolState { max, open, in_use } = self.state();
+        open >= max && in_use >= open
+    }
+
+    /// Closes every connection, as soon as each is given back. A SQLite file is then complete without its `-wal` file.
+    pub async fn close(&self) {
+        match &self.any {
+            AnyPool::Postgres(pool) => pool.close().await,
+            AnyPool::Sqlite(pool) => pool.close().await,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A transaction that writes.
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt as _;
+use partbook_domain::Kind;
+use sqlx::{Postgres, Sqlite, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::codec::{BindValue, RowValues};
+use crate::error::Error;
+use crate::fetch;
+use crate::observe::DatabaseTarget;
+use crate::statement::Statement;
+
+/// A transaction that writes. Dropped without [`Session::commit`], it is rolled back.
+pub struct Session {
+    pub(crate) transaction: AnyTransaction,
+    pub(crate) target: Arc<DatabaseTarget>,
+    /// Whether statements stay prepared.
+    pub(crate) statement_cache: bool,
+    pub(crate) _permit: OwnedSemaphorePermit,
+}
+
+/// The transaction of one of the two drivers.
+pub(crate) enum AnyTransaction {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+impl Session {
+    /// Runs a query.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn rows(
+        &mut self,
+        statement: &Statement,
+        values: Vec<BindValue>,
+        kinds: &[Kind],
+    ) -> Result<Vec<RowValues>, Error> {
+        let (sql, keep) = (statement.sql.clone(), self.statement_cache);
+        let observer = self.target.observe(statement);
+        let rows = match &mut self.transaction {
+            AnyTransaction::Postgres(transaction) => fetch::postgres(&mut **transaction, sql, values, kinds, keep),
+            AnyTransaction::Sqlite(transaction) => fetch::sqlite(&mut **transaction, sql, values, kinds),
+        };
+        observer.rows(rows).try_collect().await
+    }
+
+    /// Runs a statement that answers no rows.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn execute(&mut self, statement: &Statement, values: Vec<BindValue>) -> Result<(), Error> {
+        self.rows(statement, values, &[]).await.map(drop)
+    }
+
+    /// Gives up what was done, and waits until the locks are free: a session that is only dropped holds them for a while.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn rollback(self) -> Result<(), Error> {
+        let observer = self.target.observe(&Statement::control("ROLLBACK", "rollback"));
+        match self.transaction {
+            AnyTransaction::Postgres(transaction) => observer.run(transaction.rollback()).await,
+            AnyTransaction::Sqlite(transaction) => observer.run(transaction.rollback()).await,
+        }
+    }
+
+    /// Makes what was done last.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn commit(self) -> Result<(), Error> {
+        let observer = self.target.observe(&Statement::control("COMMIT", "commit"));
+        match self.transaction {
+            AnyTransaction::Postgres(transaction) => observer.run(transaction.commit()).await,
+            AnyTransaction::Sqlite(transaction) => observer.run(transaction.commit()).await,
+        }
+    }
+}

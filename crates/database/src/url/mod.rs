@@ -1,0 +1,150 @@
+//! The database URL: which database it chooses, and what of it may be shown (contract section 9).
+
+mod postgres;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+
+/// What an operator is told who gave something else.
+const ALLOWED: &str =
+    "use sqlite://path/to/file.db or postgres://user@host/database (postgresql:// and postgresql+driver:// work too)";
+
+/// A database URL that was understood. What it prints never holds the password.
+#[derive(Clone)]
+pub struct DatabaseUrl {
+    target: Target,
+    has_password: bool,
+    statement_cache: bool,
+    ignored: Vec<String>,
+}
+
+/// The connection options of the database that a URL chooses.
+#[derive(Clone)]
+pub(crate) enum Target {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(Box<SqliteConnectOptions>),
+}
+
+/// Why a text is no database URL. The messages are one line and quote nothing that could be a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// Nothing was given.
+    #[error("is empty: {ALLOWED}")]
+    Empty,
+    /// A bare path or name. It could be a mistyped URL, so it is not taken for a file.
+    #[error("has no scheme: {ALLOWED}")]
+    NoScheme,
+    /// A scheme of another database, or a mistyped one.
+    #[error("begins with `{0}:`, which is not a database Partbook knows: {ALLOWED}")]
+    Scheme(String),
+    /// The scheme is known, the rest cannot be read.
+    #[error("cannot be read: {0}")]
+    Malformed(String),
+}
+
+impl DatabaseUrl {
+    /// Reads a database URL.
+    ///
+    /// - `sqlite://path` and `sqlite:path` name a file, relative to the working directory unless the path begins with a
+    ///   slash (`sqlite:///var/lib/partbook.db`); `%` escapes are decoded. A file that is not there is created, unless
+    ///   `?mode=rw` says otherwise.
+    /// - `postgres://`, `postgresql://` and `postgresql+driver://` (the driver is not looked at) take libpq's parameters,
+    ///   `host` with the directory of a Unix socket among them, and `ssl`, asyncpg's name for `sslmode`. What other
+    ///   drivers understand and this one does not is ignored; [`Self::ignored`] names it.
+    ///
+    /// # Errors
+    /// Anything else is refused; it is never taken for the name of a file.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(UrlError::Empty);
+        }
+        let (scheme, rest) = text.split_once(':').ok_or(UrlError::NoScheme)?;
+        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character));
+        if !is_scheme {
+            return Err(UrlError::NoScheme);
+        }
+        let scheme = scheme.to_ascii_lowercase();
+        match scheme.split_once('+').unwrap_or((&scheme, "driver")) {
+            ("sqlite", _) if scheme == "sqlite" => sqlite::parse(rest),
+            ("postgres" | "postgresql", driver) if !driver.is_empty() => match rest.strip_prefix("//") {
+                Some(rest) => postgres::parse(rest),
+                None => Err(UrlError::Malformed(format!("`//` must follow `{scheme}:`"))),
+            },
+            // `user:password@host` has the form of a URL whose scheme is the user: not quoted.
+            _ if rest.starts_with("//") => Err(UrlError::Scheme(scheme)),
+            _ => Err(UrlError::NoScheme),
+        }
+    }
+
+    /// Whether the URL holds a password. One from `PGPASSWORD` or a password file does not count.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.has_password
+    }
+
+    /// The SQLite file.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.target {
+            Target::Sqlite(options) => Some(options.get_filename()),
+            Target::Postgres(_) => None,
+        }
+    }
+
+    /// The names of query parameters that have no meaning here.
+    #[must_use]
+    pub fn ignored(&self) -> &[String] {
+        &self.ignored
+    }
+
+    /// Whether statements may stay prepared between uses: not when a parameter with which other drivers turn that off
+    /// behind a connection pooler does so.
+    pub(crate) fn statement_cache(&self) -> bool {
+        self.statement_cache
+    }
+
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// The database as it is reached, defaults filled in; no password, no parameters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target {
+            Target::Sqlite(options) => write!(f, "sqlite://{}", options.get_filename().display()),
+            Target::Postgres(options) => {
+                let (user, port) = (options.get_username(), options.get_port());
+                let database = options.get_database().unwrap_or(user);
+                let socket = options.get_socket().map(|path| path.display().to_string());
+                match socket.or_else(|| options.get_host().starts_with('/').then(|| options.get_host().to_owned())) {
+                    Some(socket) => write!(f, "postgres://{user}@/{database}?host={socket}&port={port}"),
+                    None => write!(f, "postgres://{user}@{}:{port}/{database}", options.get_host()),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}

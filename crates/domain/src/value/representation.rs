@@ -1,0 +1,36 @@
+//! The shapes in which clients write and see a row.
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+use super::json::{Json, Object};
+use super::row::Row;
+use crate::entity::Entity;
+use crate::refusal::field_error::FieldError;
+use crate::refusal::pointer::Pointer;
+
+/// A shape of a row on the wire: how a body of it is read, how an answer shows it, and where in a body an error stands.
+///
+/// The version of a row is the hash of what is shown, so each shape has versions of its own.
+pub trait Representation: Debug + Send + Sync {
+    /// The members in the entity's own shape that a body gives.
+    ///
+    /// # Errors
+    /// The body has another shape; the places are those of the body.
+    fn read<'b>(&self, entity: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, Vec<FieldError>>;
+
+    /// Appends the row as answers show it.
+    fn write(&self, row: &Row, out: &mut Vec<u8>);
+
+    /// Where an error of the entity's own shape stands in a body of this one.
+    fn place(&self, pointer: Pointer) -> Pointer {
+        pointer
+    }
+
+    /// The row as answers show it.
+    fn to_bytes(&self, row: &Row) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512);
+        self.write(row, &mut out);
+        out
+    }
+}

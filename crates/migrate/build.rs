@@ -1,0 +1,46 @@
+//! Embeds the migrations: writes a table of their numbers, names and texts, which `embedded.rs` includes.
+//!
+//! sqlx has a macro for this, but with it sqlx, SQLite and rustls are all compiled a second time, for the compiler.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../migrations").canonicalize()?;
+    // The directory stands for what lies in it: a new migration leads to a new build.
+    println!("cargo::rerun-if-changed={}", root.display());
+    println!("cargo::rerun-if-changed=build.rs");
+    let code = format!(
+        "const POSTGRES: &[Embedded] = &[\n{}];\nconst SQLITE: &[Embedded] = &[\n{}];\n",
+        table(&root.join("postgres"))?,
+        table(&root.join("sqlite"))?
+    );
+    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("migrations.rs"), code)?;
+    Ok(())
+}
+
+/// A line for each file of a directory, in the order of their numbers.
+fn table(directory: &Path) -> Result<String, Box<dyn Error>> {
+    let mut migrations = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let (version, name) = number_and_name(&path)
+            .ok_or_else(|| format!("{} is not called <number>_<name>.sql, as a migration must be", path.display()))?;
+        migrations.push((version, name, path));
+    }
+    migrations.sort();
+    let mut lines = String::new();
+    for (version, name, path) in migrations {
+        let path = path.to_str().ok_or("the path of the source tree is not UTF-8")?;
+        lines += &format!("    Embedded {{ version: {version}, name: {name:?}, sql: include_str!({path:?}) }},\n");
+    }
+    Ok(lines)
+}
+
+/// What a file name says, as sqlx has always read it and the databases have it: `0002_lookup_indexes.sql` is number 2,
+/// `lookup indexes`.
+fn number_and_name(path: &Path) -> Option<(i64, String)> {
+    let (number, name) = path.file_name()?.to_str()?.strip_suffix(".sql")?.split_once('_')?;
+    Some((number.parse().ok()?, name.replace('_', " ")))
+}

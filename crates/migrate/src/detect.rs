@@ -1,0 +1,86 @@
+//! Whose database it is, by its tables and its history (contract section 9). Nothing is changed.
+
+use partbook_database::catalogue::{Catalogue, Table};
+use partbook_database::{AnyPool, Pool, StartError};
+
+use crate::history::{self, HISTORY, History};
+
+/// The tables that make a catalog (contract section 10).
+pub(crate) const CATALOG: [&str; 10] = [
+    "cpu",
+    "gpu",
+    "profile",
+    "ports_profile",
+    "port",
+    "ram_spec",
+    "storage_profile",
+    "listing",
+    "listing_component",
+    "listing_score_snapshot",
+];
+
+/// How many names of another program's tables a refusal lists.
+const MAX_LISTED_TABLES: usize = 8;
+
+/// What was found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// No tables.
+    Empty,
+    /// Our history.
+    Ours(History),
+    /// The catalog's tables, in PostgreSQL, without our history.
+    Legacy,
+}
+
+/// Decides whose database it is.
+pub(crate) async fn detect(pool: &Pool) -> Result<Found, StartError> {
+    detect_among(pool, &Catalogue::read(pool).await?.tables).await
+}
+
+pub(crate) async fn detect_among(pool: &Pool, tables: &[Table]) -> Result<Found, StartError> {
+    if tables.iter().any(|table| table.name == HISTORY) {
+        let history = history::read(pool).await?;
+        let others = tables.iter().any(|table| table.name != HISTORY);
+        return match history {
+            // Set up by hand, or by an attempt of another tool: there is nothing in it yet.
+            History { ref applied, .. } if applied.is_empty() && !others => Ok(Found::Empty),
+            history if history.is_ours() => history.check().map(Found::Ours).map_err(StartError::Unfit),
+            _ => Err(StartError::Unfit(format!(
+                "the database belongs to another program: the migrations in its table {HISTORY} are not Partbook's. \
+                 Give Partbook a database, or a schema on the search path, of its own"
+            ))),
+        };
+    }
+    decide(tables, matches!(pool.any(), AnyPool::Postgres(_)))
+}
+
+/// Decides by the tables of a database without a history.
+pub(crate) fn decide(tables: &[Table], is_postgres: bool) -> Result<Found, StartError> {
+    if tables.is_empty() {
+        return Ok(Found::Empty);
+    }
+    let has = |name: &str| tables.iter().any(|table| table.name == name);
+    let of_catalog = CATALOG.iter().filter(|name| has(name)).count();
+    let looks_legacy = of_catalog > CATALOG.len() / 2 || (of_catalog > 0 && has("alembic_version"));
+    if is_postgres && looks_legacy {
+        // What of it is missing is for the check of everything needed to say.
+        return Ok(Found::Legacy);
+    }
+    if looks_legacy {
+        return Err(StartError::Unfit(format!(
+            "the file holds tables of a catalog, but not the history of Partbook's migrations ({HISTORY}), without which \
+             only PostgreSQL is served. Restore a backup, or name another file"
+        )));
+    }
+    let names = tables.iter().map(|table| table.name.as_str());
+    let shown = names.take(MAX_LISTED_TABLES).collect::<Vec<_>>().join(", ");
+    let more = match tables.len().saturating_sub(MAX_LISTED_TABLES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Err(StartError::Unfit(format!(
+        "the database is neither empty nor a catalog: it has the table(s) {shown}{more}. Nothing was changed. Give \
+         Partbook a database of its own"
+    )))
+}

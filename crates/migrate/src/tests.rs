@@ -1,0 +1,145 @@
+//! Whose database it is, decided on lists of tables and on SQLite files. PostgreSQL is tested from outside.
+
+use std::fs;
+
+use partbook_database::catalogue::{Catalogue, Table};
+use partbook_database::{DatabaseUrl, Pool, PoolSettings, SchemaKind};
+use tempfile::TempDir;
+
+use crate::detect::{CATALOG, Found, decide};
+use crate::history::HISTORY;
+use crate::prepare::missing;
+use crate::{prepare, status, up};
+
+async fn open(directory: &TempDir) -> Pool {
+    let url = format!("sqlite://{}", directory.path().join("partbook.db").display());
+    Pool::connect(&DatabaseUrl::parse(&url).unwrap(), &PoolSettings::default()).await.unwrap()
+}
+
+fn table(name: &str, columns: &[&str]) -> Table {
+    let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+    Table { name: name.to_owned(), columns, readable: true }
+}
+
+fn catalog() -> Vec<Table> {
+    CATALOG.iter().map(|name| table(name, &["id"])).collect()
+}
+
+#[test]
+fn the_tables_decide_whose_database_it_is() {
+    assert_eq!(decide(&[], true).unwrap(), Found::Empty);
+    assert_eq!(decide(&catalog(), true).unwrap(), Found::Legacy);
+    let few = [table("cpu", &[]), table("alembic_version", &[])];
+    assert_eq!(decide(&few, true).unwrap(), Found::Legacy);
+    let strangers: Vec<Table> =
+        (0..12).map(|n| table(&format!("orders_{n}"), &[])).chain([table("port", &[])]).collect();
+    let message = decide(&strangers, true).unwrap_err().to_string();
+    assert!(message.contains("orders_0, orders_1") && message.contains("and 5 more"), "{message}");
+    assert!(decide(&catalog(), false).unwrap_err().to_string().contains(HISTORY));
+}
+
+#[test]
+fn everything_that_is_missing_is_named_at_once() {
+    let mut tables = catalog();
+    assert_eq!(missing(&tables, &[("cpu", vec!["id"])]), None);
+    tables.retain(|table| table.name != "port" && table.name != "gpu");
+    tables[0].readable = false;
+    let required = [("cpu", vec!["id", "igpu_mark", "passmark_id"]), ("gpu", vec!["id"]), ("profile", vec!["name"])];
+    assert_eq!(
+        missing(&tables, &required).unwrap(),
+        "it lacks the table(s) gpu, port; it lacks the column(s) cpu.igpu_mark, cpu.passmark_id, profile.name; \
+         the role lacks the right to select from cpu"
+    );
+}
+
+#[tokio::test]
+async fn an_empty_file_becomes_ours_and_stays_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = open(&directory).await;
+    assert!(status(&pool).await.unwrap().iter().all(|migration| migration.applied_at.is_none()));
+    assert_eq!(prepare(pool.clone(), &[("cpu", vec!["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
+    assert_eq!(prepare(pool.clone(), &[("cpu", vec!["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
+    assert!(up(&pool).await.unwrap().is_empty());
+    let status = status(&pool).await.unwrap();
+    assert_eq!((status[0].version, status[0].name.as_str()), (1, "catalog"));
+    assert!(status.iter().all(|migration| migration.applied_at.is_some()), "{status:?}");
+    let mode = pool.text_rows("pragma journal_mode").await.unwrap();
+    assert_eq!(mode, [[Some("wal".to_owned())]]);
+    let error = prepare(pool.clone(), &[("cpu", vec!["flavour"])]).await.unwrap_err().to_string();
+    assert!(error.contains("cpu.flavour"), "{error}");
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn two_starts_on_one_new_file_agree() {
+    let directory = tempfile::tempdir().unwrap();
+    let (one, other) = (open(&directory).await, open(&directory).await);
+    let (first, second) = tokio::join!(prepare(one.clone(), &[]), prepare(other.clone(), &[]));
+    assert_eq!((first.unwrap().schema, second.unwrap().schema), (SchemaKind::Ours, SchemaKind::Ours));
+}
+
+#[tokio::test]
+async fn a_newer_database_and_a_changed_migration_are_refused_by_version() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = open(&directory).await;
+    prepare(pool.clone(), &[]).await.unwrap();
+    pool.execute("update _sqlx_migrations set checksum = x'00' where version = 2").await.unwrap();
+    let message = prepare(pool.clone(), &[]).await.unwrap_err().to_string();
+    assert!(message.contains("migration(s) 2 in another form"), "{message}");
+    pool.execute(
+        "insert into _sqlx_migrations select 9001, 'later', installed_on, 1, x'00', 0 from _sqlx_migrations limit 1",
+    )
+    .await
+    .unwrap();
+    let message = prepare(pool.clone(), &[]).await.unwrap_err().to_string();
+    assert!(message.contains("migration(s) 9001") && message.contains("newer"), "{message}");
+}
+
+#[tokio::test]
+async fn a_strangers_file_is_refused_and_not_touched() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = open(&directory).await;
+    pool.execute("create table recipe (id integer primary key); create table _sqlx_migrations (version integer)")
+        .await
+        .unwrap();
+    pool.close().await;
+    let before = fs::read(directory.path().join("partbook.db")).unwrap();
+    for (statement, word) in [("", HISTORY), ("drop table _sqlx_migrations", "recipe")] {
+        let pool = open(&directory).await;
+        pool.execute(statement).await.unwrap();
+        let message = prepare(pool.clone(), &[]).await.unwrap_err().to_string();
+        assert!(message.contains(word), "{message}");
+        pool.close().await;
+        if statement.is_empty() {
+            assert_eq!(fs::read(directory.path().join("partbook.db")).unwrap(), before);
+        }
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "no journal is left beside it");
+    }
+}
+
+#[tokio::test]
+async fn foreign_keys_of_other_tables_are_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = open(&directory).await;
+    prepare(pool.clone(), &[]).await.unwrap();
+    pool.execute(
+        "create table \"saved builds\" (id integer primary key, cpu integer references cpu on delete set null,
+            alternative integer references CPU (id));
+         create table review (gpu_id integer, foreign key (gpu_id) references gpu (id))",
+    )
+    .await
+    .unwrap();
+    let catalogue = Catalogue::read(&pool).await.unwrap();
+    let found: Vec<_> = catalogue.foreign_keys_of_others(&["cpu", "gpu", "profile"], &CATALOG).collect();
+    let shown: Vec<_> = found.iter().map(|it| (it.table.as_str(), it.name.as_str(), it.target.as_str())).collect();
+    assert_eq!(
+        shown,
+        [
+            ("\"review\"", "review", "gpu"),
+            ("\"saved builds\"", "saved builds", "cpu"),
+            ("\"saved builds\"", "saved builds", "cpu"),
+        ]
+    );
+    assert!(found.iter().all(|it| it.readable && it.target_columns == ["\"id\""]), "{found:?}");
+    assert!(catalogue.has_readable("review") && !catalogue.has_readable("custom_field_definition"));
+}

@@ -1,0 +1,68 @@
+//! What every operation works with: the database, the statements of each entity, the clock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use partbook_database::{Database, Dialect, Prepared};
+use partbook_domain::clock::Clock;
+use partbook_domain::{Entity, registry};
+
+use crate::idempotency::InFlight;
+use crate::statements::Statements;
+use crate::statements::required_columns::required_columns;
+use crate::statements::tables::{CUSTOM_FIELDS, STORED_RESPONSES};
+use crate::statements::usage::Usage;
+
+/// What every operation works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) database: Database,
+    pub(crate) dialect: Dialect,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Whether there is a table of custom fields.
+    pub(crate) has_custom_fields: bool,
+    /// Whether there is a table for stored responses.
+    pub(crate) supports_idempotency: bool,
+    /// The requests with an idempotency key that run in this process.
+    pub(crate) in_flight: Arc<InFlight>,
+    entities: BTreeMap<&'static str, (Statements, Usage)>,
+}
+
+impl Context {
+    pub(crate) fn new(Prepared { pool, catalogue, .. }: Prepared, clock: Arc<dyn Clock>) -> Self {
+        let dialect = Dialect::of(&pool);
+        let tables: Vec<&str> = registry().iter().map(|entity| entity.name).collect();
+        let ours: Vec<&str> = required_columns().into_iter().map(|(table, _)| table).collect();
+        let foreign_keys: Vec<_> = catalogue.foreign_keys_of_others(&tables, &ours).collect();
+        let entities = registry().iter().map(|entity| {
+            let usage = Usage::compose(entity, &foreign_keys);
+            (entity.name, (Statements::compose(dialect, entity), usage))
+        });
+        Self {
+            entities: entities.collect(),
+            dialect,
+            clock,
+            has_custom_fields: catalogue.has_readable(CUSTOM_FIELDS),
+            supports_idempotency: catalogue.has_readable(STORED_RESPONSES),
+            in_flight: Arc::default(),
+            database: Database::new(pool),
+        }
+    }
+
+    /// The statements of each entity, and how its uses are found.
+    pub(crate) fn entities(&self) -> impl Iterator<Item = &(Statements, Usage)> {
+        self.entities.values()
+    }
+
+    pub(crate) fn statements(&self, entity: &Entity) -> &Statements {
+        &self.entry(entity).0
+    }
+
+    pub(crate) fn usage(&self, entity: &Entity) -> &Usage {
+        &self.entry(entity).1
+    }
+
+    fn entry(&self, entity: &Entity) -> &(Statements, Usage) {
+        self.entities.get(entity.name).expect("every entity of the registry has its statements")
+    }
+}

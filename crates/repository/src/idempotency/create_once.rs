@@ -1,0 +1,110 @@
+//! A creation that may be sent again: the response to the first is stored in the transaction that does its work, and given
+//! to the others.
+
+use partbook_database::{BindValue, Session, Statement, Violation};
+use partbook_domain::{Entity, Kind, Refusal, Value};
+
+use super::key::IdempotencyKey;
+use super::stored_responses::{RETENTION, StoredResponse, load, save};
+use crate::context::Context;
+use crate::error::Error;
+use crate::write::create::NewRow;
+use crate::write::request::Create;
+use crate::write::{Write, lock_entity, transact};
+
+/// Creates a row, or gives the response that the same request got before.
+pub(crate) async fn create_once(
+    context: &Context,
+    request: &Create,
+    key: IdempotencyKey,
+) -> Result<StoredResponse, Error> {
+    let new = NewRow::read(request)?;
+    let scope = key.scope();
+    let _guard = context.in_flight.enter(scope.clone())?;
+    transact(context, &CreateOnce { new, key, scope }).await
+}
+
+struct CreateOnce {
+    new: NewRow,
+    key: IdempotencyKey,
+    scope: String,
+}
+
+impl Write for CreateOnce {
+    type Done = StoredResponse;
+
+    /// The work locks the entity itself, where there is no stored response: to find one it waits for nobody.
+    fn locks(&self) -> Option<&'static Entity> {
+        None
+    }
+
+    async fn work(&self, context: &Context, session: &mut Session) -> Result<StoredResponse, Error> {
+        // Other processes on the same database, where they would not wait for each other anyway.
+        if let Some(statement) = context.dialect.try_lock_key()
+            && session.rows(&statement, vec![lock_number(&self.scope)], &[Kind::Bool]).await? != [[Value::Bool(true)]]
+        {
+            return Err(Refusal::IdempotencyKeyInUse.into());
+        }
+        let now = context.clock.now();
+        if let Some(response) = load(session, &self.key, now.earlier(RETENTION)).await? {
+            return Ok(response);
+        }
+        lock_entity(context, session, self.new.entity).await?;
+        let response = self.create(context, session).await?;
+        save(session, &self.key, &response, now).await?;
+        Ok(response)
+    }
+
+    /// Explained in [`Self::create`] already, where it can be.
+    async fn explain(&self, _: &Context, _: Violation) -> Result<Option<Refusal>, Error> {
+        Ok(None)
+    }
+}
+
+impl CreateOnce {
+    /// Creates the row; a refusal leaves the transaction as it was before, and is a response like another.
+    async fn create(&self, context: &Context, session: &mut Session) -> Result<StoredResponse, Error> {
+        let new = &self.new;
+        session.execute(&Statement::control("SAVEPOINT", "savepoint creation"), Vec::new()).await?;
+        let error = match new.insert(context, session).await {
+            Ok(written) => return Ok(StoredResponse::created(new.entity, &written)),
+            Err(error) => error,
+        };
+        let violation = match &error {
+            Error::Refused(_) => None,
+            Error::Database(error) => error.violation(),
+        };
+        if matches!(error, Error::Database(_)) && violation.is_none() {
+            return Err(error);
+        }
+        session.execute(&Statement::control("ROLLBACK", "rollback to savepoint creation"), Vec::new()).await?;
+        match self.refusal(session, error, violation).await? {
+            Refusal::Invalid(errors) => Ok(StoredResponse::invalid(&errors)),
+            refusal => Err(refusal.into()),
+        }
+    }
+
+    /// What an error means; the error itself where the next attempt may tell.
+    async fn refusal(
+        &self,
+        session: &mut Session,
+        error: Error,
+        violation: Option<Violation>,
+    ) -> Result<Refusal, Error> {
+        if let Error::Refused(refusal) = error {
+            return Ok(refusal);
+        }
+        let Some(owner) = violation.and_then(|violation| self.new.name_owner(violation)) else { return Err(error) };
+        let rows = session.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
+        match owner.refusal(&rows, None).map(|refusal| self.new.placed(refusal.into())) {
+            Some(Error::Refused(refusal)) => Ok(refusal),
+            _ => Err(error),
+        }
+    }
+}
+
+/// The number that stands for a scope among PostgreSQL's advisory locks.
+fn lock_number(scope: &str) -> BindValue {
+    let number = u32::from_str_radix(&scope[..8], 16).unwrap_or_default().cast_signed();
+    (Kind::Int, Value::Int(number.into()))
+}

@@ -1,0 +1,10 @@
+//! Requests that may be sent again (contract section 2; docs/api).
+
+pub(crate) mod create_once;
+mod in_flight;
+mod key;
+pub(crate) mod stored_responses;
+
+pub(crate) use in_flight::InFlight;
+pub use key::IdempotencyKey;
+pub use stored_responses::{RETENTION, StoredResponse};

@@ -1,0 +1,52 @@
+//! Whether the database answers, and is what it was at the start.
+
+use std::time::Duration;
+
+use partbook_database::{Statement, int};
+use partbook_domain::Kind;
+use partbook_domain::entity::listing::LISTING;
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// Whether the database answers.
+#[derive(Debug)]
+pub enum Availability {
+    /// It does.
+    Available,
+    /// Every connection of the pool is in use.
+    Busy,
+    /// It does not, or not in time.
+    Away(Option<Error>),
+}
+
+/// How long a health check waits for the database.
+const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Asks the database for a sign of life.
+pub(crate) async fn availability(context: &Context) -> Availability {
+    let statement = Statement::control("SELECT", "select 1");
+    let ping = context.database.rows(&statement, Vec::new(), &[Kind::Int]);
+    let is_exhausted = || context.database.pool().is_exhausted();
+    match tokio::time::timeout(HEALTH_CHECK_TIMEOUT, ping).await {
+        Ok(Ok(_)) => Availability::Available,
+        Ok(Err(error)) if error.is_saturation() && is_exhausted() => Availability::Busy,
+        Ok(Err(error)) => Availability::Away(Some(error.into())),
+        Err(_) if is_exhausted() => Availability::Busy,
+        Err(_) => Availability::Away(None),
+    }
+}
+
+/// Whether every table and column that the statements name is still there.
+pub(crate) async fn check_schema(context: &Context) -> Result<(), Error> {
+    for (statements, usage) in context.entities() {
+        let select = Statement::select(statements.entity.name, format!("{} where false", statements.select));
+        context.database.rows(&select, Vec::new(), statements.kinds).await?;
+        if let Some(uses) = usage.listings() {
+            let table = LISTING.name;
+            let uses = Statement::select(table, format!("select id from {table} where false and ({uses})"));
+            context.database.rows(&uses, vec![int(0)], &[Kind::Int]).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Reading: one row, lists, counts, uses, custom fields, and whether the database answers.
+
+pub(crate) mod count;
+pub(crate) mod custom_fields;
+mod filter;
+pub(crate) mod health;
+pub(crate) mod list;
+pub(crate) mod row;
+pub(crate) mod usage;

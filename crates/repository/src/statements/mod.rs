@@ -1,0 +1,137 @@
+//! The SQL of each entity, composed once at start.
+//!
+//! The texts live as long as the process and are `'static`, so that each is prepared once per connection.
+
+pub(crate) mod insert;
+mod order;
+pub(crate) mod required_columns;
+mod select;
+pub(crate) mod tables;
+pub(crate) mod usage;
+
+use partbook_database::{BindValue, Dialect, Statement};
+use partbook_domain::{Entity, Identity, Kind, Reference, Value};
+
+use insert::insert;
+use select::{read_columns, shown};
+
+/// What is read of an entity, and the statements that do not depend on a request.
+#[derive(Debug)]
+pub(crate) struct Statements {
+    pub(crate) dialect: Dialect,
+    pub(crate) entity: &'static Entity,
+    /// `select … from …`, all columns of a [`Row`].
+    pub(crate) select: &'static str,
+    /// The kinds of those columns.
+    pub(crate) kinds: &'static [Kind],
+    /// The row of an id.
+    pub(crate) get: Statement,
+    /// The same, held until the transaction ends.
+    pub(crate) get_locked: Statement,
+    /// Whether the row of an id exists; held until the transaction ends.
+    pub(crate) lock_for_update: Statement,
+    /// The same; and nothing can begin to point at it meanwhile.
+    pub(crate) lock_for_delete: Statement,
+    /// Adds a row of all writable columns and both timestamps; answers the id.
+    pub(crate) insert: Statement,
+    /// Removes the row of an id.
+    pub(crate) delete: Statement,
+    /// The lowest id with a natural key of several columns; none for other entities.
+    pub(crate) find: Option<Statement>,
+}
+
+impl Statements {
+    pub(crate) fn compose(dialect: Dialect, entity: &'static Entity) -> Self {
+        let table = entity.name;
+        let mut columns = Vec::new();
+        read_columns(dialect, entity, table, &mut columns);
+        let mut from = table.to_owned();
+        for (reference, nested) in shown(entity) {
+            let Reference { field, target, .. } = reference;
+            read_columns(dialect, target, nested, &mut columns);
+            from += &format!(" left join {} {nested} on {nested}.id = {table}.{field}", target.name);
+        }
+        let (texts, kinds): (Vec<String>, Vec<Kind>) = columns.into_iter().unzip();
+        let select = format!("select {} from {from}", texts.join(", "));
+        let get = format!("{select} where {table}.id = $1");
+        Self {
+            dialect,
+            entity,
+            get_locked: Statement::select(table, leak(format!("{get}{}", dialect.lock_row(table, false)))),
+            get: Statement::select(table, leak(get)),
+            select: leak(select),
+            kinds: kinds.leak(),
+            lock_for_update: Statement::select(
+                table,
+                leak(format!("select id from {table} where id = $1{}", dialect.lock_row(table, false))),
+            ),
+            lock_for_delete: Statement::select(
+                table,
+                leak(format!("select id from {table} where id = $1{}", dialect.lock_row(table, true))),
+            ),
+            insert: Statement::insert(
+                table,
+                leak(insert(dialect, table, entity.columns().map(|(_, field)| field), &[])),
+            ),
+            delete: Statement::delete(table, leak(format!("delete from {table} where id = $1"))),
+            find: find(dialect, entity).map(|sql| Statement::select(table, leak(sql))),
+        }
+    }
+
+    /// Whether a row is made of its own columns alone, so that one that was just written is known without reading it.
+    pub(crate) fn is_flat(&self) -> bool {
+        let entity = self.entity;
+        entity.columns().count() == entity.fields.len()
+            && entity.references.is_empty()
+            && entity.read_only.is_empty()
+            && entity.hidden.is_empty()
+    }
+
+    /// The parameters of [`Self::find`] for a row's values.
+    pub(crate) fn natural_key(&self, values: &[Value]) -> Vec<BindValue> {
+        let Identity::Columns(names) = self.entity.identity else { return Vec::new() };
+        let fields = names.iter().filter_map(|name| self.entity.field(name));
+        fields.map(|(index, field)| (field.kind, values[index].clone())).collect()
+    }
+}
+
+/// Keeps a text for the life of the process.
+fn leak(text: String) -> &'static str {
+    text.leak()
+}
+
+fn find(dialect: Dialect, entity: &Entity) -> Option<String> {
+    let Identity::Columns(names) = entity.identity else { return None };
+    let fields = names.iter().filter_map(|name| entity.field(name));
+    let same = fields.enumerate().map(|(index, (_, field))| {
+        format!("{} is not distinct from {}", field.column(), dialect.placeholder(field.kind, index + 1))
+    });
+    let same = same.collect::<Vec<_>>().join(" and ");
+    Some(format!("select id from {} where {same} order by id limit 1", entity.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text of every statement, for review: a change of SQL is a change of this snapshot.
+    #[test]
+    fn statements() {
+        for (dialect, name) in [(Dialect::Postgres, "postgres"), (Dialect::Sqlite, "sqlite")] {
+            let mut text = String::new();
+            for entity in partbook_domain::registry() {
+                let statements = Statements::compose(dialect, entity);
+                let order = format!("order by {}", statements.order_by(entity.order));
+                let Statements { get, get_locked, lock_for_update, lock_for_delete, insert, delete, find, .. } =
+                    statements;
+                text += &format!("-- {}\n", entity.name);
+                for statement in [get, get_locked, lock_for_update, lock_for_delete, insert, delete] {
+                    text += &format!("{}\n", statement.as_str());
+                }
+                let find = find.as_ref().map_or("-- no natural key of several columns", Statement::as_str);
+                text += &format!("{find}\n{order}\n\n");
+            }
+            insta::assert_snapshot!(name, text);
+        }
+    }
+}

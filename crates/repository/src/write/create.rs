@@ -1,0 +1,126 @@
+//! Creating a row, or finding the one that is the same thing already.
+
+use partbook_database::{BindValue, Error as DatabaseError, Session, Violation, first_int};
+use partbook_domain::edit::{self, Draft};
+use partbook_domain::{Entity, Kind, Refusal, Representation, Row, Timestamp, Value};
+
+use super::children::write_children;
+use super::default_flag::{RowWrite, move_flag};
+use super::natural_key::{NameOwner, find};
+use super::references::check_references;
+use super::request::{Create, Written, members, placed};
+use super::{Write, transact};
+use crate::context::Context;
+use crate::error::Error;
+use crate::read::row::row_of;
+
+/// A row to be, and where its name was given.
+pub(crate) struct NewRow {
+    pub(crate) entity: &'static Entity,
+    pub(crate) draft: Draft,
+    pub(crate) representation: &'static dyn Representation,
+}
+
+impl NewRow {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// The body has another shape.
+    pub(crate) fn read(create: &Create) -> Result<Self, Error> {
+        let Create { entity, body, representation } = create;
+        let body = members(entity, body, *representation)?;
+        let draft = edit::create(entity, &body);
+        Ok(Self { entity, draft, representation: *representation })
+    }
+
+    /// Creates the row in a transaction that holds the entity's lock; or answers the one with its natural key.
+    pub(crate) async fn insert(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
+        let row = insert(context, session, self.entity, &self.draft).await.map_err(|error| self.placed(error))?;
+        Ok(Written::new(&row, self.representation))
+    }
+
+    /// Whose the name is, where a violation may mean that another row has it.
+    pub(crate) fn name_owner(&self, violation: Violation) -> Option<NameOwner<'_>> {
+        let (index, _) = self.entity.field("name")?;
+        NameOwner::suspect(self.entity, self.draft.values[index].as_text()?, violation)
+    }
+
+    pub(crate) fn placed(&self, error: Error) -> Error {
+        match error {
+            Error::Refused(refusal) => placed(refusal, self.representation).into(),
+            error @ Error::Database(_) => error,
+        }
+    }
+}
+
+/// Creates a row.
+pub(crate) async fn create(context: &Context, request: &Create) -> Result<Written, Error> {
+    let new = NewRow::read(request)?;
+    // What points nowhere can be told only by the database; every other error is known already.
+    if !new.draft.errors.is_empty() && new.entity.references.is_empty() {
+        return Err(placed(Refusal::Invalid(new.draft.errors), new.representation).into());
+    }
+    transact(context, &new).await
+}
+
+impl Write for NewRow {
+    type Done = Written;
+
+    fn locks(&self) -> Option<&'static Entity> {
+        Some(self.entity)
+    }
+
+    async fn work(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
+        self.insert(context, session).await
+    }
+
+    async fn explain(&self, context: &Context, violation: Violation) -> Result<Option<Refusal>, Error> {
+        let Some(owner) = self.name_owner(violation) else { return Ok(None) };
+        let rows = context.database.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
+        Ok(owner.refusal(&rows, None).map(|refusal| placed(refusal, self.representation)))
+    }
+}
+
+async fn insert(
+    context: &Context,
+    session: &mut Session,
+    entity: &'static Entity,
+    draft: &Draft,
+) -> Result<Row, Error> {
+    let statements = context.statements(entity);
+    check_references(session, entity, draft).await?;
+    if let Some(id) = find(statements, session, &draft.values).await? {
+        match row_of(statements, session, &statements.get, id).await {
+            // Another program has deleted it since.
+            Err(Error::Refused(Refusal::NotFound { .. })) => {}
+            found => return found,
+        }
+    }
+    let now = context.clock.now();
+    let columns = entity.columns().map(|(index, field)| (field.kind, draft.values[index].clone()));
+    let mut values: Vec<BindValue> = columns.collect();
+    values.extend([(Kind::Time, Value::Time(now)), (Kind::Time, Value::Time(now))]);
+    let rows = session.rows(&statements.insert, values, &[Kind::Int]).await?;
+    let id = first_int(&rows).ok_or_else(DatabaseError::no_row)?;
+    let write = RowWrite { entity, id, stored: None, draft, now };
+    move_flag(session, &write).await?;
+    write_children(context.dialect, session, &write).await?;
+    as_stored(context, session, new_row(entity, id, now, now, draft.values.clone())).await
+}
+
+/// The row as it now is; one with parts in other tables is read again.
+pub(super) async fn as_stored(context: &Context, session: &mut Session, new: Row) -> Result<Row, Error> {
+    let statements = context.statements(new.entity);
+    if statements.is_flat() { Ok(new) } else { row_of(statements, session, &statements.get, new.id).await }
+}
+
+/// A row of its own columns alone.
+pub(super) fn new_row(
+    entity: &'static Entity,
+    id: i64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    values: Vec<Value>,
+) -> Row {
+    Row { entity, id, created_at, updated_at, values, read_only: Vec::new(), hidden: Vec::new(), nested: Vec::new() }
+}

@@ -1,0 +1,101 @@
+//! Changes: one transaction that locks, reads, changes and writes, in one place for all of them.
+//!
+//! Writes come first and violations are explained after: a check alone could be outrun by another writer.
+
+pub(crate) mod children;
+pub(crate) mod create;
+pub(crate) mod default_flag;
+pub(crate) mod delete;
+pub(crate) mod natural_key;
+pub(crate) mod references;
+pub(crate) mod request;
+#[cfg(test)]
+mod tests;
+pub(crate) mod update;
+
+use partbook_database::{Retries, Session, Violation};
+use partbook_domain::{Entity, Kind, Refusal};
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// How often a write that met a violation is tried: whoever caused it may be gone, or be found, at the next look.
+const MAX_ATTEMPTS: usize = 3;
+
+/// A change of the catalog.
+pub(crate) trait Write: Sync {
+    /// What it ends in.
+    type Done: Send;
+
+    /// The entity whose writers exclude each other before the work begins, if its writers must; none where the work locks
+    /// it itself, or needs no such lock.
+    fn locks(&self) -> Option<&'static Entity>;
+
+    /// The work, in a transaction that is committed when it is done and rolled back when it is not.
+    fn work(&self, context: &Context, session: &mut Session) -> impl Future<Output = Result<Self::Done, Error>> + Send;
+
+    /// What a violation means, after the transaction is rolled back; none where the next attempt may tell.
+    fn explain(
+        &self,
+        context: &Context,
+        violation: Violation,
+    ) -> impl Future<Output = Result<Option<Refusal>, Error>> + Send;
+}
+
+/// Does a change: begins, locks, works, commits; explains a violation, and tries again where another writer was in the way.
+pub(crate) async fn transact<W: Write>(context: &Context, write: &W) -> Result<W::Done, Error> {
+    let (mut retries, mut attempts) = (Retries::default(), 0);
+    loop {
+        let error = match attempt(context, write).await {
+            Err(Error::Database(error)) => error,
+            done => return done,
+        };
+        if let Some(violation) = error.violation() {
+            attempts += 1;
+            if let Some(refusal) = write.explain(context, violation).await? {
+                return Err(refusal.into());
+            }
+            if attempts == MAX_ATTEMPTS {
+                return Err(error.may_pass().into());
+            }
+        } else if !retries.allow(&error) {
+            return Err(error.into());
+        }
+    }
+}
+
+async fn attempt<W: Write>(context: &Context, write: &W) -> Result<W::Done, Error> {
+    let mut session = context.database.begin().await?;
+    match work(context, &mut session, write).await {
+        Ok(done) => {
+            session.commit().await?;
+            Ok(done)
+        }
+        Err(error) => {
+            // Its locks must be free before the client, or the next attempt, comes again. A database that did not answer is
+            // not waited for once more.
+            if !matches!(&error, Error::Database(error) if !error.is_reported()) {
+                let _ = session.rollback().await;
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn work<W: Write>(context: &Context, session: &mut Session, write: &W) -> Result<W::Done, Error> {
+    if let Some(entity) = write.locks() {
+        lock_entity(context, session, entity).await?;
+    }
+    write.work(context, session).await
+}
+
+/// Has writers of the entity exclude each other, where they must. Before any row is locked, so that two of them cannot wait
+/// for each other's rows.
+pub(crate) async fn lock_entity(context: &Context, session: &mut Session, entity: &Entity) -> Result<(), Error> {
+    if entity.needs_lock()
+        && let Some(statement) = context.dialect.lock_entity(entity)
+    {
+        session.rows(&statement, Vec::new(), &[Kind::Absent]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Changing a row under its lock, so that concurrent changes of other fields are kept.
+
+use partbook_database::{Session, Statement, Violation, int};
+use partbook_domain::edit;
+use partbook_domain::{Entity, Kind, Refusal, Row, Value};
+
+use super::Write;
+use super::children::write_children;
+use super::create::{as_stored, new_row};
+use super::default_flag::{RowWrite, move_flag};
+use super::natural_key::{NameOwner, check_natural_key};
+use super::references::check_references;
+use super::request::{Update, Written, members, placed};
+use crate::context::Context;
+use crate::error::Error;
+use crate::read::row::row_of;
+use crate::statements::Statements;
+
+impl Write for Update {
+    type Done = Written;
+
+    fn locks(&self) -> Option<&'static Entity> {
+        Some(self.entity)
+    }
+
+    /// The precondition is evaluated between the lock and the draft, so that nobody can change the row after it held.
+    async fn work(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
+        let row = lock(context.statements(self.entity), session, self.id).await?;
+        self.precondition.evaluate(&row, self.representation)?;
+        let body = members(self.entity, &self.body, self.representation)?;
+        let draft = edit::update(self.entity, &row.values, &body, self.mode);
+        match apply(context, session, row, draft).await {
+            Ok(row) => Ok(Written::new(&row, self.representation)),
+            Err(Error::Refused(refusal)) => Err(placed(refusal, self.representation).into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn explain(&self, context: &Context, violation: Violation) -> Result<Option<Refusal>, Error> {
+        let body = members(self.entity, &self.body, self.representation)?;
+        let Some(name) = body.get("name").and_then(|name| name.as_str()) else { return Ok(None) };
+        let Some(owner) = NameOwner::suspect(self.entity, name, violation) else { return Ok(None) };
+        let rows = context.database.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
+        Ok(owner.refusal(&rows, Some(self.id)).map(|refusal| placed(refusal, self.representation)))
+    }
+}
+
+/// The row of an id, which nobody else can change until the session ends.
+async fn lock(statements: &Statements, session: &mut Session, id: i64) -> Result<Row, Error> {
+    // A row with parts in other tables is locked first and read then: a statement that waits for the lock would see the
+    // other tables as they were before.
+    if statements.is_flat() {
+        return row_of(statements, session, &statements.get_locked, id).await;
+    }
+    session.rows(&statements.lock_for_update, vec![int(id)], &[Kind::Int]).await?;
+    row_of(statements, session, &statements.get, id).await
+}
+
+/// Writes what a draft changes; the row as it then is.
+async fn apply(context: &Context, session: &mut Session, row: Row, draft: edit::Draft) -> Result<Row, Error> {
+    let (entity, id) = (row.entity, row.id);
+    check_references(session, entity, &draft).await?;
+    check_natural_key(context.statements(entity), session, &row, &draft).await?;
+    // Never back, whatever the clock does, and never the same: a change must be seen.
+    let now = context.clock.now().max(row.updated_at.next());
+    let write = RowWrite { entity, id, stored: Some(&row), draft: &draft, now };
+    move_flag(session, &write).await?;
+    if !draft.changed.contains(&true) {
+        return Ok(row);
+    }
+    let mut values = vec![int(id), (Kind::Time, Value::Time(now))];
+    let mut sets = String::new();
+    for (index, field) in entity.columns().filter(|(index, _)| draft.changed[*index]) {
+        values.push((field.kind, draft.values[index].clone()));
+        let placeholder = context.dialect.placeholder(field.kind, values.len());
+        sets += &format!(", {} = {placeholder}", field.column());
+    }
+    let sql = format!("update {} set updated_at = $2{sets} where id = $1", entity.name);
+    session.execute(&Statement::update(entity.name, sql), values).await?;
+    write_children(context.dialect, session, &write).await?;
+    as_stored(context, session, new_row(entity, id, row.created_at, now, draft.values)).await
+}
