@@ -19,6 +19,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,id=partbook-target-${TARGETPLATFORM},target=/src/target,sharing=locked \
     cargo build --profile dist --locked \
     && install -D target/dist/partbook /out/partbook \
+    && install -D --mode 644 --target-directory /out/doc LICENSE-MIT LICENSE-APACHE \
+    && scripts/notices >/out/doc/THIRD-PARTY-NOTICES \
     && install -d /out/data
 
 # Distroless cc is glibc, libgcc, the TLS roots and the names of a few users; "static" and "base" lack libgcc, and a slim
@@ -31,6 +33,8 @@ LABEL org.opencontainers.image.title="Partbook" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
       org.opencontainers.image.revision="${PARTBOOK_COMMIT}"
 COPY --from=build /out/partbook /usr/local/bin/partbook
+# The licences of Partbook and of everything that is linked into it.
+COPY --from=build /out/doc /usr/share/doc/partbook
 # By number, so that Kubernetes can see that it is not root. A new named volume takes over the owner of the directory.
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
