@@ -1,0 +1,39 @@
+# Shortcuts for what CONTRIBUTING.md explains: `just`, or `just RECIPE`. `scripts/tools` installs just itself, below target/.
+
+export PATH := justfile_directory() / "target/tools/bin:" + env("PATH")
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# Run everything that a change must pass: `just check`, or a group of it: files, lints, tests.
+check *GROUPS:
+    bash .ci/run {{ GROUPS }}
+
+# Format the code.
+fmt:
+    cargo fmt --all
+
+# Run clippy as CI does.
+lint:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Run all tests, or those with a word in their name: `just test listings`.
+test *ARGUMENTS:
+    scripts/test {{ ARGUMENTS }}
+
+# Run the tests that need no PostgreSQL: the inner loop.
+test-sqlite *ARGUMENTS:
+    cargo test --workspace --locked {{ ARGUMENTS }} -- --skip ::postgres --skip ::legacy
+
+# Make the files that are made from the code; with --check, see whether they are up to date.
+generate *ARGUMENTS:
+    scripts/generate {{ ARGUMENTS }}
+
+# Measure what a request costs within the process.
+bench *ARGUMENTS:
+    cargo bench --package partbook-http {{ ARGUMENTS }}
+
+# Check a running service from outside: `API_URL=… just smoke --read-only`.
+smoke *ARGUMENTS:
+    scripts/smoke.sh {{ ARGUMENTS }}
