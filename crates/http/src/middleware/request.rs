@@ -14,6 +14,7 @@ use super::drain_body::drained;
 use super::observe::Watch;
 use crate::header::{PROBLEM_JSON, REQUEST_ID};
 use crate::limits::MAX_REQUEST_ID_LENGTH;
+use crate::respond::failure::Failure;
 use crate::respond::problem::Problem;
 use crate::state::App;
 
@@ -25,6 +26,9 @@ pub(crate) async fn wrap(State(app): State<App>, request: Request, next: Next) -
     let is_head = request.method() == Method::HEAD;
     let keeps_open = request.version() <= Version::HTTP_11;
     let mut response = watch.around(next.run(drained(request))).await;
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        watch.failed(&failure);
+    }
     if response.status().is_client_error() || response.status().is_server_error() {
         response = shaped(response, &path, &id, is_head);
     }

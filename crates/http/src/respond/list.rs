@@ -96,6 +96,7 @@ fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item 
         while !ended {
             match list.next(&mut text).await {
                 Ok(next) => ended = matches!(next, Next::End { .. }),
+                // Nobody above hears of it: the answer has begun, and its reader may be gone.
                 Err(error) => {
                     tracing::error!(error = error_chain(&error), "a list broke off");
                     return;

@@ -1,6 +1,7 @@
 //! Writes answers: rows and lists with their headers, problems, and files.
 
 pub(crate) mod etag;
+pub(crate) mod failure;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod problem;

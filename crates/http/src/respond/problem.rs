@@ -13,6 +13,7 @@ use partbook_telemetry::error_chain;
 use serde_json::{Map, Value, json};
 
 use super::etag::header_of;
+use super::failure::Failure;
 
 /// How soon a client may try again, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -29,12 +30,14 @@ pub(crate) struct Problem {
     passes: bool,
     /// The row as it is now, for a client that meant another version of it.
     current: Option<Box<(Tag, Vec<u8>)>>,
+    /// What the log has to say of it, beside the request's line.
+    failure: Option<Box<Failure>>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let passes = status == StatusCode::SERVICE_UNAVAILABLE;
-        Self { status, detail: detail.into(), more: Map::new(), passes, current: None }
+        Self { status, detail: detail.into(), more: Map::new(), passes, current: None, failure: None }
     }
 
     fn with(mut self, name: &'static str, value: Value) -> Self {
@@ -105,28 +108,25 @@ impl Problem {
                 let parameter = "Idempotency-Key".to_owned();
                 Self::parameters(&[ParameterError { parameter, detail: error.to_string(), code: "reused" }])
             }
-            Error::Database(source) if source.is_unavailable() => {
-                tracing::warn!(
-                    entity = entity.name,
-                    error = error_chain(source.source().unwrap_or(source)),
-                    "the database cannot answer"
-                );
-                let detail = match source {
-                    source if source.is_saturation() => SATURATED,
-                    source if source.is_contention() => CONTENDED,
-                    _ => AWAY,
-                };
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-            }
-            Error::Database(source) => {
-                tracing::error!(
-                    entity = entity.name,
-                    error = error_chain(source.source().unwrap_or(source)),
-                    "an operation failed unexpectedly"
-                );
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
-            }
+            Error::Database(source) => Self::failed(source, entity),
         }
+    }
+
+    /// What a failure of the database looks like.
+    fn failed(error: &partbook_database::Error, entity: &Entity) -> Self {
+        let cause = error_chain(error.source().unwrap_or(error));
+        let (status, detail, failure) = if error.is_unavailable() {
+            let detail = match error {
+                error if error.is_saturation() => SATURATED,
+                error if error.is_contention() => CONTENDED,
+                _ => AWAY,
+            };
+            (StatusCode::SERVICE_UNAVAILABLE, detail, Failure::warning("the database cannot answer", cause))
+        } else {
+            let failure = Failure::error("an operation failed unexpectedly", cause);
+            (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL, failure)
+        };
+        Self { failure: Some(Box::new(failure.of(entity))), ..Self::new(status, detail) }
     }
 
     fn in_use(use_: &InUse, href: Option<&str>) -> Self {
@@ -180,8 +180,11 @@ const CONTENDED: &str = "Another change holds what this needs, and takes long; t
 const SATURATED: &str = "The service is busy: no database connection became free in time; try again in a moment";
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let mut response = self.status.into_response();
+        if let Some(failure) = self.failure.take() {
+            response.extensions_mut().insert(*failure);
+        }
         if self.passes {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }

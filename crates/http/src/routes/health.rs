@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Json};
 use partbook_repository::Availability;
 use partbook_telemetry::error_chain;
 use serde_json::json;
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::openapi;
+use crate::respond::failure::Failure;
 use crate::state::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -29,8 +30,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Whether the database answers; goes on being well while the service drains.
 async fn health(State(app): State<App>) -> Response {
-    let available = matches!(availability(&app).await, Availability::Available);
-    let (code, status, database) = if available {
+    let availability = app.repository().availability().await;
+    let (code, status, database) = if matches!(availability, Availability::Available) {
         (StatusCode::OK, "ok", "ok")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unavailable")
@@ -42,45 +43,54 @@ async fn health(State(app): State<App>) -> Response {
         "version": settings.version,
         "database": database,
     });
-    (code, Json(body)).into_response()
+    (code, no_answer(&availability).map(Extension), Json(body)).into_response()
 }
 
 /// How long the look at the schema may take; tables that are locked for now are no reason to send requests elsewhere.
-const PATIENCE: Duration = Duration::from_secs(2);
+const SCHEMA_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether new requests should be sent here. A pool that is busy for now is no reason to send them elsewhere.
+/// Whether new requests should be sent here.
 async fn readyz(State(app): State<App>) -> Response {
-    let reason = if app.is_draining() {
-        Some("draining")
-    } else {
-        match availability(&app).await {
-            Availability::Away(_) => Some("database unavailable"),
-            Availability::Busy => None,
-            Availability::Available => match timeout(PATIENCE, app.repository().check_schema()).await.unwrap_or(Ok(()))
-            {
-                Ok(()) => None,
-                Err(error) if error.is_saturation() => None,
-                Err(error) if error.is_unavailable() => Some("database unavailable"),
-                Err(error) => {
-                    tracing::error!(error = error_chain(&error), "the schema is not what it was at the start");
-                    Some("schema changed")
-                }
-            },
-        }
+    let Some(unready) = unready(&app).await else {
+        return (StatusCode::OK, Json(json!({ "status": "ready" }))).into_response();
     };
-    match reason {
-        None => (StatusCode::OK, Json(json!({ "status": "ready" }))).into_response(),
-        Some(reason) => {
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unready", "reason": reason }))).into_response()
+    let body = json!({ "status": "unready", "reason": unready.reason });
+    (StatusCode::SERVICE_UNAVAILABLE, unready.failure.map(Extension), Json(body)).into_response()
+}
+
+/// Why requests should not be sent here.
+struct Unready {
+    reason: &'static str,
+    failure: Option<Failure>,
+}
+
+/// A pool that is busy for now is no reason to send requests elsewhere.
+async fn unready(app: &App) -> Option<Unready> {
+    if app.is_draining() {
+        return Some(Unready { reason: "draining", failure: None });
+    }
+    let availability = app.repository().availability().await;
+    match availability {
+        Availability::Busy => return None,
+        Availability::Away(_) => {
+            return Some(Unready { reason: "database unavailable", failure: no_answer(&availability) });
+        }
+        Availability::Available => {}
+    }
+    match timeout(SCHEMA_CHECK_TIMEOUT, app.repository().check_schema()).await.unwrap_or(Ok(())) {
+        Ok(()) => None,
+        Err(error) if error.is_saturation() => None,
+        Err(error) if error.is_unavailable() => Some(Unready { reason: "database unavailable", failure: None }),
+        Err(error) => {
+            let failure = Failure::error("the schema is not what it was at the start", error_chain(&error));
+            Some(Unready { reason: "schema changed", failure: Some(failure) })
         }
     }
 }
 
-async fn availability(app: &App) -> Availability {
-    let availability = app.repository().availability().await;
-    if let Availability::Away(error) = &availability {
-        let error = error.as_ref().map_or_else(|| "no answer in time".to_owned(), |error| error_chain(error));
-        tracing::warn!(error, "the database does not answer a health check");
-    }
-    availability
+/// What the log says of a database that does not answer.
+fn no_answer(availability: &Availability) -> Option<Failure> {
+    let Availability::Away(error) = availability else { return None };
+    let error = error.as_ref().map_or_else(|| "no answer in time".to_owned(), |error| error_chain(error));
+    Some(Failure::warning("the database does not answer a health check", error))
 }

@@ -8,6 +8,8 @@ use partbook_telemetry::milliseconds;
 use tracing::Span;
 use tracing::field::Empty;
 
+use crate::respond::failure::{Failure, Severity};
+
 /// Routes whose requests come every few seconds and say nothing while all is well.
 const QUIET: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
 
@@ -43,6 +45,15 @@ pub(super) fn answered(span: &Span, answer: &Answered<'_>) {
         } else {
             tracing::info!(route, status, milliseconds, bytes, cut, "answered");
         }
+    });
+}
+
+/// Writes what went wrong inside the service, before the line of the request.
+pub(super) fn failed(span: &Span, failure: &Failure) {
+    let Failure { severity, message, entity, error } = failure;
+    span.in_scope(|| match severity {
+        Severity::Warning => tracing::warn!(entity, error, "{message}"),
+        Severity::Error => tracing::error!(entity, error, "{message}"),
     });
 }
 

@@ -20,6 +20,7 @@ use tracing::{Instrument as _, Span};
 
 use self::log::Answered;
 use self::method::known_method;
+use crate::respond::failure::Failure;
 
 /// A request under way. When it is dropped, all is told.
 pub(crate) struct Watch {
@@ -52,6 +53,11 @@ impl Watch {
     /// Runs what answers the request in the request's spans.
     pub(crate) async fn around(&self, work: impl Future<Output = Response>) -> Response {
         work.instrument(self.log.clone()).instrument(self.trace.clone()).await
+    }
+
+    /// Something went wrong inside the service.
+    pub(crate) fn failed(&self, failure: &Failure) {
+        log::failed(&self.log, failure);
     }
 
     /// Goes with the answer until the last of its body is taken.
