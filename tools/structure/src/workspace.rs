@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, io};
 
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use crate::circles;
 use crate::plan::{self, Dependency};
 use crate::resolve::{Arrow, arrows};
 use crate::source::Modules;
+use crate::unused;
 
 /// Every fault, in lines of text.
 ///
@@ -25,14 +26,20 @@ pub(crate) fn faults() -> Result<Vec<String>, Box<dyn Error>> {
     }
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
     let mut faults = Vec::new();
+    let mut taken = BTreeSet::new();
     for package in list(&metadata["packages"]) {
         faults.extend(dependency_faults(package).into_iter().map(|fault| format!("{fault}\n")));
+        taken.extend(list(&package["dependencies"]).iter().map(|dependency| text(&dependency["name"])));
+        faults.extend(unused_faults(package)?);
         for root in roots(package) {
             let modules = Modules::read(&root, &|path| fs::read_to_string(path).ok())?;
             let directory = root.parent().unwrap_or(Path::new(""));
             faults.extend(circle_faults(text(&package["name"]), &modules, directory));
         }
     }
+    let manifest = fs::read_to_string(Path::new(text(&metadata["workspace_root"])).join("Cargo.toml"))?;
+    let left = unused::not_taken_over(&manifest, &taken);
+    faults.extend(left.iter().map(|name| format!("the workspace offers {name}, which no crate takes\n")));
     Ok(faults)
 }
 
@@ -48,6 +55,39 @@ fn dependency_faults(package: &Value) -> BTreeSet<String> {
     let from = text(&package["name"]);
     let fault = |it: &Value| plan::fault(&Dependency { from, to: text(&it["name"]), dev: it["kind"] == "dev" });
     list(&package["dependencies"]).iter().filter_map(fault).collect()
+}
+
+/// The name by which sources know a dependency, and the kind of the table that has it.
+fn name_and_kind(dependency: &Value) -> (&str, &str) {
+    let name = dependency["rename"].as_str().unwrap_or(text(&dependency["name"]));
+    (name, dependency["kind"].as_str().unwrap_or("normal"))
+}
+
+fn unused_faults(package: &Value) -> Result<Vec<String>, Box<dyn Error>> {
+    let mut sources = Vec::new();
+    for target in list(&package["targets"]) {
+        let root = Path::new(text(&target["src_path"]));
+        match target["kind"][0].as_str() {
+            Some("custom-build") => sources.push(fs::read_to_string(root)?),
+            _ => read_all(root.parent().unwrap_or(root), &mut sources)?,
+        }
+    }
+    let dependencies: Vec<_> = list(&package["dependencies"]).iter().map(name_and_kind).collect();
+    let told = |(name, kind)| format!("{}: no source names its {kind} dependency {name}\n", text(&package["name"]));
+    Ok(unused::unused(&dependencies, &sources).into_iter().map(told).collect())
+}
+
+/// The text of every source file in a directory and beneath it.
+fn read_all(directory: &Path, sources: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read_all(&path, sources)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push(fs::read_to_string(path)?);
+        }
+    }
+    Ok(())
 }
 
 /// Where the libraries and programs of a package begin.
