@@ -24,7 +24,7 @@ test *ARGUMENTS:
 
 # Run the tests that need no PostgreSQL: the inner loop.
 test-sqlite *ARGUMENTS:
-    cargo test --workspace --locked {{ ARGUMENTS }} -- --skip ::postgres --skip ::legacy
+    cargo test --workspace --locked -- --skip ::postgres --skip ::legacy {{ ARGUMENTS }}
 
 # Make the files that are made from the code; with --check, see whether they are up to date.
 generate *ARGUMENTS:
