@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::pointer::Pointer;
 
 /// Every word that an error of a body or of a parameter may have.
@@ -31,8 +33,8 @@ pub const CODES: &[&str] = &[
     "value",
 ];
 
-/// One error of a body: where, what, and a word for programs (contract section 6).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One error of a body: where, what, and a word for programs. As JSON it is what clients see (contract section 6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// Where in the body.
     pub pointer: Pointer,
@@ -66,8 +68,8 @@ impl fmt::Display for FieldError {
     }
 }
 
-/// What is wrong with one parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is wrong with one parameter. As JSON it is what clients see (contract section 6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ParameterError {
     /// The parameter.
     pub parameter: String,

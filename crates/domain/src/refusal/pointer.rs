@@ -3,6 +3,7 @@
 use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Serialize, Serializer};
 
 /// A JSON Pointer (RFC 6901), written in its URI fragment form, such as `#/ports/0/count`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +80,13 @@ impl fmt::Display for Pointer {
             write!(f, "/{}", utf8_percent_encode(&escaped, FRAGMENT))?;
         }
         Ok(())
+    }
+}
+
+/// As its text.
+impl Serialize for Pointer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

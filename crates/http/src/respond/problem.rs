@@ -4,10 +4,8 @@ use std::error::Error as _;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use partbook_domain::ParameterError;
-use partbook_domain::Tag;
 use partbook_domain::json::SyntaxError;
-use partbook_domain::{Entity, FieldError, InUse, Refusal};
+use partbook_domain::{Entity, FieldError, InUse, ParameterError, Refusal, Tag, summary};
 use partbook_repository::Error;
 use partbook_telemetry::error_chain;
 use serde_json::{Map, Value, json};
@@ -52,21 +50,13 @@ impl Problem {
     }
 
     /// A body that breaks the rules.
-    pub(crate) fn invalid(faults: &[FieldError]) -> Self {
-        let errors = faults
-            .iter()
-            .map(|fault| json!({ "pointer": fault.pointer.to_string(), "detail": fault.detail, "code": fault.code }));
-        let errors = errors.collect();
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, partbook_domain::summary(faults)).with("errors", errors)
+    pub(crate) fn invalid(errors: &[FieldError]) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, summary(errors)).with("errors", json!(errors))
     }
 
     /// Parameters of the query or the path that break the rules.
-    pub(crate) fn parameters(faults: &[ParameterError]) -> Self {
-        let errors = faults
-            .iter()
-            .map(|fault| json!({ "parameter": fault.parameter, "detail": fault.detail, "code": fault.code }));
-        let errors = errors.collect();
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, partbook_domain::summary(faults)).with("errors", errors)
+    pub(crate) fn parameters(errors: &[ParameterError]) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, summary(errors)).with("errors", json!(errors))
     }
 
     /// An id that is no integer.

@@ -72,7 +72,7 @@ async fn create(collection: Collection, request: Request) -> Result<Response, Pr
     let Collection { app, entity } = &collection;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let JsonBody { json, bytes } = json_body::read(request).await?;
-    let key = idempotency_key(app, &headers, uri.path(), &bytes)?;
+    let key = idempotency_key(app, &headers, uri.path(), &bytes);
     let create = Create { entity, body: json, representation: &PlainRow };
     write::create(app, create, key).await
 }

@@ -10,9 +10,17 @@ use crate::respond::row::{created, tagged};
 use crate::state::App;
 
 /// Creates a row and answers it; with a key, answers what the request got when it first came.
-pub(crate) async fn create(app: &App, request: Create, key: Option<IdempotencyKey>) -> Result<Response, Problem> {
+pub(crate) async fn create(
+    app: &App,
+    request: Create,
+    key: Result<Option<IdempotencyKey>, Problem>,
+) -> Result<Response, Problem> {
     let entity = request.entity;
-    let Some(key) = key else {
+    if key.is_err() {
+        // That the body has another shape comes before what is wrong with the key.
+        request.representation.read(entity, &request.body).map_err(|errors| Problem::invalid(&errors))?;
+    }
+    let Some(key) = key? else {
         let written = app.repository().create(request).await.map_err(|error| Problem::of(&error, entity, None))?;
         let location = format!("{}/{}", entity.path(), written.id);
         return Ok(created(written.body, &written.tag, &location));

@@ -41,12 +41,8 @@ impl StoredResponse {
     }
 
     pub(super) fn invalid(errors: &[FieldError]) -> Self {
-        let detail = summary(errors);
-        let errors: Vec<_> = errors
-            .iter()
-            .map(|error| json!({ "pointer": error.pointer.to_string(), "detail": error.detail, "code": error.code }))
-            .collect();
-        Self { status: 422, location: None, body: json!({ "errors": errors, "detail": detail }).to_string() }
+        let body = json!({ "errors": errors, "detail": summary(errors) }).to_string();
+        Self { status: 422, location: None, body }
     }
 }
 

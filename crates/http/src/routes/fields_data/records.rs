@@ -49,7 +49,7 @@ pub(super) async fn create(State(app): State<App>, named: Named, request: Reques
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let JsonBody { json, bytes } = json_body::read(request).await?;
     let entity = named.entity()?;
-    let key = idempotency_key(&app, &headers, uri.path(), &bytes)?;
+    let key = idempotency_key(&app, &headers, uri.path(), &bytes);
     write::create(&app, Create { entity, body: json, representation: &Record }, key).await
 }
 
