@@ -20,7 +20,7 @@ use partbook_database::{DatabaseUrl, Pool, PoolSettings};
 use partbook_domain::clock::SystemClock;
 use partbook_domain::entity::cpu::CPU;
 use partbook_domain::json;
-use partbook_http::{App, Metrics, PlainRow, Settings};
+use partbook_http::{App, HttpSettings, Metrics, PlainRow};
 use partbook_repository::{Create, Repository, required_columns};
 use partbook_telemetry::TRACE_TARGET;
 use tokio::runtime::Runtime;
@@ -140,7 +140,7 @@ async fn router(url: &str) -> Router {
         let create = Create { entity: &CPU, body, representation: &PlainRow };
         repository.create(create).await.expect("a new row");
     }
-    let settings = Settings {
+    let settings = HttpSettings {
         environment: "bench".to_owned(),
         version: "bench",
         cors_origins: Vec::new(),

@@ -20,4 +20,4 @@ mod state;
 pub use metrics::Metrics;
 pub use representation::PlainRow;
 pub use router::document as openapi;
-pub use state::{App, Settings};
+pub use state::{App, HttpSettings};

@@ -18,13 +18,13 @@ const BUCKETS: [f64; 16] =
     [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
 
 /// How often samples are sorted into buckets when nobody asks for them.
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How old the counts of rows may be.
-const FRESH: Duration = Duration::from_mins(1);
+const ROW_COUNT_TTL: Duration = Duration::from_mins(1);
 
 /// How long a scrape waits for new ones.
-const PATIENCE: Duration = Duration::from_secs(1);
+const ROW_COUNT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The process's figures.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Metrics {
     handle: PrometheusHandle,
     process: Collector,
     /// When the rows were counted last.
-    counted: Mutex<Option<Instant>>,
+    counted_at: Mutex<Option<Instant>>,
 }
 
 impl Metrics {
@@ -48,7 +48,7 @@ impl Metrics {
         let upkeep = handle.clone();
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep(UPKEEP).await;
+                tokio::time::sleep(UPKEEP_INTERVAL).await;
                 upkeep.run_upkeep();
             }
         });
@@ -62,7 +62,7 @@ impl Metrics {
         for entity in registry() {
             counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(0);
         }
-        Ok(Self { handle, process, counted: Mutex::new(None) })
+        Ok(Self { handle, process, counted_at: Mutex::new(None) })
     }
 
     /// The figures in Prometheus' text format, those of the pool and the rows as they are now.
@@ -78,17 +78,17 @@ impl Metrics {
 
     /// Counts the rows, if that was not done a moment ago. What a database that is away had last stays.
     async fn count_rows(&self, repository: &Repository) {
-        let Ok(mut counted) = self.counted.try_lock() else { return };
-        if counted.is_some_and(|counted| counted.elapsed() < FRESH) {
+        let Ok(mut counted_at) = self.counted_at.try_lock() else { return };
+        if counted_at.is_some_and(|at| at.elapsed() < ROW_COUNT_TTL) {
             return;
         }
-        match timeout(PATIENCE, repository.row_counts()).await {
+        match timeout(ROW_COUNT_TIMEOUT, repository.row_counts()).await {
             Ok(Ok(counts)) => {
                 for (entity, count) in counts {
                     #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
                     gauge!("partbook_rows", "entity" => entity.name).set(count as f64);
                 }
-                *counted = Some(Instant::now());
+                *counted_at = Some(Instant::now());
             }
             Ok(Err(error)) => tracing::debug!(error = error_chain(&error), "the rows could not be counted"),
             Err(_) => tracing::debug!("the rows could not be counted in time"),

@@ -32,7 +32,7 @@ impl App {
     fn around(&self, routes: OpenApiRouter<Self>) -> Router {
         let (routes, _) = routes.split_for_parts();
         let layered = routes.with_state(self.clone()).layer(CompressionLayer::new()).layer(CatchPanicLayer::new());
-        let named = layered.layer(from_fn(compression::negotiate)).layer(from_fn(observe::name_route));
+        let named = layered.layer(from_fn(compression::negotiate)).layer(from_fn(observe::expose_route));
         // A trailing slash must be gone before a route is sought.
         let plain = Router::new().fallback_service(NormalizePath::trim_trailing_slash(named));
         let with_cors = plain.clone().layer(cors::layer(&self.settings().cors_origins));

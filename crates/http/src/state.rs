@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 
 /// What an operator chooses.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct HttpSettings {
     /// The name of the installation, such as `production`.
     pub environment: String,
     /// The version that `/health` shows.
@@ -30,7 +30,7 @@ pub struct App(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     repository: Repository,
-    settings: Settings,
+    settings: HttpSettings,
     metrics: Metrics,
     draining: AtomicBool,
 }
@@ -38,7 +38,7 @@ struct Inner {
 impl App {
     /// The service on a repository.
     #[must_use]
-    pub fn new(repository: Repository, settings: Settings, metrics: Metrics) -> Self {
+    pub fn new(repository: Repository, settings: HttpSettings, metrics: Metrics) -> Self {
         Self(Arc::new(Inner { repository, settings, metrics, draining: AtomicBool::new(false) }))
     }
 
@@ -46,7 +46,7 @@ impl App {
         &self.0.repository
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &HttpSettings {
         &self.0.settings
     }
 

@@ -11,9 +11,9 @@ use super::path_parameter::path_parameter;
 use crate::respond::problem::Problem;
 
 /// The entity that a path names; a body's faults come first where there is a body, so it is judged by the handler.
-pub(crate) struct Named(Option<String>);
+pub(crate) struct EntityName(Option<String>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Named {
+impl<S: Send + Sync> FromRequestParts<S> for EntityName {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
@@ -21,19 +21,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     }
 }
 
-impl Named {
+impl EntityName {
     pub(crate) fn entity(&self) -> Result<&'static Entity, Problem> {
         let name = self.0.as_deref().unwrap_or_default();
         let found = registry().iter().find(|entity| entity.name == name);
         found.copied().ok_or_else(|| {
-            let known = in_order().map(|entity| entity.name).collect::<Vec<_>>().join(", ");
+            let known = in_screen_order().map(|entity| entity.name).collect::<Vec<_>>().join(", ");
             Problem::new(StatusCode::NOT_FOUND, format!("Entity '{name}' not found; there are: {known}"))
         })
     }
 }
 
 /// The entities in the order of the screen: listings first.
-pub(crate) fn in_order() -> impl Iterator<Item = &'static Entity> {
+pub(crate) fn in_screen_order() -> impl Iterator<Item = &'static Entity> {
     let (catalog, others): (Vec<&Entity>, Vec<&Entity>) = registry().iter().partition(|entity| entity.in_catalog());
     others.into_iter().chain(catalog)
 }

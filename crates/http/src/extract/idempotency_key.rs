@@ -18,7 +18,7 @@ pub(crate) fn idempotency_key(
     bytes: &[u8],
 ) -> Result<Option<IdempotencyKey>, Problem> {
     let values: Vec<&HeaderValue> = headers.get_all(IDEMPOTENCY_KEY).iter().collect();
-    let fault = |code, detail: String| {
+    let refuse = |code, detail: String| {
         let parameter = "Idempotency-Key".to_owned();
         Err(Problem::parameters(&[ParameterError { parameter, detail, code }]))
     };
@@ -30,12 +30,12 @@ pub(crate) fn idempotency_key(
     let is_key =
         |key: &&str| (1..=MAX_KEY_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     let Some(key) = key.filter(is_key) else {
-        return fault("format", format!("must be one key of 1 to {MAX_KEY_LENGTH} visible ASCII characters"));
+        return refuse("format", format!("must be one key of 1 to {MAX_KEY_LENGTH} visible ASCII characters"));
     };
     if !app.repository().supports_idempotency() {
         let detail = "cannot be honoured here: on this database nothing may be stored beside the catalog; send the \
                       request without it";
-        return fault("unsupported", detail.to_owned());
+        return refuse("unsupported", detail.to_owned());
     }
     Ok(Some(IdempotencyKey {
         method: Method::POST.to_string(),

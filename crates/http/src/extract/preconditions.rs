@@ -3,14 +3,14 @@
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use partbook_domain::precondition::Precondition;
 
-use crate::respond::etag::tags;
+use crate::respond::etag::parse_tags;
 use crate::respond::problem::Problem;
 use crate::state::App;
 
 /// Which version a change is meant for.
 pub(crate) fn precondition(app: &App, headers: &HeaderMap) -> Result<Precondition, Problem> {
     let read = |name: &HeaderName, written: &str| {
-        tags(headers, name).map_err(|()| {
+        parse_tags(headers, name).map_err(|()| {
             let detail = format!("{written} must be * or entity tags in double quotes, separated by commas");
             Problem::new(StatusCode::BAD_REQUEST, detail)
         })

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use crate::respond::problem::Problem;
 
 /// The parameters of a query string, decoded, in order.
-pub(crate) fn query(text: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
+pub(crate) fn parse(text: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
     let decode =
         |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8().map(std::borrow::Cow::into_owned);
     let pairs = text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {
@@ -18,14 +18,14 @@ pub(crate) fn query(text: Option<&str>) -> Result<Vec<(String, String)>, Problem
             code: "encoding",
         })
     });
-    let (mut parameters, mut faults) = (Vec::new(), Vec::new());
+    let (mut parameters, mut errors) = (Vec::new(), Vec::new());
     for pair in pairs {
         match pair {
             Ok(parameter) => parameters.push(parameter),
-            Err(fault) => faults.push(fault),
+            Err(error) => errors.push(error),
         }
     }
-    if faults.is_empty() { Ok(parameters) } else { Err(Problem::parameters(&faults)) }
+    if errors.is_empty() { Ok(parameters) } else { Err(Problem::parameters(&errors)) }
 }
 
 /// Whether the client asks for the number of all rows (RFC 7240, `Prefer: count=exact`).

@@ -24,10 +24,10 @@ impl<S: Send + Sync> FromRequestParts<S> for RawId {
 impl RawId {
     /// The id; an integer that can name no row is not found, anything else is a fault.
     pub(crate) fn parse(&self, entity: &Entity) -> Result<i64, Problem> {
-        let text = self.0.as_deref().ok_or_else(Problem::bad_id)?;
+        let text = self.0.as_deref().ok_or_else(Problem::invalid_id)?;
         let digits = text.strip_prefix('-').unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Problem::bad_id());
+            return Err(Problem::invalid_id());
         }
         let id = text.parse().ok().filter(|id| (1..=i64::from(i32::MAX)).contains(id));
         id.ok_or_else(|| Problem::of(&partbook_domain::Refusal::not_found(entity, &text).into(), entity, None))

@@ -14,14 +14,14 @@ use http_body_util::{BodyExt as _, Limited};
 use crate::limits::{DRAIN_TIMEOUT, MAX_DRAINED_SIZE};
 
 /// Lets what handlers leave of the request's body flow away.
-pub(crate) fn drained(request: Request) -> Request {
-    request.map(|body| if body.is_end_stream() { body } else { Body::new(Drained(Some(body))) })
+pub(crate) fn drain_unread(request: Request) -> Request {
+    request.map(|body| if body.is_end_stream() { body } else { Body::new(DrainedBody(Some(body))) })
 }
 
 /// A body that is read to its end in the background when it is dropped before.
-struct Drained(Option<Body>);
+struct DrainedBody(Option<Body>);
 
-impl HttpBody for Drained {
+impl HttpBody for DrainedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -46,7 +46,7 @@ impl HttpBody for Drained {
     }
 }
 
-impl Drop for Drained {
+impl Drop for DrainedBody {
     fn drop(&mut self) {
         if let Some(body) = self.0.take().filter(|body| !body.is_end_stream()) {
             let mut rest = Limited::new(body, MAX_DRAINED_SIZE);

@@ -10,8 +10,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
-use super::drain_body::drained;
-use super::observe::Watch;
+use super::drain_body::drain_unread;
+use super::observe::RequestObserver;
 use crate::header::{PROBLEM_JSON, REQUEST_ID};
 use crate::limits::MAX_REQUEST_ID_LENGTH;
 use crate::respond::failure::Failure;
@@ -21,16 +21,16 @@ use crate::state::App;
 /// Answers with the request's id, and gives every error the one shape, whoever made it.
 pub(crate) async fn wrap(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
-    let watch = Watch::begin(&request, &id);
+    let observer = RequestObserver::begin(&request, &id);
     let path = request.uri().path().to_owned();
     let is_head = request.method() == Method::HEAD;
     let keeps_open = request.version() <= Version::HTTP_11;
-    let mut response = watch.around(next.run(drained(request))).await;
+    let mut response = observer.instrument(next.run(drain_unread(request))).await;
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
-        watch.failed(&failure);
+        observer.log_failure(&failure);
     }
     if response.status().is_client_error() || response.status().is_server_error() {
-        response = shaped(response, &path, &id, is_head);
+        response = with_problem_body(response, &path, &id, is_head);
     }
     if is_head && !response.headers().contains_key(header::CONTENT_LENGTH) {
         // The answer to GET is streamed and has no length; an empty body would be given one, zero.
@@ -43,10 +43,10 @@ pub(crate) async fn wrap(State(app): State<App>, request: Request, next: Next) -
         // The client's next request goes to a service that stays.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    watch.until_sent(response)
+    observer.until_sent(response)
 }
 
-fn shaped(response: Response, path: &str, id: &str, is_head: bool) -> Response {
+fn with_problem_body(response: Response, path: &str, id: &str, is_head: bool) -> Response {
     let (mut parts, body) = response.into_parts();
     let problem = match parts.extensions.remove::<Problem>() {
         Some(problem) => problem,

@@ -55,6 +55,6 @@ fn schema_of(value: Value) -> RefOr<Schema> {
 }
 
 /// Schemas under their names, each from its text.
-pub(super) fn named(schemas: impl IntoIterator<Item = (&'static str, Value)>) -> Vec<(String, RefOr<Schema>)> {
+pub(super) fn named_schemas(schemas: impl IntoIterator<Item = (&'static str, Value)>) -> Vec<(String, RefOr<Schema>)> {
     schemas.into_iter().map(|(name, value)| (name.to_owned(), schema_of(value))).collect()
 }

@@ -12,7 +12,9 @@ use super::problem_schema::problem_schemas;
 use super::request::{
     id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, query_parameter, request_body,
 };
-use super::response::{WRITE, created_response, failing, not_modified_response, page, row_response, still_running};
+use super::response::{
+    WRITE_FAILURES, created_response, key_in_use, not_modified_response, page, row_response, with_failures,
+};
 use crate::limits::LISTINGS_PAGE;
 
 /// The list and the create operation.
@@ -30,9 +32,12 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
     let write = |id: String, summary: String, description: &str, body: String, media_types: &[&str]| {
         let operation = operation(entity.collection, &id, &summary).description(Some(description));
         let operation = operation.parameter(id_parameter()).parameter(if_match());
-        failing(operation.request_body(Some(request_body(&body, media_types))).response("200", one()), &WRITE)
+        with_failures(
+            operation.request_body(Some(request_body(&body, media_types))).response("200", one()),
+            &WRITE_FAILURES,
+        )
     };
-    let get = failing(
+    let get = with_failures(
         operation(entity.collection, &format!("get_{name}"), &format!("Get a {}", entity.label))
             .parameter(id_parameter())
             .parameter(if_none_match())
@@ -55,7 +60,7 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         patch_name(entity),
         &["application/merge-patch+json", "application/json"],
     );
-    let delete = failing(
+    let delete = with_failures(
         operation(entity.collection, &format!("delete_{name}"), &format!("Delete a {}", entity.label))
             .description(Some("Refused while anything uses the row; the problem says who."))
             .parameter(id_parameter())
@@ -81,7 +86,7 @@ pub(crate) fn listings(entity: &'static Entity) -> Described {
         .parameter(offset())
         .parameter(prefer())
         .response("200", page(reference(&answer_name(&LISTING))));
-    let item = path().operation(HttpMethod::Get, failing(operation, &["404", "422"])).build();
+    let item = path().operation(HttpMethod::Get, with_failures(operation, &["404", "422"])).build();
     Described { item, schemas: Vec::new() }
 }
 
@@ -113,7 +118,7 @@ fn list(entity: &'static Entity) -> Operation {
         };
         list = list.parameter(query_parameter(&parameter, &description, schema));
     }
-    failing(list.response("200", page(reference(&answer_name(entity)))), &["422"])
+    with_failures(list.response("200", page(reference(&answer_name(entity)))), &["422"])
 }
 
 fn create(entity: &'static Entity) -> Operation {
@@ -128,8 +133,8 @@ fn create(entity: &'static Entity) -> Operation {
             .parameter(idempotency_key())
             .request_body(Some(request_body(&input_name(entity), &["application/json"])))
             .response("201", created_response(reference(&answer_name(entity))))
-            .response("409", still_running());
-    failing(operation, &["400", "413", "415", "422"])
+            .response("409", key_in_use());
+    with_failures(operation, &["400", "413", "415", "422"])
 }
 
 fn filter_schema(kind: Kind) -> RefOr<Schema> {

@@ -6,9 +6,9 @@ use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{HttpMethod, ObjectBuilder};
 
-use super::builder::{Described, get, named, operation, path, reference};
+use super::builder::{Described, get, named_schemas, operation, path, reference};
 use super::request::{id_parameter, idempotency_key, if_match, limit, offset, path_parameter, request_body};
-use super::response::{WRITE, created_response, failing, json_response, row_response, still_running};
+use super::response::{WRITE_FAILURES, created_response, json_response, key_in_use, row_response, with_failures};
 use crate::limits::RECORDS_PAGE;
 
 /// `GET /v1/fields-data/entities`
@@ -30,7 +30,7 @@ pub(crate) fn entities() -> Described {
     let operation = operation("fields-data", "list_entities", "List the entities")
         .response("200", json_response("The entities", reference("EntityList")))
         .build();
-    get(operation, named([("EntityList", list)]))
+    get(operation, named_schemas([("EntityList", list)]))
 }
 
 /// `GET /v1/fields-data/{entity}/schema`
@@ -71,7 +71,7 @@ pub(crate) fn schema() -> Described {
     let operation = operation("fields-data", "get_entity_schema", "Get the fields of an entity")
         .parameter(entity_parameter())
         .response("200", json_response("The fields", reference("EntitySchema")));
-    get(failing(operation, &["404"]), named([("EntitySchema", schema)]))
+    get(with_failures(operation, &["404"]), named_schemas([("EntitySchema", schema)]))
 }
 
 /// `GET` and `POST /v1/fields-data/{entity}/records`
@@ -105,12 +105,12 @@ pub(crate) fn records() -> Described {
         .parameter(idempotency_key())
         .request_body(Some(request_body("RecordInput", &["application/json"])))
         .response("201", created_response(reference("Record")))
-        .response("409", still_running());
+        .response("409", key_in_use());
     let item = path()
-        .operation(HttpMethod::Get, failing(read, &["404", "422"]))
-        .operation(HttpMethod::Post, failing(create, &["400", "404", "413", "415", "422"]))
+        .operation(HttpMethod::Get, with_failures(read, &["404", "422"]))
+        .operation(HttpMethod::Post, with_failures(create, &["400", "404", "413", "415", "422"]))
         .build();
-    Described { item, schemas: named([("RecordInput", input), ("Record", record), ("RecordList", list)]) }
+    Described { item, schemas: named_schemas([("RecordInput", input), ("Record", record), ("RecordList", list)]) }
 }
 
 /// `PATCH /v1/fields-data/{entity}/records/{id}`
@@ -122,7 +122,7 @@ pub(crate) fn record() -> Described {
         .parameter(if_match())
         .request_body(Some(request_body("RecordInput", &["application/json", "application/merge-patch+json"])))
         .response("200", row_response(reference("Record")));
-    let item = path().operation(HttpMethod::Patch, failing(update, &WRITE)).build();
+    let item = path().operation(HttpMethod::Patch, with_failures(update, &WRITE_FAILURES)).build();
     Described { item, schemas: Vec::new() }
 }
 

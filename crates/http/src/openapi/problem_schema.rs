@@ -4,7 +4,7 @@ use partbook_domain::CODES;
 use serde_json::{Value, json};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::builder::named;
+use super::builder::named_schemas;
 
 /// The shapes of errors.
 pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
@@ -55,7 +55,7 @@ pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
         "required": ["count", "listings", "href"],
     });
     let current = json!({ "type": "object", "additionalProperties": true, "description": "The row as it is now." });
-    named([
+    named_schemas([
         ("Problem", problem(json!({}))),
         ("InvalidProblem", problem(json!({ "errors": { "type": "array", "items": fault } }))),
         ("InUseProblem", problem(json!({ "usage": usage }))),

@@ -38,10 +38,10 @@ pub(super) fn page(row: RefOr<Schema>) -> Response {
 }
 
 /// What can be wrong with a write to one row.
-pub(super) const WRITE: [&str; 7] = ["400", "404", "412", "413", "415", "422", "428"];
+pub(super) const WRITE_FAILURES: [&str; 7] = ["400", "404", "412", "413", "415", "422", "428"];
 
 /// Adds the failures that an operation can end in, and those that any can.
-pub(super) fn failing(operation: OperationBuilder, statuses: &[&str]) -> Operation {
+pub(super) fn with_failures(operation: OperationBuilder, statuses: &[&str]) -> Operation {
     let all = statuses.iter().chain(&["500", "503"]);
     all.fold(operation, |operation, status| operation.response(*status, failure(status))).build()
 }
@@ -62,18 +62,18 @@ fn failure(status: &str) -> Response {
     let response = problem_response(description, schema);
     match status {
         "412" => with_header(response, "ETag", "The version of the row as it is now", text()),
-        "503" => passing(response),
+        "503" => with_retry_after(response),
         _ => response,
     }
 }
 
 /// A request with the same idempotency key is under way.
-pub(super) fn still_running() -> Response {
-    passing(problem_response("The first request with this `Idempotency-Key` is still running", "Problem"))
+pub(super) fn key_in_use() -> Response {
+    with_retry_after(problem_response("The first request with this `Idempotency-Key` is still running", "Problem"))
 }
 
 /// An answer that says when to come again.
-fn passing(response: Response) -> Response {
+fn with_retry_after(response: Response) -> Response {
     with_header(response, "Retry-After", "After how many seconds to send the request again", integer())
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, ResponseBuilder};
 
-use super::builder::{Described, get, named, operation, reference, text};
+use super::builder::{Described, get, named_schemas, operation, reference, text};
 use super::response::json_response;
 
 /// `GET /health`
@@ -13,7 +13,7 @@ pub(crate) fn health() -> Described {
         .response("200", json_response("It does", reference("Health")))
         .response("503", json_response("It does not", reference("Health")))
         .build();
-    get(operation, named([state("Health", &["status", "environment", "version", "database"])]))
+    get(operation, named_schemas([state("Health", &["status", "environment", "version", "database"])]))
 }
 
 /// `GET /livez`
@@ -21,7 +21,7 @@ pub(crate) fn livez() -> Described {
     let operation = operation("health", "livez", "Whether the process lives")
         .response("200", json_response("It does", reference("State")))
         .build();
-    get(operation, named([state("State", &["status", "reason"])]))
+    get(operation, named_schemas([state("State", &["status", "reason"])]))
 }
 
 /// `GET /readyz`
@@ -45,7 +45,7 @@ pub(crate) fn metrics() -> Described {
 }
 
 /// `GET /openapi.json`
-pub(crate) fn itself() -> Described {
+pub(crate) fn document() -> Described {
     let document = ObjectBuilder::new().schema_type(Type::Object).into();
     let operation = operation("health", "get_openapi", "Get this document; /docs is a page to read it")
         .response("200", json_response("The document", document))

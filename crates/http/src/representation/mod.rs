@@ -3,5 +3,5 @@
 mod record;
 mod row;
 
-pub(crate) use record::{Record, core};
+pub(crate) use record::{Record, core_fields};
 pub use row::PlainRow;

@@ -34,7 +34,7 @@ impl Representation for Record {
 
     fn write(&self, row: &Row, out: &mut Vec<u8>) {
         out.extend_from_slice(format!(r#"{{"id":{},"fields":{{"#, row.id).as_bytes());
-        for (index, field) in core(row.entity).enumerate() {
+        for (index, field) in core_fields(row.entity).enumerate() {
             if index > 0 {
                 out.push(b',');
             }
@@ -52,6 +52,6 @@ impl Representation for Record {
 }
 
 /// The fields that every installation has; attributes are the place of custom ones.
-pub(crate) fn core(entity: &Entity) -> impl Iterator<Item = &'static Field> + use<> {
+pub(crate) fn core_fields(entity: &Entity) -> impl Iterator<Item = &'static Field> + use<> {
     entity.fields.iter().filter(|field| field.name != "attributes")
 }

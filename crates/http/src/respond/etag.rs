@@ -5,12 +5,12 @@ use partbook_domain::Tag;
 use partbook_domain::precondition::Tags;
 
 /// A tag as a header's value.
-pub(crate) fn header_of(tag: &Tag) -> HeaderValue {
+pub(crate) fn etag_header(tag: &Tag) -> HeaderValue {
     HeaderValue::from_str(&tag.to_string()).expect("hexadecimal digits in quotes are visible ASCII")
 }
 
 /// The tags in a header that may be given more than once; none where it is not given at all.
-pub(crate) fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, ()> {
+pub(crate) fn parse_tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, ()> {
     let values: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
     if values.is_empty() {
         return Ok(None);
@@ -53,7 +53,7 @@ mod tests {
         for value in values {
             headers.append(header::IF_MATCH, HeaderValue::from_str(value).unwrap());
         }
-        tags(&headers, &header::IF_MATCH)
+        parse_tags(&headers, &header::IF_MATCH)
     }
 
     #[test]

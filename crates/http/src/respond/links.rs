@@ -9,7 +9,7 @@ use crate::header::{PREFERENCE_APPLIED, TOTAL_COUNT};
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
 
 /// Where a page stands in its list.
-pub(crate) struct Place<'a> {
+pub(crate) struct PageLinks<'a> {
     /// The path of the list.
     pub(crate) path: &'a str,
     /// The parameters as given.
@@ -24,7 +24,7 @@ pub(crate) struct Place<'a> {
     pub(crate) total: Option<i64>,
 }
 
-impl Place<'_> {
+impl PageLinks<'_> {
     /// The headers that say where the page stands.
     pub(crate) fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -50,8 +50,8 @@ impl Place<'_> {
 
     fn link(&self, rel: &str, limit: i64, offset: i64) -> String {
         let encode = |text: &str| utf8_percent_encode(text, IN_QUERY).to_string();
-        let kept = self.parameters.iter().filter(|(name, _)| name != "limit" && name != "offset");
-        let mut query: Vec<String> = kept.map(|(name, value)| format!("{}={}", name, encode(value))).collect();
+        let others = self.parameters.iter().filter(|(name, _)| name != "limit" && name != "offset");
+        let mut query: Vec<String> = others.map(|(name, value)| format!("{}={}", name, encode(value))).collect();
         query.push(format!("limit={limit}"));
         query.push(format!("offset={offset}"));
         format!("<{}?{}>; rel=\"{rel}\"", self.path, query.join("&"))

@@ -16,24 +16,24 @@ use crate::header::JSON;
 use crate::limits::STALLED_READER_TIMEOUT;
 
 /// How long a list may be and still be sent whole, bytes.
-const WHOLE: usize = 256 * 1024;
+const MAX_WHOLE_SIZE: usize = 256 * 1024;
 /// How much of a longer one is sent at a time, bytes.
-const PIECE: usize = 64 * 1024;
+const CHUNK_SIZE: usize = 64 * 1024;
 /// How many pieces may wait for a slow reader before the database connection waits with them.
-const WAITING: usize = 16;
+const CHANNEL_CAPACITY: usize = 16;
 
 /// An array of rows: the first `limit`, where one is given. Its beginning is read before the answer begins, so that a
 /// database that is away is still a problem and not a broken list. `headers` is told whether more rows follow; where a
 /// page is too long to be read to its end first, `has_more` is asked.
-pub(crate) async fn send(
+pub(crate) async fn send_list(
     rows: Rows,
     limit: Option<u32>,
     has_more: impl Future<Output = Result<bool, Error>>,
     headers: impl FnOnce(bool) -> HeaderMap,
 ) -> Result<Response, Error> {
-    let mut list = List { rows, left: limit.map_or(usize::MAX, |limit| limit as usize), begun: false };
+    let mut list = List { rows, remaining: limit.map_or(usize::MAX, |limit| limit as usize), is_begun: false };
     let mut begin = BytesMut::from(&b"["[..]);
-    while begin.len() < WHOLE {
+    while begin.len() < MAX_WHOLE_SIZE {
         match list.next(&mut begin).await? {
             Next::Row => {}
             Next::End { more } => {
@@ -50,8 +50,8 @@ pub(crate) async fn send(
 struct List {
     rows: Rows,
     /// How many rows may still be written.
-    left: usize,
-    begun: bool,
+    remaining: usize,
+    is_begun: bool,
 }
 
 enum Next {
@@ -63,9 +63,9 @@ impl List {
     /// Writes the next row, or the end.
     async fn next(&mut self, out: &mut BytesMut) -> Result<Next, Error> {
         match self.rows.next().await.transpose()? {
-            Some(row) if self.left > 0 => {
-                self.left -= 1;
-                if std::mem::replace(&mut self.begun, true) {
+            Some(row) if self.remaining > 0 => {
+                self.remaining -= 1;
+                if std::mem::replace(&mut self.is_begun, true) {
                     out.extend_from_slice(b",");
                 }
                 out.extend_from_slice(&row.to_json());
@@ -82,7 +82,7 @@ impl List {
 /// The list's text, piece by piece, written by a task of its own: a reader that is a little slow does not keep the
 /// database connection.
 fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
-    let (sender, receive) = mpsc::channel::<Option<Bytes>>(WAITING);
+    let (sender, receive) = mpsc::channel::<Option<Bytes>>(CHANNEL_CAPACITY);
     let deliver = async move |piece| {
         let sent = sender.send_timeout(piece, STALLED_READER_TIMEOUT).await;
         // One that is gone is told by the request's own line.
@@ -103,8 +103,8 @@ fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item 
                 }
             }
             // By length, not by row: a row may be as long as many.
-            while text.len() >= PIECE {
-                if !deliver(Some(text.split_to(PIECE).freeze())).await {
+            while text.len() >= CHUNK_SIZE {
+                if !deliver(Some(text.split_to(CHUNK_SIZE).freeze())).await {
                     return;
                 }
             }

@@ -10,7 +10,7 @@ use partbook_repository::Error;
 use partbook_telemetry::error_chain;
 use serde_json::{Map, Value, json};
 
-use super::etag::header_of;
+use super::etag::etag_header;
 use super::failure::Failure;
 
 /// How soon a client may try again, seconds.
@@ -25,7 +25,7 @@ pub(crate) struct Problem {
     /// Members beside those that every problem has.
     more: Map<String, Value>,
     /// Whether the same request may succeed in a moment.
-    passes: bool,
+    is_transient: bool,
     /// The row as it is now, for a client that meant another version of it.
     current: Option<Box<(Tag, Vec<u8>)>>,
     /// What the log has to say of it, beside the request's line.
@@ -34,8 +34,8 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        let passes = status == StatusCode::SERVICE_UNAVAILABLE;
-        Self { status, detail: detail.into(), more: Map::new(), passes, current: None, failure: None }
+        let is_transient = status == StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, detail: detail.into(), more: Map::new(), is_transient, current: None, failure: None }
     }
 
     fn with(mut self, name: &'static str, value: Value) -> Self {
@@ -60,7 +60,7 @@ impl Problem {
     }
 
     /// An id that is no integer.
-    pub(crate) fn bad_id() -> Self {
+    pub(crate) fn invalid_id() -> Self {
         let detail = "must be an integer".to_owned();
         Self::parameters(&[ParameterError { parameter: "id".to_owned(), detail, code: "type" }])
     }
@@ -82,7 +82,7 @@ impl Problem {
     pub(crate) fn of(error: &Error, entity: &Entity, href: Option<&str>) -> Self {
         match error {
             Error::Refused(Refusal::NotFound { .. }) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
-            Error::Refused(Refusal::Invalid(faults)) => Self::invalid(faults),
+            Error::Refused(Refusal::Invalid(errors)) => Self::invalid(errors),
             Error::Refused(Refusal::InUse(use_)) => Self::in_use(use_, href),
             Error::Refused(Refusal::PreconditionFailed { tag, current, .. }) => Self {
                 current: Some(Box::new((tag.clone(), current.clone()))),
@@ -92,7 +92,7 @@ impl Problem {
                 Self::new(StatusCode::PRECONDITION_REQUIRED, error.to_string())
             }
             Error::Refused(Refusal::IdempotencyKeyInUse) => {
-                Self { passes: true, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
+                Self { is_transient: true, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
             }
             Error::Refused(Refusal::IdempotencyKeyReused) => {
                 let parameter = "Idempotency-Key".to_owned();
@@ -156,7 +156,7 @@ impl Problem {
     }
 
     /// The problem of a stored response, made of its status and its members beside those that every problem has.
-    pub(crate) fn again(status: u16, members: &str) -> Self {
+    pub(crate) fn from_stored(status: u16, members: &str) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut more: Map<String, Value> = serde_json::from_str(members).unwrap_or_default();
         let detail = more.shift_remove("detail").and_then(|detail| detail.as_str().map(str::to_owned));
@@ -175,11 +175,11 @@ impl IntoResponse for Problem {
         if let Some(failure) = self.failure.take() {
             response.extensions_mut().insert(*failure);
         }
-        if self.passes {
+        if self.is_transient {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         if let Some((tag, _)) = self.current.as_deref() {
-            response.headers_mut().insert(header::ETAG, header_of(tag));
+            response.headers_mut().insert(header::ETAG, etag_header(tag));
         }
         response.extensions_mut().insert(self);
         response

@@ -7,32 +7,32 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partbook_domain::Tag;
 
-use super::etag::{header_of, tags};
+use super::etag::{etag_header, parse_tags};
 use crate::header::JSON;
 
 /// An answer that shows one row, with its tag.
-pub(crate) fn tagged(status: StatusCode, body: Vec<u8>, tag: &Tag) -> Response {
-    (status, [(header::CONTENT_TYPE, JSON), (header::ETAG, header_of(tag))], body).into_response()
+pub(crate) fn row_response(status: StatusCode, body: Vec<u8>, tag: &Tag) -> Response {
+    (status, [(header::CONTENT_TYPE, JSON), (header::ETAG, etag_header(tag))], body).into_response()
 }
 
 /// The same, or 304 when it is what the client has already.
-pub(crate) fn tagged_unless_known(headers: &HeaderMap, body: Vec<u8>) -> Response {
+pub(crate) fn row_unless_known(headers: &HeaderMap, body: Vec<u8>) -> Response {
     let tag = Tag::of(&body);
     // A cache that sends what is no tag gets the row: reading does no harm.
-    match tags(headers, &header::IF_NONE_MATCH) {
+    match parse_tags(headers, &header::IF_NONE_MATCH) {
         Ok(Some(known)) if known.match_weakly(&tag) => {
             let headers =
-                [(header::ETAG, header_of(&tag)), (header::VARY, HeaderValue::from_static("accept-encoding"))];
+                [(header::ETAG, etag_header(&tag)), (header::VARY, HeaderValue::from_static("accept-encoding"))];
             // No length is known of it: that of an empty body would be taken for the row's (RFC 9110, section 8.6).
             let body = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
             (StatusCode::NOT_MODIFIED, headers, body).into_response()
         }
-        _ => tagged(StatusCode::OK, body, &tag),
+        _ => row_response(StatusCode::OK, body, &tag),
     }
 }
 
 /// An answer that shows a row which is new.
-pub(crate) fn created(body: Vec<u8>, tag: &Tag, location: &str) -> Response {
+pub(crate) fn created_response(body: Vec<u8>, tag: &Tag, location: &str) -> Response {
     let location = HeaderValue::from_str(location).expect("a path is visible ASCII");
-    ([(header::LOCATION, location)], tagged(StatusCode::CREATED, body, tag)).into_response()
+    ([(header::LOCATION, location)], row_response(StatusCode::CREATED, body, tag)).into_response()
 }

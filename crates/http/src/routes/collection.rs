@@ -19,10 +19,10 @@ use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::openapi;
 use crate::representation::PlainRow;
-use crate::respond::links::Place;
-use crate::respond::list as rows;
+use crate::respond::links::PageLinks;
+use crate::respond::list::send_list;
 use crate::respond::problem::Problem;
-use crate::respond::row::tagged_unless_known;
+use crate::respond::row::row_unless_known;
 use crate::routes::usage::listings;
 use crate::routes::write;
 use crate::state::App;
@@ -54,17 +54,17 @@ async fn list(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let Collection { app, entity } = &collection;
-    let given = query_string::query(text.as_deref())?;
-    let query = query::parse(entity, &given).map_err(|faults| Problem::parameters(&faults))?;
+    let given = query_string::parse(text.as_deref())?;
+    let query = query::parse(entity, &given).map_err(|errors| Problem::parameters(&errors))?;
     let total = if query_string::prefers_count(&headers) {
         Some(app.repository().count(entity, &query).await.map_err(|error| collection.problem(&error))?)
     } else {
         None
     };
     let ListQuery { limit, offset, .. } = query;
-    let place = |more| Place { path: uri.path(), parameters: &given, limit, offset, more, total }.headers();
+    let links = |more| PageLinks { path: uri.path(), parameters: &given, limit, offset, more, total }.headers();
     let rows = app.repository().stream(entity, &query);
-    let sent = rows::send(rows, limit, app.repository().has_more(entity, &query), place).await;
+    let sent = send_list(rows, limit, app.repository().has_more(entity, &query), links).await;
     sent.map_err(|error| collection.problem(&error))
 }
 
@@ -81,7 +81,7 @@ async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<R
     let id = id.parse(collection.entity)?;
     let row = collection.app.repository().get(collection.entity, id).await;
     let row = row.map_err(|error| collection.problem(&error))?;
-    Ok(tagged_unless_known(&headers, row.to_json()))
+    Ok(row_unless_known(&headers, row.to_json()))
 }
 
 async fn replace(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {

@@ -53,7 +53,7 @@ pub(crate) fn routes(document: &'static LazyLock<String>) -> OpenApiRouter<App> 
     OpenApiRouter::new()
         .routes(openapi::routed(
             "/openapi.json".to_owned(),
-            openapi::service::itself(),
+            openapi::service::document(),
             get(|| async { ([(header::CONTENT_TYPE, "application/json")], document.as_str()) }),
         ))
         .route("/", get(|| async { Redirect::to("/docs") }))

@@ -9,8 +9,8 @@ use crate::extract::collection::Collection;
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::limits::LISTINGS_PAGE;
-use crate::respond::links::Place;
-use crate::respond::list as rows;
+use crate::respond::links::PageLinks;
+use crate::respond::list::send_list;
 use crate::respond::problem::Problem;
 
 pub(crate) async fn listings(
@@ -22,9 +22,9 @@ pub(crate) async fn listings(
 ) -> Result<Response, Problem> {
     let entity = collection.entity;
     let id = id.parse(entity)?;
-    let given = query_string::query(text.as_deref())?;
+    let given = query_string::parse(text.as_deref())?;
     let (limit, offset) = query::parse_page(&given, LISTINGS_PAGE.default, LISTINGS_PAGE.max)
-        .map_err(|faults| Problem::parameters(&faults))?;
+        .map_err(|errors| Problem::parameters(&errors))?;
     let repository = collection.app.repository();
     let rows = repository.listings(entity, id, limit, offset).await.map_err(|error| collection.problem(&error))?;
     let total = if query_string::prefers_count(&headers) {
@@ -32,8 +32,8 @@ pub(crate) async fn listings(
     } else {
         None
     };
-    let place =
-        |more| Place { path: uri.path(), parameters: &given, limit: Some(limit), offset, more, total }.headers();
+    let links =
+        |more| PageLinks { path: uri.path(), parameters: &given, limit: Some(limit), offset, more, total }.headers();
     let has_more = async { Ok(repository.count_listings(entity, id).await? > offset.saturating_add(limit.into())) };
-    rows::send(rows, Some(limit), has_more, place).await.map_err(|error| collection.problem(&error))
+    send_list(rows, Some(limit), has_more, links).await.map_err(|error| collection.problem(&error))
 }

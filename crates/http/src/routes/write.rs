@@ -6,7 +6,7 @@ use partbook_domain::Tag;
 use partbook_repository::{Create, IdempotencyKey, StoredResponse, Update, Written};
 
 use crate::respond::problem::Problem;
-use crate::respond::row::{created, tagged};
+use crate::respond::row::{created_response, row_response};
 use crate::state::App;
 
 /// Creates a row and answers it; with a key, answers what the request got when it first came.
@@ -23,16 +23,16 @@ pub(crate) async fn create(
     let Some(key) = key? else {
         let written = app.repository().create(request).await.map_err(|error| Problem::of(&error, entity, None))?;
         let location = format!("{}/{}", entity.path(), written.id);
-        return Ok(created(written.body, &written.tag, &location));
+        return Ok(created_response(written.body, &written.tag, &location));
     };
     let stored = app.repository().create_once(request, key).await.map_err(|error| Problem::of(&error, entity, None))?;
     let StoredResponse { status, location, body } = stored;
     match location {
         Some(location) => {
             let tag = Tag::of(body.as_bytes());
-            Ok(created(body.into_bytes(), &tag, &location))
+            Ok(created_response(body.into_bytes(), &tag, &location))
         }
-        None => Err(Problem::again(status, &body)),
+        None => Err(Problem::from_stored(status, &body)),
     }
 }
 
@@ -41,5 +41,5 @@ pub(crate) async fn update(app: &App, request: Update) -> Result<Response, Probl
     let entity = request.entity;
     let written = app.repository().update(request).await.map_err(|error| Problem::of(&error, entity, None))?;
     let Written { body, tag, .. } = written;
-    Ok(tagged(StatusCode::OK, body, &tag))
+    Ok(row_response(StatusCode::OK, body, &tag))
 }

@@ -80,7 +80,7 @@ struct Settings {
     pool: PoolSettings,
     demo: bool,
     timing: ShutdownTiming,
-    app: partbook_http::Settings,
+    app: partbook_http::HttpSettings,
     traces: Option<TraceSettings>,
 }
 
@@ -120,7 +120,7 @@ impl Arguments {
                     "30",
                 )?,
             },
-            app: partbook_http::Settings {
+            app: partbook_http::HttpSettings {
                 environment,
                 version: env!("CARGO_PKG_VERSION"),
                 cors_origins: setting("--cors-origins", "PARTBOOK_CORS_ORIGINS").read(

@@ -11,7 +11,7 @@ use tracing::field::Empty;
 use crate::respond::failure::{Failure, Severity};
 
 /// Routes whose requests come every few seconds and say nothing while all is well.
-const QUIET: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
+const QUIET_ROUTES: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
 
 /// The span that all lines of a request stand in.
 pub(super) fn span(id: &str, trace_id: TraceId, method: &Method, path: &str) -> Span {
@@ -38,7 +38,7 @@ pub(super) fn answered(span: &Span, answer: &Answered<'_>) {
     let Answered { route, bytes, .. } = *answer;
     let (status, milliseconds) = (answer.status.as_u16(), milliseconds(answer.spent));
     let cut = (!answer.is_whole).then_some(true);
-    let is_quiet = status < 400 && route.is_some_and(|route| QUIET.contains(&route));
+    let is_quiet = status < 400 && route.is_some_and(|route| QUIET_ROUTES.contains(&route));
     span.in_scope(|| {
         if is_quiet {
             tracing::debug!(route, status, milliseconds, bytes, cut, "answered");

@@ -23,7 +23,7 @@ use self::method::known_method;
 use crate::respond::failure::Failure;
 
 /// A request under way. When it is dropped, all is told.
-pub(crate) struct Watch {
+pub(crate) struct RequestObserver {
     method: Method,
     is_head: bool,
     begin: Instant,
@@ -39,7 +39,7 @@ pub(crate) struct Watch {
     is_whole: bool,
 }
 
-impl Watch {
+impl RequestObserver {
     /// A request that has come.
     pub(crate) fn begin(request: &Request, id: &str) -> Self {
         metrics::begin();
@@ -51,12 +51,12 @@ impl Watch {
     }
 
     /// Runs what answers the request in the request's spans.
-    pub(crate) async fn around(&self, work: impl Future<Output = Response>) -> Response {
+    pub(crate) async fn instrument(&self, work: impl Future<Output = Response>) -> Response {
         work.instrument(self.log.clone()).instrument(self.trace.clone()).await
     }
 
     /// Something went wrong inside the service.
-    pub(crate) fn failed(&self, failure: &Failure) {
+    pub(crate) fn log_failure(&self, failure: &Failure) {
         log::failed(&self.log, failure);
     }
 
@@ -65,7 +65,7 @@ impl Watch {
         let (mut parts, body) = response.into_parts();
         self.answer = Some((parts.status, parts.extensions.remove::<MatchedPath>()));
         self.is_whole = self.is_head || body.is_end_stream();
-        Response::from_parts(parts, Body::new(Watched { body, watch: self }))
+        Response::from_parts(parts, Body::new(ObservedBody { body, observer: self }))
     }
 
     fn finish(&self) {
@@ -84,19 +84,19 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for RequestObserver {
     fn drop(&mut self) {
         self.finish();
     }
 }
 
 /// An answer's body, counted as it is taken.
-struct Watched {
+struct ObservedBody {
     body: Body,
-    watch: Watch,
+    observer: RequestObserver,
 }
 
-impl HttpBody for Watched {
+impl HttpBody for ObservedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -105,13 +105,13 @@ impl HttpBody for Watched {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
-        let polled = this.watch.log.in_scope(|| Pin::new(&mut this.body).poll_frame(context));
+        let polled = this.observer.log.in_scope(|| Pin::new(&mut this.body).poll_frame(context));
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
-                this.watch.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
-                this.watch.is_whole |= this.body.is_end_stream();
+                this.observer.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+                this.observer.is_whole |= this.body.is_end_stream();
             }
-            Poll::Ready(None) => this.watch.is_whole = true,
+            Poll::Ready(None) => this.observer.is_whole = true,
             Poll::Ready(Some(Err(_))) | Poll::Pending => {}
         }
         polled
@@ -126,8 +126,8 @@ impl HttpBody for Watched {
     }
 }
 
-/// Hands the route on which a request was answered out to [`Watch`], which sits outside of all routes.
-pub(crate) async fn name_route(request: Request, next: Next) -> Response {
+/// Hands the route on which a request was answered out to [`RequestObserver`], which sits outside of all routes.
+pub(crate) async fn expose_route(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     if let Some(route) = route {

@@ -9,7 +9,7 @@ use partbook_domain::Entity;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::extract::entity_name::in_order;
+use crate::extract::entity_name::in_screen_order;
 use crate::openapi;
 use crate::state::App;
 
@@ -29,7 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 async fn entities() -> Json<Value> {
-    let entities = in_order().map(|entity| {
+    let entities = in_screen_order().map(|entity| {
         json!({
             "entity": entity.name,
             "label": entity.plural,

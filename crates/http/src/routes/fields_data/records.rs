@@ -7,7 +7,7 @@ use partbook_domain::Representation as _;
 use partbook_domain::query::{self, ListQuery};
 use partbook_repository::{Create, Error, Update};
 
-use crate::extract::entity_name::Named;
+use crate::extract::entity_name::EntityName;
 use crate::extract::idempotency_key::idempotency_key;
 use crate::extract::json_body::{self, JsonBody};
 use crate::extract::preconditions::precondition;
@@ -20,11 +20,15 @@ use crate::respond::problem::Problem;
 use crate::routes::write;
 use crate::state::App;
 
-pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): RawQuery) -> Result<Response, Problem> {
-    let entity = named.entity()?;
-    let given = query_string::query(text.as_deref())?;
+pub(super) async fn list(
+    State(app): State<App>,
+    name: EntityName,
+    RawQuery(text): RawQuery,
+) -> Result<Response, Problem> {
+    let entity = name.entity()?;
+    let given = query_string::parse(text.as_deref())?;
     let (limit, offset) = query::parse_page(&given, RECORDS_PAGE.default, RECORDS_PAGE.max)
-        .map_err(|faults| Problem::parameters(&faults))?;
+        .map_err(|errors| Problem::parameters(&errors))?;
     let order = entity.records_order.to_vec();
     let query = ListQuery { order, limit: Some(limit), offset, ..ListQuery::default() };
     let problem = |error: Error| Problem::of(&error, entity, None);
@@ -45,24 +49,24 @@ pub(super) async fn list(State(app): State<App>, named: Named, RawQuery(text): R
     Ok(([(header::CONTENT_TYPE, JSON)], out).into_response())
 }
 
-pub(super) async fn create(State(app): State<App>, named: Named, request: Request) -> Result<Response, Problem> {
+pub(super) async fn create(State(app): State<App>, name: EntityName, request: Request) -> Result<Response, Problem> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let JsonBody { json, bytes } = json_body::read(request).await?;
-    let entity = named.entity()?;
+    let entity = name.entity()?;
     let key = idempotency_key(&app, &headers, uri.path(), &bytes);
     write::create(&app, Create { entity, body: json, representation: &Record }, key).await
 }
 
 pub(super) async fn update(
     State(app): State<App>,
-    named: Named,
+    name: EntityName,
     id: RawId,
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let (body, mode) = json_body::read_patch(request).await?;
     let precondition = precondition(&app, &headers)?;
-    let entity = named.entity()?;
+    let entity = name.entity()?;
     let id = id.parse(entity)?;
     let update = Update { entity, id, body: body.json, mode, precondition, representation: &Record };
     write::update(&app, update).await
