@@ -1,5 +1,5 @@
-//! Takes the files that the page at `/docs` loads out of Swagger UI's archive: less than half of it, and the only part
-//! that is embedded in the binary. `routes/docs.rs` includes them.
+//! Takes the files that the page at `/docs` loads out of Swagger UI's archive: less than half of it, and all
+//! that the binary embeds. `routes/docs.rs` includes them.
 
 use std::error::Error;
 use std::io::{self, Cursor};

@@ -1,14 +1,14 @@
-//! The names of headers that the standard list lacks, and the media types of bodies.
+//! Header names that the `http` crate lacks, and the media types of bodies.
 
 use axum::http::{HeaderName, HeaderValue};
 
-/// Names one request in the answer, the problem and the log.
+/// Identifies a request in its answer, its problem and the log.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Names a request, so that it can be sent again.
+/// Identifies a POST, so that it can be sent again.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// The number of all rows, on request.
+/// The number of all rows of a list, if the client asked for it.
 pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
-/// Says that the number was asked for and is there (RFC 7240).
+/// Confirms that the number was asked for (RFC 7240).
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// The media type of rows and lists.

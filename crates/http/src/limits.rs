@@ -1,5 +1,5 @@
-//! What a client may ask for and how long it may take: the bounds that serving code and the API document share, and
-//! the clocks that end a request whose client does not keep up.
+//! The limits on clients: sizes that the serving code and the API document share, and timeouts for clients that are too
+//! slow.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ pub(crate) const MAX_BODY_SIZE: usize = 1024 * 1024;
 /// How long a client may take to send its body.
 pub(crate) const BODY_READ_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How much of a body that nobody wants is still taken in, bytes.
+/// How much of an unread body is drained, bytes.
 pub(crate) const MAX_DRAINED_SIZE: usize = 64 * 1024 * 1024;
-/// How long such a body is taken in.
+/// How long an unread body is drained.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the reader of a list may take nothing before the list is broken off, and the connection with it.
+/// How long the reader of a list may accept no data before the list and its connection are broken off.
 pub(crate) const STALLED_READER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest `Idempotency-Key`, characters.
 pub(crate) const MAX_KEY_LENGTH: usize = 255;
-/// The longest `X-Request-ID` that is taken over, characters (contract section 8).
+/// The longest `X-Request-ID` that is accepted, characters (contract section 8).
 pub(crate) const MAX_REQUEST_ID_LENGTH: usize = 128;
 
-/// How many rows a page has.
+/// The number of rows on a page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageSize {
     /// Without `limit`.

@@ -1,4 +1,4 @@
-//! The process's figures: what collects them, what they mean, and the text that shows them (contract section 8).
+//! The metrics of the process: collects, describes and renders them (contract section 8).
 
 use std::time::{Duration, Instant};
 
@@ -12,37 +12,37 @@ use partbook_telemetry::error_chain;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-/// The upper bounds of every histogram's buckets, seconds: 1, 2, 5 in each power of ten, so that a millisecond and a
-/// second are told apart from twice as much, and so that the limits people watch (100, 200, 500 ms) are bounds.
+/// The upper bounds of every histogram's buckets, seconds: 1, 2 and 5 in each power of ten. Twice the time falls into another
+/// bucket, and the limits that people watch (100, 200, 500 ms) are bounds.
 const BUCKETS: [f64; 16] =
     [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
 
-/// How often samples are sorted into buckets when nobody asks for them.
+/// How often the recorder sorts samples into buckets between scrapes.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How old the counts of rows may be.
+/// For how long row counts are reused.
 const ROW_COUNT_TTL: Duration = Duration::from_mins(1);
 
-/// How long a scrape waits for new ones.
+/// How long a scrape waits for new row counts.
 const ROW_COUNT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The process's figures.
+/// The metrics of the process.
 #[derive(Debug)]
 pub struct Metrics {
     handle: PrometheusHandle,
     process: Collector,
-    /// When the rows were counted last.
+    /// When the rows were last counted.
     counted_at: Mutex<Option<Instant>>,
 }
 
 impl Metrics {
-    /// Begins to collect, for the whole process. `commit` is that of the program's source.
+    /// Starts collecting, for the whole process. `commit` is the commit that the program was built from.
     ///
     /// # Errors
-    /// Somebody else in the process collects already.
+    /// A recorder is installed already.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// If called outside a tokio runtime.
     pub fn install(version: &'static str, commit: &'static str) -> Result<Self, BuildError> {
         let handle = PrometheusBuilder::new().set_buckets(&BUCKETS)?.install_recorder()?;
         let upkeep = handle.clone();
@@ -56,7 +56,7 @@ impl Metrics {
         process.describe();
         describe();
         gauge!("partbook_build_info", "version" => version, "commit" => commit).set(1.0);
-        // There from the start, so that the first one is an increase.
+        // Counters exist from the start, so that the first event is an increase.
         counter!("partbook_db_pool_timeouts_total").increment(0);
         counter!("partbook_db_retries_total").increment(0);
         for entity in registry() {
@@ -65,7 +65,7 @@ impl Metrics {
         Ok(Self { handle, process, counted_at: Mutex::new(None) })
     }
 
-    /// The figures in Prometheus' text format, those of the pool and the rows as they are now.
+    /// The metrics in Prometheus' text format, with the current state of the pool and the row counts.
     pub(crate) async fn render(&self, repository: &Repository) -> String {
         self.process.collect();
         let PoolState { max, open, in_use } = repository.pool_state();
@@ -76,7 +76,7 @@ impl Metrics {
         self.handle.render()
     }
 
-    /// Counts the rows, if that was not done a moment ago. What a database that is away had last stays.
+    /// Counts the rows, unless the last count is recent. If the database is away, the last counts stay.
     async fn count_rows(&self, repository: &Repository) {
         let Ok(mut counted_at) = self.counted_at.try_lock() else { return };
         if counted_at.is_some_and(|at| at.elapsed() < ROW_COUNT_TTL) {
@@ -96,7 +96,7 @@ impl Metrics {
     }
 }
 
-/// What each figure means, for who reads `/metrics`; docs/operations.md says more.
+/// Describes each metric for readers of `/metrics`; docs/operations.md says more.
 fn describe() {
     describe_counter!("http_requests_total", "Requests answered, by method, route template and status code.");
     describe_histogram!(

@@ -18,13 +18,13 @@ use crate::routes::{collection, docs, fields_data, health, metrics};
 use crate::state::App;
 
 impl App {
-    /// The routes with everything around them.
+    /// Every route that this listener serves, with all layers.
     pub fn router(&self) -> Router {
         let routes = if self.settings().has_admin_listener { public_routes() } else { routes() };
         self.around(routes)
     }
 
-    /// What operators ask, for a listener that only they reach: `/metrics`, and how the service is.
+    /// The routes for a listener that only operators reach: `/metrics` and the health checks.
     pub fn admin_router(&self) -> Router {
         self.around(health::routes().merge(metrics::routes()))
     }
@@ -33,10 +33,10 @@ impl App {
         let (routes, _) = routes.split_for_parts();
         let layered = routes.with_state(self.clone()).layer(CompressionLayer::new()).layer(CatchPanicLayer::new());
         let named = layered.layer(from_fn(compression::negotiate)).layer(from_fn(observe::expose_route));
-        // A trailing slash must be gone before a route is sought.
+        // The router does not see a trailing slash: it is removed first.
         let plain = Router::new().fallback_service(NormalizePath::trim_trailing_slash(named));
         let with_cors = plain.clone().layer(cors::layer(&self.settings().cors_origins));
-        // The layer would answer every OPTIONS request as a preflight.
+        // The CORS layer takes every OPTIONS request for a preflight, so plain ones go past it.
         let service = Router::new().fallback(move |request: Request| {
             let chosen = if cors::is_plain_options(&request) { plain.clone() } else { with_cors.clone() };
             async move { chosen.oneshot(request).await }
@@ -62,7 +62,7 @@ fn routes() -> OpenApiRouter<App> {
     public_routes().merge(metrics::routes())
 }
 
-/// What clients may reach.
+/// The routes that clients reach, each with its part of the API document.
 fn public_routes() -> OpenApiRouter<App> {
     let router = OpenApiRouter::with_openapi(openapi::base());
     let router = registry().iter().fold(router, |router, entity| router.merge(collection::routes(entity)));

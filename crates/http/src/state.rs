@@ -1,4 +1,4 @@
-//! The service as a whole: what its handlers and layers work with.
+//! What handlers and layers share: the repository, the settings, the metrics, and whether the service drains.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use partbook_telemetry::error_chain;
 
 use crate::metrics::Metrics;
 
-/// What an operator chooses.
+/// The settings of the HTTP service.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// The name of the installation, such as `production`.
@@ -17,9 +17,9 @@ pub struct HttpSettings {
     pub version: &'static str,
     /// The origins whose pages may call the API; `*` for all (contract section 8).
     pub cors_origins: Vec<String>,
-    /// Whether a change of a row must say which version it is meant for: 428 without `If-Match` (contract section 7).
+    /// Whether changing a row requires `If-Match`: 428 without it (contract section 7).
     pub requires_if_match: bool,
-    /// Whether `/metrics` is only on a listener of its own: [`App::admin_router`].
+    /// Whether `/metrics` is served only by [`App::admin_router`], on its own listener.
     pub has_admin_listener: bool,
 }
 
@@ -58,7 +58,7 @@ impl App {
         self.0.draining.load(Ordering::Relaxed)
     }
 
-    /// Says that the service is about to stop: it is not ready any more, and goes on answering.
+    /// Starts draining: `/readyz` fails from now on, all else is served as before.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
     }

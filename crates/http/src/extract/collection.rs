@@ -10,7 +10,7 @@ use partbook_repository::Error;
 use crate::respond::problem::Problem;
 use crate::state::App;
 
-/// One entity's collection.
+/// The collection of one entity. The router adds the entity to each request.
 #[derive(Clone)]
 pub(crate) struct Collection {
     pub(crate) app: App,

@@ -1,4 +1,4 @@
-//! The entity that a path of the metadata screen names.
+//! The entity's name in the paths of the metadata screen.
 
 use std::convert::Infallible;
 
@@ -10,7 +10,7 @@ use partbook_domain::{Entity, registry};
 use super::path_parameter::path_parameter;
 use crate::respond::problem::Problem;
 
-/// The entity that a path names; a body's faults come first where there is a body, so it is judged by the handler.
+/// The name as the path has it. The handler looks the entity up, since errors of the body are reported first.
 pub(crate) struct EntityName(Option<String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for EntityName {
@@ -32,7 +32,7 @@ impl EntityName {
     }
 }
 
-/// The entities in the order of the screen: listings first.
+/// The entities in the order of the screen: those outside the catalog (listings) first.
 pub(crate) fn in_screen_order() -> impl Iterator<Item = &'static Entity> {
     let (catalog, others): (Vec<&Entity>, Vec<&Entity>) = registry().iter().partition(|entity| entity.in_catalog());
     others.into_iter().chain(catalog)

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a POST that is sent again gets the answer of the first one (docs/api-decisions.md).
+//! The `Idempotency-Key` header: a POST that is sent again with the same key gets the first answer (docs/api/concurrency.md).
 
 use axum::http::{HeaderMap, HeaderValue, Method};
 use partbook_domain::ParameterError;
@@ -10,7 +10,7 @@ use crate::limits::MAX_KEY_LENGTH;
 use crate::respond::problem::Problem;
 use crate::state::App;
 
-/// The request's key; none where it has none.
+/// The key of a POST with this path and body; none if it has none.
 pub(crate) fn idempotency_key(
     app: &App,
     headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! Reading a request's body: size, media type, syntax, in the order in which faults are reported (contract section 2).
+//! Reads a JSON body: size, media type, syntax, in the order in which errors are reported (contract section 2).
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -13,19 +13,19 @@ use crate::header::MERGE_PATCH;
 use crate::limits::{BODY_READ_TIMEOUT, MAX_BODY_SIZE};
 use crate::respond::problem::Problem;
 
-/// A body that is JSON, though perhaps not an object: that is said only after the faults that come before it.
+/// A body that is JSON. Whether it is an object is checked later, since other errors are reported before that.
 pub(crate) struct JsonBody {
     pub(crate) json: Json,
-    /// As it came.
+    /// The bytes as they were received.
     pub(crate) bytes: Bytes,
 }
 
-/// Reads a body that is a whole thing.
+/// Reads a body that states a whole row.
 pub(crate) async fn read(request: Request) -> Result<JsonBody, Problem> {
     read_as(request, |media_type| media_type == "application/json" || media_type.ends_with("+json")).await
 }
 
-/// Reads a body that is a merge patch, and how its nulls are meant.
+/// Reads a body that is a merge patch. Its media type decides what a null means.
 pub(crate) async fn read_patch(request: Request) -> Result<(JsonBody, EditMode), Problem> {
     let strict = media_type(request.headers()).is_some_and(|media_type| media_type == MERGE_PATCH);
     let body = read_as(request, |media_type| media_type == "application/json" || media_type == MERGE_PATCH).await?;
@@ -44,7 +44,7 @@ async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<Jso
     }
     let bytes = read_bytes(body).await?.ok_or_else(too_large)?;
     let unsupported = |detail: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
-    // A body that does not say what it is is refused too: a page of any origin can send one without a preflight.
+    // A missing media type is refused too: a page of any origin can send such a body without a preflight.
     match media_type(&parts.headers) {
         Some(media_type) if accepts(&media_type) => {}
         Some(media_type) => {
@@ -64,7 +64,7 @@ async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<Jso
     Ok(JsonBody { json, bytes })
 }
 
-/// The whole body; none when it is too large.
+/// The whole body; none if it is too large.
 async fn read_bytes(body: Body) -> Result<Option<Bytes>, Problem> {
     let broken = |detail: &str| Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     match timeout(BODY_READ_TIMEOUT, to_bytes(body, MAX_BODY_SIZE)).await {
@@ -80,7 +80,7 @@ async fn read_bytes(body: Body) -> Result<Option<Bytes>, Problem> {
     }
 }
 
-/// The media type without its parameters, in lower case; none when the request names none.
+/// The media type without its parameters, in lower case; none if the request names none.
 fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = String::from_utf8_lossy(headers.get(header::CONTENT_TYPE)?.as_bytes()).into_owned();
     Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())

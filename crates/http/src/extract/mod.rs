@@ -1,4 +1,4 @@
-//! Reads what a request says: its path, query string, headers and body.
+//! Reads a request: its path, query string, headers and body.
 
 pub(crate) mod collection;
 pub(crate) mod entity_name;

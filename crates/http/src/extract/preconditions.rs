@@ -1,4 +1,4 @@
-//! `If-Match` and `If-None-Match` of a change (contract section 7; RFC 9110, section 13).
+//! The `If-Match` and `If-None-Match` headers of a change (contract section 7; RFC 9110, section 13).
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use partbook_domain::precondition::Precondition;
@@ -7,7 +7,7 @@ use crate::respond::etag::parse_tags;
 use crate::respond::problem::Problem;
 use crate::state::App;
 
-/// Which version a change is meant for.
+/// The versions of the row that the change is meant for.
 pub(crate) fn precondition(app: &App, headers: &HeaderMap) -> Result<Precondition, Problem> {
     let read = |name: &HeaderName, written: &str| {
         parse_tags(headers, name).map_err(|()| {

@@ -1,4 +1,4 @@
-//! Query strings, and the preference that goes with lists.
+//! Query strings, and the `Prefer` header of lists.
 
 use axum::http::HeaderMap;
 use partbook_domain::ParameterError;
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::respond::problem::Problem;
 
-/// The parameters of a query string, decoded, in order.
+/// The decoded parameters of a query string, in order.
 pub(crate) fn parse(text: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
     let decode =
         |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8().map(std::borrow::Cow::into_owned);
@@ -28,7 +28,7 @@ pub(crate) fn parse(text: Option<&str>) -> Result<Vec<(String, String)>, Problem
     if errors.is_empty() { Ok(parameters) } else { Err(Problem::parameters(&errors)) }
 }
 
-/// Whether the client asks for the number of all rows (RFC 7240, `Prefer: count=exact`).
+/// Whether the client asks for the number of all rows: `Prefer: count=exact` (RFC 7240).
 pub(crate) fn prefers_count(headers: &HeaderMap) -> bool {
     let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     preferences.flat_map(|value| value.split([',', ';'])).any(|preference| {

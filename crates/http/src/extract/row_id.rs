@@ -1,4 +1,4 @@
-//! The id in a path.
+//! The row's id in a path.
 
 use std::convert::Infallible;
 
@@ -9,8 +9,7 @@ use partbook_domain::Entity;
 use super::path_parameter::path_parameter;
 use crate::respond::problem::Problem;
 
-/// The id in a path, as it was given. It is judged by the handler, since faults of the body come before (contract
-/// section 2).
+/// The id as the path has it. The handler parses it, since errors of the body are reported first (contract section 2).
 pub(crate) struct RawId(Option<String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for RawId {
@@ -22,7 +21,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RawId {
 }
 
 impl RawId {
-    /// The id; an integer that can name no row is not found, anything else is a fault.
+    /// The id. An integer outside the range of ids is not found; any other text is an error of the parameter.
     pub(crate) fn parse(&self, entity: &Entity) -> Result<i64, Problem> {
         let text = self.0.as_deref().ok_or_else(Problem::invalid_id)?;
         let digits = text.strip_prefix('-').unwrap_or(text);

@@ -1,12 +1,13 @@
-//! Which of the codings that a client names is used (RFC 9110, section 12.5.3).
+//! Negotiates the coding of an answer's body (RFC 9110, section 12.5.3).
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// Tells the layer that compresses whether the client takes gzip, and nothing else. A client that takes neither gzip nor a
-/// plain answer would be refused by that layer when the work is done; it gets a plain one.
+/// Reduces `Accept-Encoding` to `gzip` or nothing for the compression layer. That layer would refuse a client that accepts
+/// neither gzip nor an uncompressed body, and only after the handler has done its work; such a client gets an uncompressed
+/// body.
 pub(crate) async fn negotiate(mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
     let takes = takes_gzip(headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()));

@@ -1,4 +1,4 @@
-//! Calls from pages of other origins (contract section 8): never with credentials.
+//! Cross-origin requests (contract section 8), always without credentials.
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};
@@ -6,7 +6,7 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::header::{PREFERENCE_APPLIED, REQUEST_ID, TOTAL_COUNT};
 
-/// Answers preflights and marks answers for these origins.
+/// Answers preflights, and adds the CORS headers for these origins.
 pub(crate) fn layer(origins: &[String]) -> CorsLayer {
     let origin = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
@@ -29,7 +29,7 @@ pub(crate) fn layer(origins: &[String]) -> CorsLayer {
         .max_age(std::time::Duration::from_mins(10))
 }
 
-/// An OPTIONS request that is no preflight (Fetch standard: one has an origin and names the method to come).
+/// Whether this is an OPTIONS request but no preflight, which has an origin and names the method to come (Fetch standard).
 pub(crate) fn is_plain_options(request: &Request) -> bool {
     let headers = request.headers();
     request.method() == Method::OPTIONS

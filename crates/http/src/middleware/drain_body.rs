@@ -1,4 +1,4 @@
-//! The rest of a body that nobody wanted.
+//! Reads what is left of a request's body when the answer did not need it.
 //!
 //! An answer that does not need the body (a wrong method, a body over the limit) is ready while the client is still
 //! sending. Closing the connection then would lose the answer: many clients read it only after they have sent everything.
@@ -13,12 +13,12 @@ use http_body_util::{BodyExt as _, Limited};
 
 use crate::limits::{DRAIN_TIMEOUT, MAX_DRAINED_SIZE};
 
-/// Lets what handlers leave of the request's body flow away.
+/// Drains the unread request body in the background.
 pub(crate) fn drain_unread(request: Request) -> Request {
     request.map(|body| if body.is_end_stream() { body } else { Body::new(DrainedBody(Some(body))) })
 }
 
-/// A body that is read to its end in the background when it is dropped before.
+/// A body that, when it is dropped before its end, is read to the end in the background.
 struct DrainedBody(Option<Body>);
 
 impl HttpBody for DrainedBody {

@@ -1,4 +1,4 @@
-//! What surrounds every request: its id, its body's remains, compression, other origins, and what is observed of it.
+//! The layers around every request: its id, observation, problem bodies, compression, CORS and unread bodies.
 
 pub(crate) mod compression;
 pub(crate) mod cors;

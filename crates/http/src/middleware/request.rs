@@ -1,5 +1,4 @@
-//! What every request and answer is wrapped in: the request's id, what is seen of it from outside, and the body of
-//! problems.
+//! The outermost layer: gives a request its id, has it observed, logs its failure, and writes the bodies of problems.
 
 use std::convert::Infallible;
 
@@ -18,7 +17,7 @@ use crate::respond::failure::Failure;
 use crate::respond::problem::Problem;
 use crate::state::App;
 
-/// Answers with the request's id, and gives every error the one shape, whoever made it.
+/// Adds the request's id to the answer, and gives every error the same shape, whichever layer made it.
 pub(crate) async fn wrap(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let observer = RequestObserver::begin(&request, &id);
@@ -33,14 +32,14 @@ pub(crate) async fn wrap(State(app): State<App>, request: Request, next: Next) -
         response = with_problem_body(response, &path, &id, is_head);
     }
     if is_head && !response.headers().contains_key(header::CONTENT_LENGTH) {
-        // The answer to GET is streamed and has no length; an empty body would be given one, zero.
+        // The answer to GET is streamed and has no length. An empty body would be sent with the length zero.
         *response.body_mut() = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     if keeps_open && app.is_draining() {
-        // The client's next request goes to a service that stays.
+        // The client opens its next connection to an instance that stays.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     observer.until_sent(response)
@@ -50,7 +49,7 @@ fn with_problem_body(response: Response, path: &str, id: &str, is_head: bool) ->
     let (mut parts, body) = response.into_parts();
     let problem = match parts.extensions.remove::<Problem>() {
         Some(problem) => problem,
-        // An answer with a body of its own, such as that of a health check.
+        // An answer with its own body, such as that of a health check.
         None if parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") => {
             return Response::from_parts(parts, body);
         }
@@ -62,7 +61,7 @@ fn with_problem_body(response: Response, path: &str, id: &str, is_head: bool) ->
     Response::from_parts(parts, if is_head { Body::empty() } else { Body::from(body) })
 }
 
-/// The client's own id, when it is up to 128 visible ASCII characters (contract section 8); else a new one.
+/// The client's id if it is acceptable (contract section 8), else a new one.
 fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let given = given

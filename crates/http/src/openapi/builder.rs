@@ -1,4 +1,4 @@
-//! The pieces of which every operation's description is built.
+//! The building blocks of every operation's description.
 
 use axum::routing::MethodRouter;
 use serde_json::Value;
@@ -15,14 +15,14 @@ pub(crate) struct Described {
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
 
-/// Ties a path's description to what serves it.
+/// Joins a path's description with the handlers that serve it.
 pub(crate) fn routed(path: String, described: Described, methods: MethodRouter<App>) -> UtoipaMethodRouter<App> {
     let mut paths = Paths::new();
     paths.paths.insert(path, described.item);
     (described.schemas, paths, methods)
 }
 
-/// A path that is only read.
+/// A path with a GET operation only.
 pub(super) fn get(operation: Operation, schemas: Vec<(String, RefOr<Schema>)>) -> Described {
     Described { item: path().operation(HttpMethod::Get, operation).build(), schemas }
 }
@@ -36,7 +36,7 @@ pub(super) fn path() -> PathItemBuilder {
     PathItem::builder()
 }
 
-/// A schema that the components have under this name.
+/// A reference to the schema of this name.
 pub(super) fn reference(name: &str) -> RefOr<Schema> {
     RefOr::Ref(Ref::from_schema_name(name))
 }
@@ -49,12 +49,12 @@ pub(super) fn integer() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::Integer).into()
 }
 
-/// A schema from its text: these few are plain data.
+/// A schema from its JSON.
 fn schema_of(value: Value) -> RefOr<Schema> {
     RefOr::T(serde_json::from_value(value).expect("the schema is well formed"))
 }
 
-/// Schemas under their names, each from its text.
+/// Schemas with their names, from their JSON.
 pub(super) fn named_schemas(schemas: impl IntoIterator<Item = (&'static str, Value)>) -> Vec<(String, RefOr<Schema>)> {
     schemas.into_iter().map(|(name, value)| (name.to_owned(), schema_of(value))).collect()
 }

@@ -1,4 +1,4 @@
-//! The operations of a collection.
+//! Describes the operations of a collection.
 
 use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Identity, Kind, query};

@@ -1,5 +1,5 @@
-//! The schemas of entities. Input, patch and answer are one definition with a different `required` list; limits stand
-//! only where they are enforced, since old rows may be outside them.
+//! The schemas of entities. Input, patch and answer come from one definition. They differ in their `required` list, and only
+//! bodies have limits, since old rows may break them.
 
 use partbook_domain::{Children, Computed, Entity, Field, Kind};
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};

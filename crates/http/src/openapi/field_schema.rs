@@ -1,4 +1,4 @@
-//! The schema of one field, in each of the places where it appears.
+//! The schema of a field in a body, a patch and an answer.
 
 use partbook_domain::{Children, Field, Kind};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ pub(super) enum Role {
 
 /// One field's schema.
 pub(super) fn property(field: &Field, role: Role) -> RefOr<Schema> {
-    // What may be left out may be null: it then gets its default.
+    // A field that may be left out may also be null, which means its default.
     let nullable = match role {
         Role::Answer => field.nullable,
         Role::Input | Role::Patch => !field.required,
@@ -37,7 +37,7 @@ pub(super) fn property(field: &Field, role: Role) -> RefOr<Schema> {
         Kind::Text => {
             object(Type::String).min_length(length(limits.min_length)).max_length(length(limits.max_length)).into()
         }
-        // Old rows may hold what an importer took for an address.
+        // Old rows may hold other texts.
         Kind::Url if !enforced => object(Type::String).into(),
         Kind::Url => object(Type::String).format(Some(SchemaFormat::Custom("uri".to_owned()))).into(),
         Kind::Time => object(Type::String).format(known(KnownFormat::DateTime)).into(),
@@ -72,7 +72,7 @@ pub(super) fn property(field: &Field, role: Role) -> RefOr<Schema> {
                 .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(number.into()))))
                 .into()
         }
-        // In answers weights may be what an old row holds.
+        // In answers weights may be anything that an old row holds.
         Kind::Object | Kind::Weights => {
             object(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(true))).into()
         }
@@ -108,7 +108,7 @@ fn link(role: Role) -> RefOr<Schema> {
         .required("url")
         .property("label", ObjectBuilder::new().schema_type(or_null(Type::String)));
     match role {
-        // Old rows may hold what an importer stored.
+        // Old rows may hold anything.
         Role::Answer => ObjectBuilder::new().schema_type(SchemaType::AnyValue).into(),
         Role::Input | Role::Patch => OneOfBuilder::new().item(object).item(uri()).into(),
     }

@@ -1,4 +1,4 @@
-//! The operations of the metadata screen.
+//! Describes the operations of the metadata screen.
 
 use partbook_domain::registry;
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
-//! What stands above the operations of the document.
+//! The head of the document: title, description, tags.
 
 use partbook_domain::registry;
 use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder, Tag};
 
-/// What stands above the operations.
+/// A document without operations.
 pub(crate) fn base() -> OpenApi {
     let info = Info::builder()
         .title("Partbook")
@@ -13,7 +13,8 @@ pub(crate) fn base() -> OpenApi {
         .build();
     let tag = |(name, description): (&str, &str)| Tag::builder().name(name).description(Some(description)).build();
     let tags = registry().iter().map(|entity| (entity.collection, entity.plural));
-    let more = [("fields-data", "Catalog metadata for forms"), ("health", "Whether the service lives and can work")];
+    let more =
+        [("fields-data", "Catalog metadata for forms"), ("health", "The state of the service, and this document")];
     OpenApiBuilder::new()
         .info(info)
         .components(Some(Components::new()))

@@ -6,7 +6,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::builder::named_schemas;
 
-/// The shapes of errors.
+/// Every schema of a problem.
 pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
     let problem = |more: Value| {
         let mut properties = json!({
@@ -20,7 +20,7 @@ pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
         let mut required = vec!["type", "title", "status", "detail", "instance", "request_id"];
         for (name, schema) in more.as_object().into_iter().flatten() {
             properties[name] = schema.clone();
-            // A row that must stay for another reason than listings comes without its usage.
+            // A row that must stay for another reason than being used has no `usage`.
             if name != "usage" {
                 required.push(name);
             }

@@ -1,4 +1,4 @@
-//! What the document says of requests: parameters, headers and bodies.
+//! Describes requests: parameters, headers and bodies.
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};

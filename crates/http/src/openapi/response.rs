@@ -1,4 +1,4 @@
-//! What the document says of answers: rows with their headers, and everything that an operation can fail with.
+//! Describes answers: rows with their headers, and failures.
 
 use utoipa::openapi::path::{Operation, OperationBuilder};
 use utoipa::openapi::schema::ArrayBuilder;
@@ -23,7 +23,7 @@ pub(super) fn created_response(row: RefOr<Schema>) -> Response {
     with_header(row_response(row), "Location", "Where the row is", text())
 }
 
-/// The row is what the client has already.
+/// 304: the client has this version of the row.
 pub(super) fn not_modified_response() -> Response {
     let response = ResponseBuilder::new().description("The row is what `If-None-Match` names").build();
     with_header(response, "ETag", "The version of the row", text())
@@ -37,10 +37,10 @@ pub(super) fn page(row: RefOr<Schema>) -> Response {
     with_header(response, "X-Total-Count", "The number of all rows, on request", integer())
 }
 
-/// What can be wrong with a write to one row.
+/// The statuses of failed writes to a row.
 pub(super) const WRITE_FAILURES: [&str; 7] = ["400", "404", "412", "413", "415", "422", "428"];
 
-/// Adds the failures that an operation can end in, and those that any can.
+/// Adds the failures of an operation, and those that every operation can end in.
 pub(super) fn with_failures(operation: OperationBuilder, statuses: &[&str]) -> Operation {
     let all = statuses.iter().chain(&["500", "503"]);
     all.fold(operation, |operation, status| operation.response(*status, failure(status))).build()
@@ -67,12 +67,12 @@ fn failure(status: &str) -> Response {
     }
 }
 
-/// A request with the same idempotency key is under way.
+/// 409: a request with the same idempotency key is in progress.
 pub(super) fn key_in_use() -> Response {
     with_retry_after(problem_response("The first request with this `Idempotency-Key` is still running", "Problem"))
 }
 
-/// An answer that says when to come again.
+/// Adds `Retry-After` to an answer.
 fn with_retry_after(response: Response) -> Response {
     with_header(response, "Retry-After", "After how many seconds to send the request again", integer())
 }

@@ -1,4 +1,4 @@
-//! The operations that tell how the service is and what it offers.
+//! Describes the health checks, `/metrics` and `/openapi.json`.
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::Type;
@@ -9,26 +9,26 @@ use super::response::json_response;
 
 /// `GET /health`
 pub(crate) fn health() -> Described {
-    let operation = operation("health", "health", "Whether the database answers")
-        .response("200", json_response("It does", reference("Health")))
-        .response("503", json_response("It does not", reference("Health")))
+    let operation = operation("health", "health", "Check that the database answers")
+        .response("200", json_response("The database answers", reference("Health")))
+        .response("503", json_response("The database does not answer", reference("Health")))
         .build();
     get(operation, named_schemas([state("Health", &["status", "environment", "version", "database"])]))
 }
 
 /// `GET /livez`
 pub(crate) fn livez() -> Described {
-    let operation = operation("health", "livez", "Whether the process lives")
-        .response("200", json_response("It does", reference("State")))
+    let operation = operation("health", "livez", "Check that the process is alive")
+        .response("200", json_response("The process is alive", reference("State")))
         .build();
     get(operation, named_schemas([state("State", &["status", "reason"])]))
 }
 
 /// `GET /readyz`
 pub(crate) fn readyz() -> Described {
-    let operation = operation("health", "readyz", "Whether requests should be sent here")
-        .response("200", json_response("They should", reference("State")))
-        .response("503", json_response("They should not, for now", reference("State")))
+    let operation = operation("health", "readyz", "Check whether new requests should be sent here")
+        .response("200", json_response("The service is ready", reference("State")))
+        .response("503", json_response("New requests should go elsewhere for now", reference("State")))
         .build();
     get(operation, Vec::new())
 }
@@ -36,9 +36,9 @@ pub(crate) fn readyz() -> Described {
 /// `GET /metrics`
 pub(crate) fn metrics() -> Described {
     let content = ContentBuilder::new().schema(Some(text())).build();
-    let response = ResponseBuilder::new().description("The figures").content("text/plain", content).build();
-    let operation = operation("health", "get_metrics", "Get the service's figures in Prometheus' text format")
-        .description(Some("Elsewhere when the service has a listener for operators (`PARTBOOK_ADMIN_LISTEN`)."))
+    let response = ResponseBuilder::new().description("The metrics").content("text/plain", content).build();
+    let operation = operation("health", "get_metrics", "Get the metrics in Prometheus' text format")
+        .description(Some("Served only by the listener for operators, if there is one (`PARTBOOK_ADMIN_LISTEN`)."))
         .response("200", response)
         .build();
     get(operation, Vec::new())

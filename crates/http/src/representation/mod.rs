@@ -1,4 +1,4 @@
-//! The shapes in which clients send and see a row.
+//! The shapes in which clients write and see a row.
 
 mod record;
 mod row;

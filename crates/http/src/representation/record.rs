@@ -1,4 +1,5 @@
-//! A row in the shape of the metadata screen: fields and attributes apart (contract section 5). Same rules, same errors.
+//! The shape of a row on the metadata screen: fields and attributes side by side (contract section 5). The rules and errors
+//! are those of the catalog.
 
 use std::borrow::Cow;
 
@@ -21,7 +22,7 @@ impl Representation for Record {
                 return Err(vec![FieldError::new(Pointer::field("fields"), "type", detail)]);
             }
         };
-        // The attributes have a place of their own, beside the fields.
+        // Attributes stand beside the fields; among the fields they are ignored.
         for (alias, _) in entity.aliases.iter().filter(|(_, name)| *name == "attributes") {
             flat.shift_remove(*alias);
         }
@@ -51,7 +52,7 @@ impl Representation for Record {
     }
 }
 
-/// The fields that every installation has; attributes are the place of custom ones.
+/// The fields that every installation has. Custom fields are stored in the attributes.
 pub(crate) fn core_fields(entity: &Entity) -> impl Iterator<Item = &'static Field> + use<> {
     entity.fields.iter().filter(|field| field.name != "attributes")
 }

@@ -1,10 +1,10 @@
-//! A row in the entity's own shape: its members side by side.
+//! The shape of a row in the catalog: the entity's members side by side.
 
 use std::borrow::Cow;
 
 use partbook_domain::{Entity, FieldError, Json, Object, Representation, Row};
 
-/// The entity's own shape.
+/// The entity's own shape: a body's members are its fields.
 #[derive(Debug)]
 pub struct PlainRow;
 

@@ -4,12 +4,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use partbook_domain::Tag;
 use partbook_domain::precondition::Tags;
 
-/// A tag as a header's value.
+/// A tag as the value of `ETag`.
 pub(crate) fn etag_header(tag: &Tag) -> HeaderValue {
     HeaderValue::from_str(&tag.to_string()).expect("hexadecimal digits in quotes are visible ASCII")
 }
 
-/// The tags in a header that may be given more than once; none where it is not given at all.
+/// The tags in all headers of this name; none if there is no such header.
 pub(crate) fn parse_tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, ()> {
     let values: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
     if values.is_empty() {
@@ -22,7 +22,7 @@ pub(crate) fn parse_tags(headers: &HeaderMap, name: &HeaderName) -> Result<Optio
     let mut tags = Vec::new();
     let mut rest = text.trim_ascii();
     while !rest.is_empty() {
-        // Empty elements of a list are passed over (RFC 9110, section 5.6.1.2).
+        // Empty elements of a list are ignored (RFC 9110, section 5.6.1.2).
         if let Some(after) = rest.strip_prefix(b",") {
             rest = after.trim_ascii_start();
             continue;

@@ -1,42 +1,42 @@
-//! What went wrong inside the service while it answered: for the log, never for the client.
+//! Failures inside the service: for the log, never for the client.
 
 use partbook_domain::Entity;
 
-/// Why an answer is not the one that the service is there for. It travels as a response's extension and is logged once,
-/// by the middleware that writes the request's line, so that whoever turns errors into answers need not log them.
+/// Why the service could not do what was asked. It travels as an extension of the response and is logged once, by the
+/// outermost layer, so that code which turns errors into answers does not log them.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
-    /// Whether somebody should look into it soon.
+    /// How bad it is.
     pub(crate) severity: Severity,
-    /// What happened: the same text each time.
+    /// The log message: a constant, so that it can be searched for.
     pub(crate) message: &'static str,
-    /// Whose row it happened to.
+    /// The entity that the operation was on.
     pub(crate) entity: Option<&'static str>,
     /// The error with its causes.
     pub(crate) error: String,
 }
 
-/// How bad a failure is.
+/// The log level of a failure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Severity {
-    /// The database is away or busy, and may be back in a moment.
+    /// The database is away or busy; it may recover by itself.
     Warning,
-    /// The service or its database is not as it should be.
+    /// The service or its database needs attention.
     Error,
 }
 
 impl Failure {
-    /// Something that may pass.
+    /// A failure that may pass.
     pub(crate) fn warning(message: &'static str, error: String) -> Self {
         Self { severity: Severity::Warning, message, entity: None, error }
     }
 
-    /// Something that waiting does not cure.
+    /// A failure that waiting does not cure.
     pub(crate) fn error(message: &'static str, error: String) -> Self {
         Self { severity: Severity::Error, message, entity: None, error }
     }
 
-    /// The same, told of an entity.
+    /// The same failure, of an operation on an entity.
     pub(crate) fn of(self, entity: &Entity) -> Self {
         Self { entity: Some(entity.name), ..self }
     }

@@ -1,31 +1,32 @@
-//! `Link` and the total of a page (RFC 8288, contract section 3).
+//! The headers of a page: `Link` (RFC 8288) and the total (contract section 3).
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::header::{PREFERENCE_APPLIED, TOTAL_COUNT};
 
-/// All but the unreserved characters (RFC 3986 section 2.3) and the comma, which `sort` is full of.
+/// What is percent-encoded in a query: all but the unreserved characters (RFC 3986 section 2.3) and the comma, which `sort`
+/// is full of.
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
 
-/// Where a page stands in its list.
+/// The place of a page in its list.
 pub(crate) struct PageLinks<'a> {
     /// The path of the list.
     pub(crate) path: &'a str,
-    /// The parameters as given.
+    /// The request's parameters.
     pub(crate) parameters: &'a [(String, String)],
-    /// The page's size; none when no limit applies.
+    /// The page's size; none if no limit applies.
     pub(crate) limit: Option<u32>,
-    /// The rows before the page.
+    /// How many rows are before the page.
     pub(crate) offset: i64,
     /// Whether rows follow.
     pub(crate) more: bool,
-    /// The number of all rows, when it was asked for.
+    /// The number of all rows, if the client asked for it.
     pub(crate) total: Option<i64>,
 }
 
 impl PageLinks<'_> {
-    /// The headers that say where the page stands.
+    /// The page's headers.
     pub(crate) fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if let Some(limit) = self.limit.map(i64::from) {

@@ -1,5 +1,5 @@
-//! Sending lists. What fits into one piece is sent whole, with its length; anything longer is streamed in pieces, so that
-//! the memory that a list costs does not depend on its rows.
+//! Sends lists. A short list is sent whole, with its length; a longer one is streamed in chunks, so that the memory it
+//! takes does not grow with the number of rows.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
@@ -15,16 +15,16 @@ use tracing::Instrument as _;
 use crate::header::JSON;
 use crate::limits::STALLED_READER_TIMEOUT;
 
-/// How long a list may be and still be sent whole, bytes.
+/// The longest list that is sent whole, bytes.
 const MAX_WHOLE_SIZE: usize = 256 * 1024;
-/// How much of a longer one is sent at a time, bytes.
+/// The size of a chunk of a longer list, bytes.
 const CHUNK_SIZE: usize = 64 * 1024;
-/// How many pieces may wait for a slow reader before the database connection waits with them.
+/// How many chunks may wait for a slow reader before reading from the database waits too.
 const CHANNEL_CAPACITY: usize = 16;
 
-/// An array of rows: the first `limit`, where one is given. Its beginning is read before the answer begins, so that a
-/// database that is away is still a problem and not a broken list. `headers` is told whether more rows follow; where a
-/// page is too long to be read to its end first, `has_more` is asked.
+/// Answers an array of rows, the first `limit` if there is one. The first rows are read before the answer starts, so that
+/// a database that is away makes a problem and not a broken list. `headers` makes the headers when it is known whether more
+/// rows follow; for a page that is streamed, `has_more` tells.
 pub(crate) async fn send_list(
     rows: Rows,
     limit: Option<u32>,
@@ -46,7 +46,7 @@ pub(crate) async fn send_list(
     Ok((headers, [(header::CONTENT_TYPE, JSON)], body).into_response())
 }
 
-/// A list as far as it has been written.
+/// A list that is being written.
 struct List {
     rows: Rows,
     /// How many rows may still be written.
@@ -79,13 +79,13 @@ impl List {
     }
 }
 
-/// The list's text, piece by piece, written by a task of its own: a reader that is a little slow does not keep the
-/// database connection.
+/// The list's text in chunks. Its own task reads the rows ahead, so that a slightly slow reader does not hold the database
+/// connection.
 fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
     let (sender, receive) = mpsc::channel::<Option<Bytes>>(CHANNEL_CAPACITY);
     let deliver = async move |piece| {
         let sent = sender.send_timeout(piece, STALLED_READER_TIMEOUT).await;
-        // One that is gone is told by the request's own line.
+        // A reader that has disconnected shows in the request's log line.
         if let Err(SendTimeoutError::Timeout(_)) = sent {
             tracing::info!("a list was broken off: its reader is too slow");
         }
@@ -96,20 +96,20 @@ fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item 
         while !ended {
             match list.next(&mut text).await {
                 Ok(next) => ended = matches!(next, Next::End { .. }),
-                // Nobody above hears of it: the answer has begun, and its reader may be gone.
+                // Logged here because the answer has started: the outermost layer cannot see this error.
                 Err(error) => {
                     tracing::error!(error = error_chain(&error), "a list broke off");
                     return;
                 }
             }
-            // By length, not by row: a row may be as long as many.
+            // By length and not by row, since rows may be long.
             while text.len() >= CHUNK_SIZE {
                 if !deliver(Some(text.split_to(CHUNK_SIZE).freeze())).await {
                     return;
                 }
             }
         }
-        // Give the connection back before a slow reader has taken the last of it.
+        // Releases the database connection before the reader has received the last chunk.
         drop(list);
         let _ = deliver(Some(text.freeze())).await && deliver(None).await;
     };
@@ -118,10 +118,10 @@ fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item 
         match receive.recv().await {
             Some(Some(piece)) => Some((Ok(piece), receive)),
             Some(None) => None,
-            // Without its end the list must not look whole: the connection is broken off.
+            // An incomplete list must not look complete: the error closes the connection.
             None => Some((Err(std::io::Error::other("the list broke off")), receive)),
         }
     });
-    // Compression asks once more after the end.
+    // The compression layer polls once more after the end.
     pieces.fuse()
 }

@@ -1,4 +1,4 @@
-//! Writes answers: rows and lists with their headers, problems, and files.
+//! Writes answers: rows and lists with their headers, problems, failures for the log, and files.
 
 pub(crate) mod etag;
 pub(crate) mod failure;

@@ -1,4 +1,4 @@
-//! Refusals and failures on the wire: one shape everywhere, RFC 9457 (contract section 6).
+//! Refusals and failures as clients see them: problem details (RFC 9457; contract section 6).
 
 use std::error::Error as _;
 
@@ -13,22 +13,22 @@ use serde_json::{Map, Value, json};
 use super::etag::etag_header;
 use super::failure::Failure;
 
-/// How soon a client may try again, seconds.
+/// After how many seconds a client may try again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// A refusal or a failure. It travels as a response's extension; `middleware/request` writes the body, since only there
-/// the path and the request's id are known.
+/// A refusal or a failure. It travels as an extension of the response; the outermost layer (`middleware/request`) writes the
+/// body, since it knows the path and the request's id.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
-    /// Members beside those that every problem has.
+    /// The members that not every problem has.
     more: Map<String, Value>,
-    /// Whether the same request may succeed in a moment.
+    /// Whether the same request may succeed in a moment: `Retry-After`.
     is_transient: bool,
-    /// The row as it is now, for a client that meant another version of it.
+    /// The current version of the row, for a client whose precondition failed.
     current: Option<Box<(Tag, Vec<u8>)>>,
-    /// What the log has to say of it, beside the request's line.
+    /// Its cause inside the service, for the log.
     failure: Option<Box<Failure>>,
 }
 
@@ -43,29 +43,29 @@ impl Problem {
         self
     }
 
-    /// A body that is not JSON, or breaks off, or repeats a key.
+    /// The body is not JSON, breaks off, or repeats a key.
     pub(crate) fn malformed(error: &SyntaxError) -> Self {
         let detail = format!("The body is not acceptable JSON: {error}");
         Self::new(StatusCode::BAD_REQUEST, detail).with("line", json!(error.line)).with("column", json!(error.column))
     }
 
-    /// A body that breaks the rules.
+    /// The body breaks the rules.
     pub(crate) fn invalid(errors: &[FieldError]) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, summary(errors)).with("errors", json!(errors))
     }
 
-    /// Parameters of the query or the path that break the rules.
+    /// Parameters of the query, the path or the headers break the rules.
     pub(crate) fn parameters(errors: &[ParameterError]) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, summary(errors)).with("errors", json!(errors))
     }
 
-    /// An id that is no integer.
+    /// The id is not an integer.
     pub(crate) fn invalid_id() -> Self {
         let detail = "must be an integer".to_owned();
         Self::parameters(&[ParameterError { parameter: "id".to_owned(), detail, code: "type" }])
     }
 
-    /// What a router or another layer answered in its own way.
+    /// An error that the router or a layer answered without a problem.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let detail = match status {
             StatusCode::NOT_FOUND => "There is nothing at this path; /docs lists what there is",
@@ -78,7 +78,7 @@ impl Problem {
         Self::new(status, detail)
     }
 
-    /// What a failed operation on an entity's row looks like.
+    /// An operation on a row did not succeed. `href` is the path of the listings that use the row.
     pub(crate) fn of(error: &Error, entity: &Entity, href: Option<&str>) -> Self {
         match error {
             Error::Refused(Refusal::NotFound { .. }) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
@@ -102,7 +102,7 @@ impl Problem {
         }
     }
 
-    /// What a failure of the database looks like.
+    /// The database failed.
     fn failed(error: &partbook_database::Error, entity: &Entity) -> Self {
         let cause = error_chain(error.source().unwrap_or(error));
         let (status, detail, failure) = if error.is_unavailable() {
@@ -131,7 +131,7 @@ impl Problem {
         }
     }
 
-    /// The body, once the request is known.
+    /// The problem's body, for the request with this path and id.
     pub(crate) fn body(&self, instance: &str, request_id: &str) -> Vec<u8> {
         let mut body = json!({
             "type": "about:blank",
@@ -146,7 +146,7 @@ impl Problem {
         }
         let mut text = body.to_string().into_bytes();
         if let Some((_, current)) = self.current.as_deref() {
-            // As text: the numbers of a row have more digits than a double.
+            // Inserted as text: a double cannot hold the digits of a row's numbers.
             text.pop();
             text.extend_from_slice(b",\"current\":");
             text.extend_from_slice(current);
@@ -155,7 +155,7 @@ impl Problem {
         text
     }
 
-    /// The problem of a stored response, made of its status and its members beside those that every problem has.
+    /// The problem of a stored response: its status, and the members that not every problem has.
     pub(crate) fn from_stored(status: u16, members: &str) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut more: Map<String, Value> = serde_json::from_str(members).unwrap_or_default();

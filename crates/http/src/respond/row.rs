@@ -15,15 +15,15 @@ pub(crate) fn row_response(status: StatusCode, body: Vec<u8>, tag: &Tag) -> Resp
     (status, [(header::CONTENT_TYPE, JSON), (header::ETAG, etag_header(tag))], body).into_response()
 }
 
-/// The same, or 304 when it is what the client has already.
+/// The same, or 304 if `If-None-Match` names this version.
 pub(crate) fn row_unless_known(headers: &HeaderMap, body: Vec<u8>) -> Response {
     let tag = Tag::of(&body);
-    // A cache that sends what is no tag gets the row: reading does no harm.
+    // A malformed `If-None-Match` is ignored: reading the row does no harm.
     match parse_tags(headers, &header::IF_NONE_MATCH) {
         Ok(Some(known)) if known.match_weakly(&tag) => {
             let headers =
                 [(header::ETAG, etag_header(&tag)), (header::VARY, HeaderValue::from_static("accept-encoding"))];
-            // No length is known of it: that of an empty body would be taken for the row's (RFC 9110, section 8.6).
+            // Sent without a length: that of an empty body would be taken for the row's (RFC 9110, section 8.6).
             let body = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
             (StatusCode::NOT_MODIFIED, headers, body).into_response()
         }
@@ -31,7 +31,7 @@ pub(crate) fn row_unless_known(headers: &HeaderMap, body: Vec<u8>) -> Response {
     }
 }
 
-/// An answer that shows a row which is new.
+/// An answer that shows a new row.
 pub(crate) fn created_response(body: Vec<u8>, tag: &Tag, location: &str) -> Response {
     let location = HeaderValue::from_str(location).expect("a path is visible ASCII");
     ([(header::LOCATION, location)], row_response(StatusCode::CREATED, body, tag)).into_response()

@@ -1,9 +1,9 @@
-//! Files of pages that the binary carries.
+//! Files of web pages that are embedded in the binary.
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-/// The page may load what this service sends, and nothing else. The viewer sets styles and draws icons of its own.
+/// The page may load only what this service sends. The viewer needs inline styles and `data:` images.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -12,7 +12,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// A file of a page.
 #[derive(Debug)]
 pub(crate) struct StaticFile {
-    /// The last segment of its path.
+    /// Its name: the last segment of its path.
     pub(crate) name: &'static str,
     /// Its media type.
     pub(crate) media_type: &'static str,

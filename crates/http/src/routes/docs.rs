@@ -1,4 +1,4 @@
-//! The API document and a page to read it, all from the binary (contract section 8).
+//! The API document and a page to read it, both from the binary (contract section 8).
 
 use std::sync::LazyLock;
 
@@ -12,8 +12,8 @@ use crate::openapi;
 use crate::respond::static_file::StaticFile;
 use crate::state::App;
 
-/// The files of the page: two are ours, the others are those of Swagger UI that it loads, which `build.rs` takes out of
-/// its archive.
+/// The files of the page: two of this project, and those of Swagger UI that they load, which `build.rs` extracts from its
+/// archive.
 const FILES: &[StaticFile] = &[
     StaticFile { name: "index.html", media_type: "text/html", content: include_bytes!("docs/index.html") },
     StaticFile {
@@ -48,7 +48,7 @@ const FILES: &[StaticFile] = &[
     },
 ];
 
-/// `document` is the document's text.
+/// The routes; `document` is the text of the API document.
 pub(crate) fn routes(document: &'static LazyLock<String>) -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(openapi::routed(

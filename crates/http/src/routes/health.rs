@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can do its work (contract section 8).
+//! The health checks: is the process alive, and can it serve requests (contract section 8).
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(openapi::routed("/readyz".to_owned(), openapi::service::readyz(), get(readyz)))
 }
 
-/// Whether the database answers; goes on being well while the service drains.
+/// Answers whether the database answers, also while the service drains.
 async fn health(State(app): State<App>) -> Response {
     let availability = app.repository().availability().await;
     let (code, status, database) = if matches!(availability, Availability::Available) {
@@ -46,10 +46,10 @@ async fn health(State(app): State<App>) -> Response {
     (code, no_answer(&availability).map(Extension), Json(body)).into_response()
 }
 
-/// How long the look at the schema may take; tables that are locked for now are no reason to send requests elsewhere.
+/// How long the check of the schema may take. Tables that are locked for now are no reason to send requests elsewhere.
 const SCHEMA_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether new requests should be sent here.
+/// Answers whether new requests should be sent here.
 async fn readyz(State(app): State<App>) -> Response {
     let Some(unready) = unready(&app).await else {
         return (StatusCode::OK, Json(json!({ "status": "ready" }))).into_response();
@@ -58,13 +58,13 @@ async fn readyz(State(app): State<App>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, unready.failure.map(Extension), Json(body)).into_response()
 }
 
-/// Why requests should not be sent here.
+/// Why new requests should not be sent here.
 struct Unready {
     reason: &'static str,
     failure: Option<Failure>,
 }
 
-/// A pool that is busy for now is no reason to send requests elsewhere.
+/// Finds out whether new requests should go elsewhere. That every connection is busy for now is no reason.
 async fn unready(app: &App) -> Option<Unready> {
     if app.is_draining() {
         return Some(Unready { reason: "draining", failure: None });
@@ -88,7 +88,7 @@ async fn unready(app: &App) -> Option<Unready> {
     }
 }
 
-/// What the log says of a database that does not answer.
+/// The failure of a database that does not answer; none if it does, or if every connection is busy.
 fn no_answer(availability: &Availability) -> Option<Failure> {
     let Availability::Away(error) = availability else { return None };
     let error = error.as_ref().map_or_else(|| "no answer in time".to_owned(), |error| error_chain(error));

@@ -1,4 +1,4 @@
-//! `GET /metrics`: the service's figures in Prometheus' text format (contract section 8).
+//! `GET /metrics`: the metrics in Prometheus' text format (contract section 8).
 
 use axum::extract::State;
 use axum::http::header;

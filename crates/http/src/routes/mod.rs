@@ -1,4 +1,4 @@
-//! The handlers, one file for each part of the URL space.
+//! The handlers: one file for each part of the URL space, and `write` for what two parts share.
 
 pub(crate) mod collection;
 pub(crate) mod docs;

@@ -1,4 +1,4 @@
-//! `GET …/{id}/listings`: who uses a row (contract section 3).
+//! `GET …/{id}/listings`: the listings that use a row (contract section 3).
 
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, Uri};

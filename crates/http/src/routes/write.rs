@@ -1,4 +1,4 @@
-//! Creating and changing rows, once for both shapes of body.
+//! Creates and changes rows, for both representations.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -9,7 +9,7 @@ use crate::respond::problem::Problem;
 use crate::respond::row::{created_response, row_response};
 use crate::state::App;
 
-/// Creates a row and answers it; with a key, answers what the request got when it first came.
+/// Creates a row and answers it. With a key, a repeated request gets the answer of the first.
 pub(crate) async fn create(
     app: &App,
     request: Create,
@@ -17,7 +17,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let entity = request.entity;
     if key.is_err() {
-        // That the body has another shape comes before what is wrong with the key.
+        // Errors of the body's shape are reported before those of the key.
         request.representation.read(entity, &request.body).map_err(|errors| Problem::invalid(&errors))?;
     }
     let Some(key) = key? else {
@@ -36,7 +36,7 @@ pub(crate) async fn create(
     }
 }
 
-/// Changes a row and answers it as it then is.
+/// Changes a row and answers the result.
 pub(crate) async fn update(app: &App, request: Update) -> Result<Response, Problem> {
     let entity = request.entity;
     let written = app.repository().update(request).await.map_err(|error| Problem::of(&error, entity, None))?;

@@ -1,4 +1,4 @@
-//! What the log says of a request: one line when it is over, with the request's own fields around it.
+//! The log lines of a request: one when it has ended, and one before it for a failure inside the service.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use tracing::field::Empty;
 
 use crate::respond::failure::{Failure, Severity};
 
-/// Routes whose requests come every few seconds and say nothing while all is well.
+/// Routes that are asked every few seconds; their successful requests are logged at debug level.
 const QUIET_ROUTES: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
 
-/// The span that all lines of a request stand in.
+/// The span around every log line of a request.
 pub(super) fn span(id: &str, trace_id: TraceId, method: &Method, path: &str) -> Span {
     let span = tracing::info_span!("request", request_id = id, trace_id = Empty, %method, path);
     if trace_id != TraceId::INVALID {
@@ -22,18 +22,18 @@ pub(super) fn span(id: &str, trace_id: TraceId, method: &Method, path: &str) -> 
     span
 }
 
-/// An answer, as its line shows it.
+/// What the line of an answered request shows.
 pub(super) struct Answered<'a> {
     pub(super) route: Option<&'a str>,
     pub(super) status: StatusCode,
     pub(super) spent: Duration,
-    /// How much of its body was taken, bytes.
+    /// How much of the body was sent, bytes.
     pub(super) bytes: u64,
-    /// Whether that is all of it.
+    /// Whether that is the whole body.
     pub(super) is_whole: bool,
 }
 
-/// Writes the line of a request that was answered.
+/// Logs a request that was answered.
 pub(super) fn answered(span: &Span, answer: &Answered<'_>) {
     let Answered { route, bytes, .. } = *answer;
     let (status, milliseconds) = (answer.status.as_u16(), milliseconds(answer.spent));
@@ -48,7 +48,7 @@ pub(super) fn answered(span: &Span, answer: &Answered<'_>) {
     });
 }
 
-/// Writes what went wrong inside the service, before the line of the request.
+/// Logs a failure inside the service.
 pub(super) fn failed(span: &Span, failure: &Failure) {
     let Failure { severity, message, entity, error } = failure;
     span.in_scope(|| match severity {
@@ -57,7 +57,7 @@ pub(super) fn failed(span: &Span, failure: &Failure) {
     });
 }
 
-/// Writes the line of a request whose client did not wait for the answer.
+/// Logs a request whose client disconnected before the answer.
 pub(super) fn given_up(span: &Span, spent: Duration) {
     let milliseconds = milliseconds(spent);
     span.in_scope(|| tracing::info!(milliseconds, "given up by the client before an answer"));

@@ -1,11 +1,11 @@
-//! A request's method, as labels and attributes may show it.
+//! The request's method as metric labels and span attributes show it.
 
 use axum::http::Method;
 
-/// What the conventions call a method that HTTP does not know.
+/// The name of every other method (OpenTelemetry's semantic conventions for HTTP).
 pub(super) const OTHER: &str = "_OTHER";
 
-/// The method, where it is one that HTTP knows: strangers must not be able to make series.
+/// The method, if HTTP defines it, else [`OTHER`]: a client must not be able to create time series.
 pub(super) fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,5 +1,6 @@
-//! What is seen of a request from outside: its line in the log, its metrics and its span, from the first header to the
-//! last byte of the answer.
+//! Observes a request from its headers to the last byte of its answer: a log line, metrics and a server span.
+//!
+//! The observer knows when something happens; `log`, `metrics` and `span` know what is reported about it.
 
 mod log;
 mod method;
@@ -22,25 +23,25 @@ use self::log::Answered;
 use self::method::known_method;
 use crate::respond::failure::Failure;
 
-/// A request under way. When it is dropped, all is told.
+/// Observes one request, and reports when it is dropped: after the last byte, or when the client has disconnected.
 pub(crate) struct RequestObserver {
     method: Method,
     is_head: bool,
     begin: Instant,
-    /// The span of the log's lines.
+    /// The span around the log lines.
     log: Span,
     /// The server span of the trace.
     trace: Span,
-    /// The answer's status and route; none while there is no answer.
+    /// Status and route of the answer; none before there is one.
     answer: Option<(StatusCode, Option<MatchedPath>)>,
-    /// How much of the answer's body has been taken, bytes.
+    /// How much of the answer's body has been sent, bytes.
     bytes: u64,
-    /// Whether that is all of it.
+    /// Whether that is the whole body.
     is_whole: bool,
 }
 
 impl RequestObserver {
-    /// A request that has come.
+    /// Starts to observe a request that has arrived.
     pub(crate) fn begin(request: &Request, id: &str) -> Self {
         metrics::begin();
         let (method, path) = (request.method().clone(), request.uri().path());
@@ -50,17 +51,17 @@ impl RequestObserver {
         Self { method, is_head, begin: Instant::now(), log, trace, answer: None, bytes: 0, is_whole: false }
     }
 
-    /// Runs what answers the request in the request's spans.
+    /// Runs the handler and the inner layers inside the request's spans.
     pub(crate) async fn instrument(&self, work: impl Future<Output = Response>) -> Response {
         work.instrument(self.log.clone()).instrument(self.trace.clone()).await
     }
 
-    /// Something went wrong inside the service.
+    /// Logs a failure inside the service, under this request.
     pub(crate) fn log_failure(&self, failure: &Failure) {
         log::failed(&self.log, failure);
     }
 
-    /// Goes with the answer until the last of its body is taken.
+    /// Keeps observing until the answer's body is sent or dropped.
     pub(crate) fn until_sent(mut self, response: Response) -> Response {
         let (mut parts, body) = response.into_parts();
         self.answer = Some((parts.status, parts.extensions.remove::<MatchedPath>()));
@@ -90,7 +91,7 @@ impl Drop for RequestObserver {
     }
 }
 
-/// An answer's body, counted as it is taken.
+/// An answer's body, counted as it is sent.
 struct ObservedBody {
     body: Body,
     observer: RequestObserver,
@@ -126,7 +127,7 @@ impl HttpBody for ObservedBody {
     }
 }
 
-/// Hands the route on which a request was answered out to [`RequestObserver`], which sits outside of all routes.
+/// Puts the matched route on the answer, where [`RequestObserver`], which sits outside the router, finds it.
 pub(crate) async fn expose_route(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;

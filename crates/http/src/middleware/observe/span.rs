@@ -1,4 +1,4 @@
-//! The server span of a request (OpenTelemetry's semantic conventions for HTTP), in the trace that the client names.
+//! The server span of a request (OpenTelemetry's semantic conventions for HTTP), in the client's trace if it names one.
 
 use axum::extract::Request;
 use axum::http::uri::Authority;
@@ -12,7 +12,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::method::{OTHER, known_method};
 
-/// A span in the trace that `traceparent` names, and that trace's id.
+/// Starts the span, and returns it with the id of its trace, which `traceparent` may name.
 pub(super) fn begin(request: &Request) -> (Span, TraceId) {
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
@@ -32,7 +32,7 @@ pub(super) fn begin(request: &Request) -> (Span, TraceId) {
         url.path = request.uri().path(),
         url.query = request.uri().query(),
         server.address = authority.as_ref().map(Authority::host),
-        // The layer writes only 64-bit numbers as numbers.
+        // The OpenTelemetry layer exports only 64-bit numbers as numbers.
         server.port = authority.as_ref().and_then(Authority::port_u16).map(i64::from),
         network.protocol.version = protocol_version(request.version()),
         user_agent.original = text(header::USER_AGENT),
@@ -43,7 +43,7 @@ pub(super) fn begin(request: &Request) -> (Span, TraceId) {
     if span.is_disabled() {
         return (span, joined);
     }
-    // Fails only where the span has begun already, which a new one has not.
+    // Fails only for a span that has started already, which a new one has not.
     let _ = span.set_parent(parent);
     let own = span.context().span().span_context().trace_id();
     (span, if own == TraceId::INVALID { joined } else { own })
@@ -55,7 +55,7 @@ pub(super) fn end(span: &Span, method: &'static str, route: Option<&str>, status
         return;
     }
     if let Some(route) = route {
-        // A new `otel.name` would come too late: the span has begun.
+        // Recording `otel.name` has no effect once the span has started.
         span.context().span().update_name(format!("{} {route}", span_name(method)));
         span.record("http.route", route);
     }
@@ -64,11 +64,11 @@ pub(super) fn end(span: &Span, method: &'static str, route: Option<&str>, status
         span.record("otel.status_code", "ERROR");
         span.record("error.type", status.as_str());
     }
-    // A span ends when it is left for the last time: now, and not when the answer's head was ready.
+    // The layer ends a span at its last exit: leaving it now includes the time that the body took.
     span.in_scope(|| {});
 }
 
-/// What a span of such a method is called.
+/// The method in the span's name.
 fn span_name(method: &'static str) -> &'static str {
     if method == OTHER { "HTTP" } else { method }
 }
@@ -83,7 +83,7 @@ fn protocol_version(version: Version) -> &'static str {
     }
 }
 
-/// What `traceparent` and `tracestate` say; nothing where they are missing or malformed.
+/// The context that `traceparent` and `tracestate` name; an empty one if they are missing or malformed.
 fn remote(headers: &HeaderMap) -> opentelemetry::Context {
     let parent = headers.get("traceparent").and_then(|value| value.to_str().ok());
     if !parent.is_some_and(is_traceparent) {
@@ -94,8 +94,8 @@ fn remote(headers: &HeaderMap) -> opentelemetry::Context {
     })
 }
 
-/// Whether a text has the form of a `traceparent` (W3C Trace Context, section 3.2), which the propagator does not look at
-/// closely: version, trace id, parent id and flags; a later version may have more.
+/// Whether a text has the form of a `traceparent` (W3C Trace Context, section 3.2): version, trace id, parent id and flags,
+/// and more only in a later version. The propagator accepts other forms too.
 fn is_traceparent(text: &str) -> bool {
     let fields: Vec<&str> = text.split('-').collect();
     let is_hex = |field: &&str| field.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));

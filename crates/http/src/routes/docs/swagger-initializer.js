@@ -4,7 +4,7 @@ window.onload = () => {
     url: "/openapi.json",
     deepLinking: true,
     tryItOutEnabled: true,
-    // No other site is asked to judge the document.
+    // The document is not sent to another site for validation.
     validatorUrl: "none",
     layout: "BaseLayout",
     presets: [SwaggerUIBundle.presets.apis],

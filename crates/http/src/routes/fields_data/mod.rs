@@ -1,4 +1,4 @@
-//! Catalog metadata for the Global Fields screen (contract section 5), derived from the entities' definitions.
+//! The metadata screen, `/v1/fields-data` (contract section 5), made from the entities' definitions.
 
 mod records;
 mod schema;
@@ -40,7 +40,7 @@ async fn entities() -> Json<Value> {
     Json(json!({ "entities": entities.collect::<Vec<_>>() }))
 }
 
-/// Custom fields are kept among the attributes.
+/// Custom fields are stored in the attributes.
 fn has_attributes(entity: &Entity) -> bool {
     entity.field("attributes").is_some()
 }

@@ -1,4 +1,4 @@
-//! Rows in the shape of the Global Fields screen: fields and attributes apart. Same rules, same faults.
+//! `/v1/fields-data/{entity}/records`: the rows of an entity, as records.
 
 use axum::extract::{RawQuery, Request, State};
 use axum::http::header;

@@ -1,4 +1,4 @@
-//! The fields of an entity, as a form needs to know them.
+//! `/v1/fields-data/{entity}/schema`: the fields of an entity, for forms.
 
 use axum::Json;
 use axum::extract::State;
