@@ -1,4 +1,4 @@
-//! Who may take a connection. Lists have slow readers and writers wait for locks: neither may have every connection.
+//! Permits to take a connection. Lists have slow readers and writers wait for locks: neither may have every connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(crate) struct Admission {
 
 impl Admission {
     pub(crate) fn new(pool: &Pool) -> Self {
-        // The rest is for those that are quick.
+        // The rest is for requests that are quick.
         let most = (pool.size() as usize * 3 / 4).max(1);
         let has_one_writer = matches!(pool.any(), AnyPool::Sqlite(_));
         let writers = if has_one_writer { 1 } else { most };

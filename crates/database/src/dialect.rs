@@ -1,4 +1,4 @@
-//! Everything in which SQL differs between PostgreSQL and SQLite. Nothing else does: what is not here is one text for both.
+//! Everything in which the SQL of requests differs between PostgreSQL and SQLite. All other statements have one text.
 
 use partbook_domain::{Children, Entity, Kind, registry};
 
@@ -57,8 +57,8 @@ impl Dialect {
         })
     }
 
-    /// Asks whether a lock of the transaction's own, with the number `$1`, can be had at once; on SQLite whoever writes has
-    /// all there is.
+    /// Tries to take the lock with the number `$1` until the transaction ends, without waiting. None on SQLite, where a
+    /// transaction that writes excludes all others.
     #[must_use]
     pub fn try_lock_key(self) -> Option<Statement> {
         let sql = format!("select pg_try_advisory_xact_lock({KEY_LOCK_CLASS}, $1::int)");

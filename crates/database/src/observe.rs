@@ -18,8 +18,8 @@ use crate::statement::Statement;
 /// How long a statement may take before the log says so.
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 
-/// The database as statements see it: what traces say of it (OpenTelemetry's semantic conventions for databases), and who is
-/// told how they end.
+/// The database that statements are sent to: its attributes in traces (OpenTelemetry's semantic conventions for databases),
+/// and the invalidation that hears of errors.
 #[derive(Debug)]
 pub(crate) struct DatabaseTarget {
     pub(crate) system: &'static str,
@@ -29,7 +29,7 @@ pub(crate) struct DatabaseTarget {
     pub(crate) invalidation: Invalidation,
 }
 
-/// One statement on its way: its span, and who hears how it ends.
+/// Observes one statement: its span, its duration, its error.
 pub(crate) struct StatementObserver {
     span: Span,
     sql: SqlStr,
@@ -74,7 +74,7 @@ impl DatabaseTarget {
 }
 
 impl StatementObserver {
-    /// Watches what a driver does for the statement.
+    /// Observes what a driver does for the statement.
     pub(crate) async fn run<T>(self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
         let begin = Instant::now();
         let outcome = work.instrument(self.span.clone()).await.map_err(Error::from);
@@ -107,7 +107,7 @@ impl StatementObserver {
     }
 }
 
-/// Rows in whose span the work for them happens; what comes after them is told how long that took.
+/// A stream of rows whose work happens in a span; `finish` is called once with the time that the work took.
 pub struct InstrumentedRows<S, E, F: FnMut(Duration, Option<&E>, &Span)> {
     rows: S,
     span: Span,

@@ -1,12 +1,12 @@
-//! Writers that meet: another transaction holds what this one needs, or the two wait for each other. The one that is turned
-//! away tries again, a few times, and then says so.
+//! Retries of writes that another transaction was in the way of: it holds what this one needs, or the two wait for each
+//! other.
 
 use crate::error::Error;
 
-/// How often more a write is tried.
+/// How often a write is tried again.
 const MAX_RETRIES: usize = 2;
 
-/// The further attempts that a write has.
+/// The retries that a write has left.
 #[derive(Debug)]
 pub struct Retries {
     left: usize,

@@ -15,7 +15,8 @@ const MIGRATION_LOCK: i64 = 0x7061_7274_626f_6f6b;
 /// Applies what is missing to a database that is empty or ours, and returns what it applied.
 ///
 /// # Errors
-/// The database is somebody else's, newer than this program, or legacy; or a migration failed, and then none was applied.
+/// The database belongs to another program, is newer than this program, or is legacy; or a migration failed, and then
+/// none was applied.
 pub async fn up(pool: &Pool) -> Result<Vec<Migration>, StartError> {
     match detect(pool).await? {
         Found::Empty | Found::Ours(_) => apply_pending(pool).await,
@@ -80,7 +81,7 @@ async fn apply_postgres(pool: &PgPool, migrator: &Migrator) -> Result<(), Migrat
     Ok(())
 }
 
-/// SQLite's write lock, taken at once, makes two processes that start on one file take turns.
+/// SQLite's write lock, taken at once, has two processes that start on one file wait for each other.
 async fn apply_sqlite(pool: &SqlitePool, migrator: &Migrator) -> Result<(), MigrateError> {
     let mut transaction = pool.begin_with("begin immediate").await?;
     migrator.run(&mut *transaction).await?;

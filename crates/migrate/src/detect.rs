@@ -43,7 +43,7 @@ pub(crate) async fn detect_among(pool: &Pool, tables: &[Table]) -> Result<Found,
         let history = history::read(pool).await?;
         let others = tables.iter().any(|table| table.name != HISTORY);
         return match history {
-            // Set up by hand, or by an attempt of another tool: there is nothing in it yet.
+            // Made by hand, or by an attempt of another tool: the history is empty.
             History { ref applied, .. } if applied.is_empty() && !others => Ok(Found::Empty),
             history if history.is_ours() => history.check().map(Found::Ours).map_err(StartError::Unfit),
             _ => Err(StartError::Unfit(format!(
@@ -64,7 +64,7 @@ pub(crate) fn decide(tables: &[Table], is_postgres: bool) -> Result<Found, Start
     let of_catalog = CATALOG.iter().filter(|name| has(name)).count();
     let looks_legacy = of_catalog > CATALOG.len() / 2 || (of_catalog > 0 && has("alembic_version"));
     if is_postgres && looks_legacy {
-        // What of it is missing is for the check of everything needed to say.
+        // What is missing of it is found by the check of the required columns.
         return Ok(Found::Legacy);
     }
     if looks_legacy {

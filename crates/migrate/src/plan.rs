@@ -27,7 +27,7 @@ pub(crate) fn migrations(history: &History) -> Vec<Migration> {
 /// Every migration this program knows, with what the database says of it. Changes nothing.
 ///
 /// # Errors
-/// The database is somebody else's, newer than this program, or legacy.
+/// The database belongs to another program, is newer than this program, or is legacy.
 pub async fn status(pool: &Pool) -> Result<Vec<Migration>, StartError> {
     match detect(pool).await? {
         Found::Empty => Ok(migrations(&History::empty(pool))),

@@ -12,8 +12,8 @@ use crate::detect::{CATALOG, Found, detect_among};
 /// `required` is every table and column that the statements name.
 ///
 /// # Errors
-/// [`StartError::Unfit`] for a database of somebody else's, one that is newer than this program, and one that lacks what
-/// is required, naming all of it.
+/// [`StartError::Unfit`] for a database of another program, one that is newer than this program, and one that lacks
+/// something required, naming all of it.
 pub async fn prepare(pool: Pool, required: &[(&'static str, Vec<&'static str>)]) -> Result<Prepared, StartError> {
     let before = Catalogue::read(&pool).await?;
     let (schema, catalogue) = match detect_among(&pool, &before.tables).await? {

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// What an operator is told who gave something else.
+/// The accepted forms, for error messages.
 const ALLOWED: &str =
     "use sqlite://path/to/file.db or postgres://user@host/database (postgresql:// and postgresql+driver:// work too)";
 

@@ -10,7 +10,7 @@ use crate::refusal::pointer::Place;
 use crate::value::Value;
 use crate::value::json::{Json, Object};
 
-/// Reads the children that a body gives; one that is stored just so is not validated.
+/// Reads the children that a body gives; one that equals a stored one is not validated.
 pub(super) fn read(
     children: &Children,
     items: &[Json],
@@ -51,7 +51,7 @@ pub(super) fn read(
     if errors.is_empty() { Ok(children.document(rows)) } else { Err(errors) }
 }
 
-/// The stored children, by what a body's are compared with.
+/// The stored children, indexed by what the children of a body are compared with.
 struct Known<'a> {
     by_id: HashMap<i64, &'a [Value]>,
     values: HashSet<&'a [Value]>,

@@ -47,11 +47,11 @@ fn says(stored: &str, known: Option<&Json>, json: &Json) -> bool {
 
 fn merged_members(stored: Option<&str>, known: Option<&Json>, changes: &Object, nulls: Nulls) -> Option<String> {
     let object: Option<IndexMap<String, &RawValue>> = stored.and_then(|stored| serde_json::from_str(stored).ok());
-    // What is no object becomes one, even by an empty patch.
+    // A value of another type becomes an object, even by an empty patch.
     let mut differs = object.is_none();
     let known = known.and_then(Json::as_object);
     let stored = object.unwrap_or_default();
-    // None for a member that goes: it is left out when all are written, since taking out one moves all that follow.
+    // None for a member that is removed: it is left out when all are written, since taking it out would move all that follow.
     let mut members: IndexMap<&str, Option<Text>> =
         stored.iter().map(|(key, value)| (key.as_str(), Some(Text::Stored(value.get())))).collect();
     for (key, change) in changes {

@@ -84,8 +84,8 @@ fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: EditMod
     Draft { values, changed, present, errors }
 }
 
-/// Members that are refused by name, and U+0000 in those that are otherwise ignored. What answers show beside the fields
-/// may come back as it was shown.
+/// Finds members that are refused by name, and U+0000 in those that are otherwise ignored. Members that answers show
+/// beside the fields may be sent back as they were shown.
 fn refused_members(entity: &Entity, body: &Object) -> Vec<FieldError> {
     let refused = entity.refused.iter().filter(|(name, _)| body.contains_key(*name));
     let mut errors: Vec<FieldError> =

@@ -1,4 +1,4 @@
-//! What no document may hold (contract section 1). Parts that are stored already, just so, are passed over.
+//! What no document may hold (contract section 1). Parts that equal the stored ones are passed over.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ pub(super) const NUL: &str = "must not contain the character U+0000";
 pub(super) const TOO_LARGE: &str = "is a number too large for a double";
 const NUL_IN_NAME: &str = "has the character U+0000 in its name";
 
-/// What is wrong with the members of a field's object, those aside that are stored just so. In a patch, null removes a
+/// Finds what is wrong with the members of a field's object that differ from the stored ones. In a patch, null removes a
 /// member, whatever the kind.
 pub(super) fn document(
     kind: Kind,

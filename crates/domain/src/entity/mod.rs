@@ -1,4 +1,4 @@
-//! The entities of the catalog, one file each, and the enumeration in which they are described.
+//! The entities of the catalog, one file each, and what an entity is.
 
 pub mod cpu;
 pub mod gpu;

@@ -13,8 +13,8 @@ pub trait Fields: Default + validator::Validate {
     fn from_values(values: Vec<Value>) -> Self;
 }
 
-/// Declares an entity's struct. Each field says whether it is `required` or `optional`, its type, what it holds
-/// when left out (unless the type says so), and its limits as a `validator` rule; the rule and the limits in the API document come from the same words.
+/// Declares an entity's struct. Each field says whether it is `required` or `optional`, its type, what it holds when left
+/// out (unless the type says so), and its limits as a `validator` rule; the API document states the same limits.
 ///
 /// The list destructures the struct without `..`: a field cannot be forgotten in one of its uses.
 macro_rules! resource {

@@ -11,7 +11,7 @@ pub struct Enumeration {
     pub values: &'static [&'static str],
     /// What a field that is left out gets.
     pub default: &'static str,
-    /// Other spellings, tried in this order after the words: what the text contains, and the word it then means.
+    /// Other spellings, tried in this order after the words: a part of the text, and the word that it stands for.
     pub spellings: &'static [(&'static str, &'static str)],
 }
 
@@ -25,13 +25,13 @@ impl Enumeration {
     }
 }
 
-/// Names a [`Enumeration`] in a struct's field type.
+/// Names an [`Enumeration`] in a struct's field type.
 pub trait Choice: Clone + std::fmt::Debug + PartialEq {
     /// The words.
     const ENUMERATION: &'static Enumeration;
 }
 
-/// A word of a enumeration. What a database holds may be a word that this version does not know, so it is kept as text.
+/// A word of an enumeration. What a database holds may be a word that this version does not know, so it is kept as text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneOf<C>(pub(crate) String, PhantomData<C>);
 

@@ -1,6 +1,6 @@
 //! JSON that loses nothing: key order, the text of numbers, nested nulls; and a reader that refuses repeated keys.
 //!
-//! `serde_json::Value` can keep number text only with a crate-wide feature that gives one key a secret meaning, so the
+//! `serde_json::Value` can keep number text only with a crate-wide feature that reserves one key of objects, so the
 //! document is walked level by level over `serde_json`'s raw values instead; `serde_json` stays the only parser.
 
 use std::fmt;

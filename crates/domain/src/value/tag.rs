@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-/// Names what a row looks like: two rows that are shown alike, byte for byte, have the same tag, and no others.
+/// The version of a row: two rows have the same tag exactly when answers show them alike, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag(String);
 

@@ -19,7 +19,7 @@ use partbook_domain::{Entity, Kind, Refusal};
 use crate::context::Context;
 use crate::error::Error;
 
-/// How often a write that met a violation is tried: whoever caused it may be gone, or be found, at the next look.
+/// How often a write that met a violation is tried: its cause may have gone, or be found, at the next look.
 const MAX_ATTEMPTS: usize = 3;
 
 /// A change of the catalog.

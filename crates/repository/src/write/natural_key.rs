@@ -7,7 +7,7 @@ use partbook_domain::{Entity, Identity, Kind, Refusal, Row, Value};
 use crate::error::Error;
 use crate::statements::Statements;
 
-/// A name that a violation may mean is taken, and the question who has it.
+/// A name that a violation suggests is taken, and the query for the row that has it.
 pub(crate) struct NameOwner<'a> {
     entity: &'static Entity,
     name: &'a str,
