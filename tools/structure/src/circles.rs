@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// The shortest circle through every arrow that is part of one, each once, the shortest first. A circle is the places that
-/// it visits, beginning with the least.
+/// Circles, the shortest first; those that share an arrow with one before them are left out, since they may be gone when that
+/// one is. A circle is the places that it visits, beginning with the least.
 pub(crate) fn shortest(arrows: impl IntoIterator<Item = (usize, usize)>) -> Vec<Vec<usize>> {
     let mut next: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (from, to) in arrows {
@@ -19,7 +19,15 @@ pub(crate) fn shortest(arrows: impl IntoIterator<Item = (usize, usize)>) -> Vec<
             }
         }
     }
-    circles.into_iter().map(|(_, circle)| circle).collect()
+    let mut told = BTreeSet::new();
+    let mut circles: Vec<_> = circles.into_iter().map(|(_, circle)| circle).collect();
+    circles.retain(|circle| {
+        let arrows: Vec<_> = (0..circle.len()).map(|at| (circle[at], circle[(at + 1) % circle.len()])).collect();
+        let is_new = arrows.iter().all(|arrow| !told.contains(arrow));
+        told.extend(arrows.into_iter().filter(|_| is_new));
+        is_new
+    });
+    circles
 }
 
 /// The places on the shortest way, both ends included.
@@ -52,6 +60,11 @@ mod tests {
     #[test]
     fn arrows_in_one_direction_have_no_circle() {
         assert!(shortest([(0, 1), (0, 2), (1, 3), (2, 3)]).is_empty());
+    }
+
+    #[test]
+    fn of_circles_that_share_an_arrow_the_shortest_is_told() {
+        assert_eq!(shortest([(0, 1), (1, 2), (2, 0), (1, 3), (3, 4), (4, 0)]), [vec![0, 1, 2]]);
     }
 
     #[test]
