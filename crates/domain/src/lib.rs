@@ -32,8 +32,14 @@ pub use refusal::pointer::Pointer;
 pub use refusal::{InUse, Refusal};
 pub use value::Value;
 pub use value::document::Document;
-pub use value::json::{self, Json, Object};
+pub use value::json::{Json, Object};
 pub use value::representation::Representation;
 pub use value::row::Row;
 pub use value::tag::{Tag, digest};
 pub use value::timestamp::Timestamp;
+
+/// JSON that loses nothing, and the reader of it.
+pub mod json {
+    pub use crate::value::json::{Json, MAX_DEPTH, Object};
+    pub use crate::value::json_reader::{SyntaxError, parse};
+}

@@ -1,10 +1,10 @@
 //! JSON merge patch (RFC 7396) over a stored document.
 
 use indexmap::IndexMap;
-use serde_json::value::RawValue;
 
 use crate::value::document::Document;
-use crate::value::json::{self, Json, Object};
+use crate::value::json::{Json, Object};
+use crate::value::json_reader;
 
 /// What a `null` in a patch does where the stored document holds `null` too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,9 @@ pub enum Nulls {
 /// comes out as it was, to the byte, however deep it is.
 #[must_use]
 pub fn merge(stored: &Document, patch: &Json, nulls: Nulls) -> Document {
-    match merged(Some(stored.as_str()), stored.json(), patch, nulls) {
+    // A stored text that is no JSON is no object either.
+    let text = json_reader::is_json(stored.as_str()).then(|| stored.as_str().trim_ascii());
+    match merged(text, stored.json(), patch, nulls) {
         Some(text) => text.into(),
         None => stored.clone(),
     }
@@ -41,21 +43,21 @@ fn merged(stored: Option<&str>, known: Option<&Json>, patch: &Json, nulls: Nulls
 fn says(stored: &str, known: Option<&Json>, json: &Json) -> bool {
     match known {
         Some(known) => known.is_identical(json),
-        None => json::canonical(stored) == json.to_string(),
+        None => json_reader::canonical(stored) == json.to_string(),
     }
 }
 
 fn merged_members(stored: Option<&str>, known: Option<&Json>, changes: &Object, nulls: Nulls) -> Option<String> {
-    let object: Option<IndexMap<String, &RawValue>> = stored.and_then(|stored| serde_json::from_str(stored).ok());
+    let object = stored.and_then(json_reader::split_valid);
     // A value of another type becomes an object, even by an empty patch.
     let mut differs = object.is_none();
     let known = known.and_then(Json::as_object);
     let stored = object.unwrap_or_default();
     // None for a member that is removed: it is left out when all are written, since taking it out would move all that follow.
     let mut members: IndexMap<&str, Option<Text>> =
-        stored.iter().map(|(key, value)| (key.as_str(), Some(Text::Stored(value.get())))).collect();
+        stored.iter().map(|(key, value)| (key.as_str(), Some(Text::Stored(value)))).collect();
     for (key, change) in changes {
-        let before = stored.get(key).map(|value| value.get());
+        let before = stored.get(key).copied();
         if *change == Json::Null {
             if before.is_some() && (nulls == Nulls::Remove || before != Some("null")) {
                 members.insert(key, None);
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
 
     fn merged(target: &str, patch: &str, nulls: Nulls) -> String {
-        let patch = json::parse(patch.as_bytes()).unwrap();
+        let patch = json_reader::parse(patch.as_bytes()).unwrap();
         merge(&target.to_owned().into(), &patch, nulls).as_str().to_owned()
     }
 

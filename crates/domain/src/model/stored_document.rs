@@ -3,7 +3,8 @@
 use super::field::Kind;
 use crate::value::Value;
 use crate::value::document::Document;
-use crate::value::json::{self, Json};
+use crate::value::json::Json;
+use crate::value::json_reader;
 
 impl Kind {
     /// A stored document as answers show it: another type than the field's is shown as empty.
@@ -21,7 +22,7 @@ impl Kind {
     /// The items of a stored array in the one shape that answers have: earlier writers stored bare addresses beside
     /// objects, and other things than texts.
     fn stored_items(self, text: String) -> Document {
-        let Ok(Json::Array(items)) = json::parse(text.as_bytes()) else { return text.into() };
+        let Ok(Json::Array(items)) = json_reader::parse(text.as_bytes()) else { return text.into() };
         let shown = items.into_iter().filter_map(|item| match (self, item) {
             (Self::Links, item @ Json::String(_)) => Some(link(item, Json::Null)),
             (Self::Links, item @ Json::Object(_)) | (Self::Texts, item @ Json::String(_)) => Some(item),

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::json::{self, Json};
+use super::json::Json;
+use super::json_reader;
 
 /// A JSON document. The text is kept as it is, so that key order and the text of numbers survive; it is parsed when
 /// somebody first asks what it says, and not again. Cheap to clone.
@@ -25,7 +26,7 @@ impl Document {
     /// What it says; none where the text cannot be read (a stored document may repeat keys).
     #[must_use]
     pub fn json(&self) -> Option<&Json> {
-        self.0.json.get_or_init(|| json::parse_stored(&self.0.text)).as_ref()
+        self.0.json.get_or_init(|| json_reader::parse_stored(&self.0.text)).as_ref()
     }
 
     /// Whether both say the same in the same order, white space and escapes aside.

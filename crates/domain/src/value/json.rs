@@ -1,14 +1,12 @@
-//! JSON that loses nothing: key order, the text of numbers, nested nulls; and a reader that refuses repeated keys.
+//! JSON that loses nothing: key order, the text of numbers, nested nulls.
 //!
-//! `serde_json::Value` can keep number text only with a crate-wide feature that reserves one key of objects, so the
-//! document is walked level by level over `serde_json`'s raw values instead; `serde_json` stays the only parser.
+//! `serde_json::Value` can keep number text only with a crate-wide feature that reserves one key of objects; hence a type of
+//! our own.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use indexmap::IndexMap;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 /// How deep a document from a client may be nested. Stored documents may be deeper; what lies below is kept as text, and
 /// accepted from a client only where it is stored already.
@@ -34,125 +32,6 @@ pub enum Json {
     Object(Object),
     /// A container nested deeper than [`MAX_DEPTH`], as text without white space.
     Deep(String),
-}
-
-/// Why a text is not an acceptable JSON document, and where. Lines and columns count from 1.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message} at line {line} column {column}")]
-pub struct SyntaxError {
-    /// What is wrong.
-    pub message: String,
-    /// The line.
-    pub line: usize,
-    /// The column, in bytes.
-    pub column: usize,
-}
-
-/// Reads a whole document.
-///
-/// # Errors
-/// Malformed JSON (RFC 8259), or a key given twice in one object.
-pub fn parse(source: &[u8]) -> Result<Json, SyntaxError> {
-    if source.is_empty() {
-        return Err(SyntaxError { message: "it is empty".to_owned(), line: 1, column: 1 });
-    }
-    let raw: &RawValue = serde_json::from_slice(source).map_err(|error| from_serde(&error))?;
-    read(source, raw, 0)
-}
-
-/// Reads a stored document as a body would hold it in a member: levels are counted from there, so that both come out alike
-/// however deep they are. None where it repeats keys.
-#[must_use]
-pub fn parse_stored(text: &str) -> Option<Json> {
-    let raw: &RawValue = serde_json::from_str(text).ok()?;
-    read(text.as_bytes(), raw, 1).ok()
-}
-
-/// The document with white space and escapes normalised, for comparing; the text itself where it cannot be read
-/// (a stored document may repeat keys or be deeper than this service would accept).
-#[must_use]
-pub fn canonical(text: &str) -> String {
-    parse(text.as_bytes()).map_or_else(|_| text.to_owned(), |json| json.to_string())
-}
-
-fn from_serde(error: &serde_json::Error) -> SyntaxError {
-    let text = error.to_string();
-    let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
-    SyntaxError { message, line: error.line(), column: error.column() }
-}
-
-fn read(source: &[u8], raw: &RawValue, depth: usize) -> Result<Json, SyntaxError> {
-    let text = raw.get();
-    // Errors inside a part are placed where the part stands in the whole text.
-    let place = |message: String| {
-        let offset = text.as_ptr().addr().saturating_sub(source.as_ptr().addr()).min(source.len());
-        let before = &source[..offset];
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let line = before.split(|byte| *byte == b'\n').count();
-        SyntaxError { message, line, column: offset - line_start + 1 }
-    };
-    let locate = |error: serde_json::Error| place(from_serde(&error).message);
-    match text.as_bytes().first() {
-        Some(b'{' | b'[') if depth == MAX_DEPTH => Ok(Json::Deep(without_white_space(text))),
-        Some(b'{') => {
-            let Members(members) = serde_json::from_str(text).map_err(locate)?;
-            members
-                .into_iter()
-                .map(|(key, value)| Ok((key, read(source, value, depth + 1)?)))
-                .collect::<Result<_, _>>()
-                .map(Json::Object)
-        }
-        Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(locate)?;
-            items.into_iter().map(|item| read(source, item, depth + 1)).collect::<Result<_, _>>().map(Json::Array)
-        }
-        Some(b'"') => serde_json::from_str(text).map(Json::String).map_err(locate),
-        Some(b't') => Ok(Json::Bool(true)),
-        Some(b'f') => Ok(Json::Bool(false)),
-        Some(b'n') => Ok(Json::Null),
-        _ => Ok(Json::Number(text.to_owned())),
-    }
-}
-
-fn without_white_space(text: &str) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let kept = text.chars().filter(|character| {
-        let keep = in_string || !character.is_ascii_whitespace();
-        if *character == '"' && !escaped {
-            in_string = !in_string;
-        }
-        escaped = in_string && *character == '\\' && !escaped;
-        keep
-    });
-    kept.collect()
-}
-
-/// One object's members, each value still unread.
-struct Members<'a>(IndexMap<String, &'a RawValue>);
-
-impl<'de> serde::Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = IndexMap::new();
-                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-                    if members.contains_key(&key) {
-                        return Err(A::Error::custom(format!("the key {key:?} is given twice in one object")));
-                    }
-                    members.insert(key, value);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
 }
 
 /// The order of an object's members does not count.
@@ -282,39 +161,6 @@ fn write_string(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn number_text_key_order_and_nulls_survive() {
-        let text =
-            r#"{"b":1.50,"a":{"z":null,"y":[1e5,-0,12345678901234567890123]},"$serde_json::private::Number":"x"}"#;
-        assert_eq!(parse(text.as_bytes()).unwrap().to_string(), text);
-    }
-
-    #[test]
-    fn a_repeated_key_is_refused_at_any_depth_and_placed() {
-        let error = parse(b"{\"a\":1,\n \"b\": {\"c\":1,\"\\u0063\":2}}").unwrap_err();
-        assert_eq!((error.line, error.column), (2, 7), "{error}");
-        assert!(error.message.contains("\"c\" is given twice"), "{error}");
-    }
-
-    #[test]
-    fn syntax_errors_say_where() {
-        let error = parse(b"{\"a\":\n 1,}").unwrap_err();
-        assert_eq!(error.line, 2);
-        assert!(parse(b"\"\\ud800\"").is_err(), "a lone surrogate is no text");
-        assert!(parse(b"{} {}").is_err());
-        assert!(parse(b"").is_err());
-    }
-
-    #[test]
-    fn what_is_too_deep_is_kept_as_text() {
-        let nested = |depth: usize| format!("{}\"a \\\" ]\" {}", "[".repeat(depth), "]".repeat(depth));
-        let has_deep = |depth: usize| format!("{:?}", parse(nested(depth).as_bytes()).unwrap()).contains("Deep");
-        assert!(!has_deep(MAX_DEPTH));
-        assert!(has_deep(MAX_DEPTH + 1));
-        let deep = nested(100_000);
-        assert_eq!(parse(deep.as_bytes()).unwrap().to_string(), deep.replace("\" ]]", "\"]]"));
-    }
 
     #[test]
     fn whole_numbers_are_integers_however_they_are_written() {

@@ -3,7 +3,8 @@
 use std::hash::{Hash, Hasher};
 
 pub(crate) mod document;
-pub mod json;
+pub(crate) mod json;
+pub(crate) mod json_reader;
 pub(crate) mod representation;
 pub(crate) mod row;
 pub(crate) mod tag;
@@ -137,7 +138,7 @@ impl Value {
             other => {
                 let mut text = Vec::new();
                 other.write_json(&mut text);
-                json::parse(&text).unwrap_or(Json::Null)
+                json_reader::parse(&text).unwrap_or(Json::Null)
             }
         }
     }

@@ -1,9 +1,6 @@
 //! A stored row, and how an answer shows it.
 
-use indexmap::IndexMap;
-use serde_json::value::RawValue;
-
-use super::{Timestamp, Value};
+use super::{Timestamp, Value, json_reader};
 use crate::entity::Entity;
 use crate::model::computed::{FirstText, Source};
 
@@ -57,8 +54,8 @@ impl Row {
     /// Reads the document one level deep only: it is whatever an importer stored.
     fn first_text(&self, place: &FirstText) -> Option<String> {
         let document = self.value(place.column)?.as_text()?;
-        let members: IndexMap<String, &RawValue> = serde_json::from_str(document).ok()?;
-        let text = |key: &&str| serde_json::from_str::<String>(members.get(*key)?.get()).ok();
+        let members = json_reader::split(document)?;
+        let text = |key: &&str| serde_json::from_str::<String>(members.get(*key)?).ok();
         place.keys.iter().filter_map(text).find(|text| !text.is_empty())
     }
 
