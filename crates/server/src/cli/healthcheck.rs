@@ -14,8 +14,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::Failure;
-use crate::config::{self, setting};
+use super::output::Failure;
+use crate::config::{Setting, address_with_port};
 
 /// How long the service may take to answer, from the look-up of its host on.
 const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -23,11 +23,12 @@ const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 /// The process, never the database: a database that is away is no reason to start the process anew.
 const PATH: &str = "/livez";
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(super) struct Arguments {
-    /// The address that the service was told to listen on [env: `PARTBOOK_LISTEN`] [default: 127.0.0.1:8000]
-    #[arg(long, value_name = "HOST:PORT")]
-    listen: Option<String>,
+    /// The address that the service was told to listen on
+    #[arg(long, env = "PARTBOOK_LISTEN", default_value = "127.0.0.1:8000")]
+    #[arg(value_name = "HOST:PORT", value_parser = Setting(address_with_port))]
+    listen: String,
 }
 
 /// Asks once.
@@ -35,8 +36,7 @@ pub(super) struct Arguments {
 /// # Errors
 /// A bad setting; no answer in time, or another answer than 200.
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let listen = setting("--listen", "PARTBOOK_LISTEN");
-    let address = listen.read(arguments.listen.as_deref(), "127.0.0.1:8000", with_port)?;
+    let address = arguments.listen;
     match timeout(HEALTH_CHECK_TIMEOUT, ask(&address)).await {
         Ok(Ok(StatusCode::OK)) => Ok(()),
         Ok(Ok(status)) => {
@@ -48,16 +48,6 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
             Err(Failure::Run(format!("the service at {address} did not answer GET {PATH} within {seconds} s")))
         }
     }
-}
-
-/// An address to listen on whose port is known beforehand.
-fn with_port(text: &str) -> Result<String, &'static str> {
-    let address = config::listen(text)?;
-    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    if port == Some(0) {
-        return Err("names no port to ask: port 0 is any free one; use the port that the service's log names");
-    }
-    Ok(address)
 }
 
 /// The status of the answer. Neither proxies nor redirects come between: they would answer for somebody else.

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use clap::{Args, Subcommand};
 use partbook_database::{DatabaseUrl, Pool};
 
-use super::{Failure, Log, Target, openapi::print};
-use crate::config;
+use super::output::{Failure, print};
+use crate::config::{DatabaseArguments, LogArguments};
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(super) enum Command {
     /// Apply the migrations that the database lacks: all of them, or none when one fails
     Up(Arguments),
@@ -16,12 +16,12 @@ pub(super) enum Command {
     Status(Arguments),
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    target: Target,
+    database: DatabaseArguments,
     #[command(flatten)]
-    log: Log,
+    log: LogArguments,
 }
 
 /// Runs one of the two.
@@ -30,14 +30,13 @@ pub(super) struct Arguments {
 /// A bad setting; a database that cannot be opened or is not ours; a migration that fails.
 pub(super) async fn run(command: Command) -> Result<(), Failure> {
     let (Command::Up(arguments) | Command::Status(arguments)) = &command;
-    let url = arguments.target.url()?;
-    let settings = config::pool(None, arguments.target.statement_cache.as_deref())?;
-    let _telemetry = partbook_telemetry::start(arguments.log.settings()?, None).map_err(Failure::Run)?;
+    let url = arguments.database.url()?;
+    let _telemetry = partbook_telemetry::start(arguments.log.settings(), None).map_err(Failure::Run)?;
     let is_status = matches!(command, Command::Status(_));
     if is_status {
         refuse_to_create(&url)?;
     }
-    let pool = Pool::connect(&url, &settings).await?;
+    let pool = Pool::connect(&url, &arguments.database.pool()).await?;
     let mut text = String::new();
     if is_status {
         for migration in partbook_migrate::status(&pool).await? {

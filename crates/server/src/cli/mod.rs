@@ -3,44 +3,16 @@
 mod healthcheck;
 mod migrate;
 mod openapi;
+mod output;
 mod serve;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use partbook_database::{DatabaseUrl, StartError};
-use partbook_telemetry::LogSettings;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::config::{self, BadSetting, setting};
-
-/// Why the program ends without having done what it was asked.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// It was asked wrongly.
-    Usage(String),
-    /// It could not.
-    Run(String),
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Usage(text) | Self::Run(text)) = self;
-        f.write_str(text)
-    }
-}
-
-impl From<BadSetting> for Failure {
-    fn from(BadSetting(text): BadSetting) -> Self {
-        Self::Usage(text)
-    }
-}
-
-impl From<StartError> for Failure {
-    fn from(error: StartError) -> Self {
-        Self::Run(error.to_string())
-    }
-}
+use crate::config::ServeArguments;
+pub(crate) use output::Failure;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("PARTBOOK_COMMIT"), ")");
 
@@ -58,20 +30,20 @@ Every setting but --demo is a flag or an environment variable; flags go first, a
 /// A catalog of PC parts, served over HTTP from PostgreSQL or a SQLite file.
 ///
 /// Without a command, partbook serves.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "partbook", version = VERSION, after_long_help = EXAMPLES)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    serve: serve::Arguments,
+    serve: ServeArguments,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
     /// Serve the catalog (what partbook does without a command)
-    Serve(serve::Arguments),
+    Serve(ServeArguments),
     /// Bring a database up to date, or say what it has been brought up to
     #[command(subcommand)]
     Migrate(migrate::Command),
@@ -79,54 +51,6 @@ enum Command {
     Openapi,
     /// Ask a running service whether it lives; exit status 0 when it does
     Healthcheck(healthcheck::Arguments),
-}
-
-/// Which database, and how it is talked to.
-#[derive(Args, Debug)]
-struct Target {
-    /// The database: `sqlite://path/to/file.db` or `postgres://user@host/database`. A password goes into the variable,
-    /// or into a file: command lines are public [env: `DATABASE_URL`] [default: `sqlite://partbook.db`]
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
-
-    /// A file that holds the database URL [env: `DATABASE_URL_FILE`]
-    #[arg(long, value_name = "FILE")]
-    database_url_file: Option<PathBuf>,
-
-    /// Keep statements prepared; `off` behind `PgBouncer` in transaction mode [env: `PARTBOOK_STATEMENT_CACHE`]
-    /// [default: on]
-    #[arg(long, value_name = "on|off")]
-    statement_cache: Option<String>,
-}
-
-impl Target {
-    fn url(&self) -> Result<DatabaseUrl, BadSetting> {
-        config::database_url(self.database_url.as_deref(), self.database_url_file.clone())
-    }
-}
-
-/// How the log is written.
-#[derive(Args, Debug)]
-struct Log {
-    /// What is logged: off, error, warn, info, debug, trace, or levels per target, as in info,sqlx=debug
-    /// [env: `PARTBOOK_LOG_LEVEL`] [default: info]
-    #[arg(long, value_name = "LEVEL")]
-    log_level: Option<String>,
-
-    /// How it is written, on standard error [env: `PARTBOOK_LOG_FORMAT`] [default: text]
-    #[arg(long, value_name = "text|json")]
-    log_format: Option<String>,
-}
-
-impl Log {
-    fn settings(&self) -> Result<LogSettings, BadSetting> {
-        let level = setting("--log-level", "PARTBOOK_LOG_LEVEL");
-        let format = setting("--log-format", "PARTBOOK_LOG_FORMAT");
-        Ok(LogSettings {
-            filter: level.read(self.log_level.as_deref(), "info", config::log_level)?,
-            format: format.read(self.log_format.as_deref(), "text", config::log_format)?,
-        })
-    }
 }
 
 /// Does what the command line asks.
@@ -152,26 +76,28 @@ pub(crate) async fn run() -> Result<(), Failure> {
     }
 }
 
-fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, clap::Error> {
-    // The quotes that comments need are not for the reader of the help.
-    let command = plain(Cli::command());
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut command = presented(Cli::command());
+    // The variables of serving are not for other commands, which a bad one must not stop.
+    if arguments.get(1).is_some_and(|first| command.find_subcommand(first).is_some()) {
+        command = command.mut_args(|argument| argument.env(None::<&str>));
+    }
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
-fn plain(command: clap::Command) -> clap::Command {
+/// Makes the help fit for its readers: without the quotes that doc comments need, and without what variables hold.
+fn presented(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|argument| {
-        let help = argument.get_help().map(|help| help.to_string().replace('`', ""));
-        match help {
-            Some(help) => argument.help(help),
-            None => argument,
-        }
+        let help = argument.get_help().map(|help| help.to_string().replace('`', "")).unwrap_or_default();
+        argument.help(help).hide_env_values(true)
     });
-    command.mut_subcommands(plain)
+    command.mut_subcommands(presented)
 }
 
 /// clap's message without the usage that follows it. An argument that looks like a URL may hold a password.
 fn one_line(error: &clap::Error) -> String {
-    let text = error.render().to_string();
+    let text = error.to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return "a command is missing; see partbook --help".to_owned();
     }
@@ -180,6 +106,10 @@ fn one_line(error: &clap::Error) -> String {
         lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
     let message = message.join("; ");
     let message = message.strip_prefix("error: ").unwrap_or(&message);
+    // Settings say by themselves what is wrong with them.
+    if error.kind() == ErrorKind::ValueValidation {
+        return message.to_owned();
+    }
     if message.contains("://") {
         return "an argument is not understood; a database URL follows --database-url; see partbook --help".to_owned();
     }
@@ -192,7 +122,7 @@ mod tests {
 
     fn fault(arguments: &[&str]) -> String {
         let arguments = ["partbook"].iter().chain(arguments).map(Into::into);
-        one_line(&parse(arguments).unwrap_err())
+        one_line(&parse(arguments).err().expect("a fault"))
     }
 
     #[test]
@@ -207,7 +137,7 @@ mod tests {
         {
             let cli = parse(arguments.iter().map(Into::into)).unwrap();
             let Some(Command::Serve(serve)) = cli.command.or(Some(Command::Serve(cli.serve))) else { panic!() };
-            assert!(serve.demo && serve.listen.as_deref() == Some("x:1"));
+            assert!(serve.demo && serve.listen == "x:1");
         }
     }
 

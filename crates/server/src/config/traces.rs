@@ -1,236 +1,201 @@
-//! Where traces go: OpenTelemetry's own variables, so that an operator sets what every other service has set.
+//! Where traces go, and which: OpenTelemetry's own variables, so that an operator sets what every other service has set.
+//!
+//! The SDK reads by itself what it understands as the specification says: headers, compression, the queue of spans. Read
+//! here is what it does not read (`OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER`), what it would decode, log or default
+//! otherwise (resource attributes, an endpoint with credentials, the protocol), and what it would silently replace when
+//! it makes no sense (the sampler, the timeout, the length of the queue).
 
-use std::env;
+use std::ffi::OsString;
+use std::str::FromStr;
 use std::time::Duration;
 
 use partbook_telemetry::{Protocol, Sampling, TraceSettings};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{BadSetting, Name, Variables};
+use super::setting::BadSetting;
 
 /// Names the collector for all signals.
 const GENERAL_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// gRPC's registered port for OTLP.
+const GRPC_PORT: u16 = 4317;
+
+/// How long one request to the collector may take, unless it is set: the specification's default.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the SDK reads by itself, and takes as it comes: a queue of this length is made at once.
 const QUEUE: [&str; 3] = ["OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_BSP_SCHEDULE_DELAY"];
 
 /// The greatest of these numbers.
-const MOST: u32 = 10_000_000;
+const MAX_QUEUE_VALUE: u32 = 10_000_000;
 
-/// gRPC's registered port for OTLP.
-const GRPC_PORT: u16 = 4317;
+/// Where variables come from.
+struct Variables<F>(F);
 
-/// Reads the variables; none when no collector is named, or traces are turned off.
+/// The value of a variable, and the variable that it was found in.
+struct Found {
+    name: &'static str,
+    value: String,
+}
+
+/// Reads the variables; none when no collector is named, or traces are turned off. `environment` is the name of this
+/// installation.
 ///
 /// # Errors
 /// A variable has a value that makes no sense.
 pub(crate) fn traces(environment: &str) -> Result<Option<TraceSettings>, BadSetting> {
-    traces_of(|name| env::var_os(name), environment)
+    Variables(|name: &str| std::env::var_os(name)).traces(environment)
 }
 
-fn traces_of(variables: Variables, environment: &str) -> Result<Option<TraceSettings>, BadSetting> {
-    let get = |variable| Name { flag: "", variable, variables }.variable();
-    // The variable for traces alone goes before the one for all signals.
-    let first = |own: &'static str, general: &'static str| match get(own)? {
-        Some(value) => Ok(Some((own, value))),
-        None => Ok(get(general)?.map(|value| (general, value))),
-    };
-    if get("OTEL_SDK_DISABLED")?.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-        return Ok(None);
+impl<F: Fn(&str) -> Option<OsString>> Variables<F> {
+    fn traces(&self, environment: &str) -> Result<Option<TraceSettings>, BadSetting> {
+        if self.are_off()? {
+            return Ok(None);
+        }
+        let Some(found) = self.first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", GENERAL_ENDPOINT)? else {
+            return Ok(None);
+        };
+        let mut endpoint = endpoint(&found)?;
+        let protocol = self.protocol(&endpoint)?;
+        // The variable for all signals names the place below which each has its own.
+        if protocol == Protocol::Http && found.name == GENERAL_ENDPOINT {
+            let path = format!("{}/v1/traces", endpoint.path().trim_end_matches('/'));
+            endpoint.set_path(&path);
+        }
+        self.check_queue()?;
+        let (timeout, sampling) = (self.timeout()?, self.sampling()?);
+        Ok(Some(TraceSettings { endpoint, protocol, timeout, sampling, resource: self.resource(environment)? }))
     }
-    match get("OTEL_TRACES_EXPORTER")?.as_deref() {
-        None | Some("otlp") => {}
-        Some("none") => return Ok(None),
-        Some(other) => return Err(bad("OTEL_TRACES_EXPORTER", other, "is no exporter; use otlp or none")),
+
+    fn are_off(&self) -> Result<bool, BadSetting> {
+        if self.get("OTEL_SDK_DISABLED")?.is_some_and(|found| found.value.eq_ignore_ascii_case("true")) {
+            return Ok(true);
+        }
+        let Some(found) = self.get("OTEL_TRACES_EXPORTER")? else { return Ok(false) };
+        match found.value.as_str() {
+            "otlp" => Ok(false),
+            "none" => Ok(true),
+            _ => Err(found.bad("is not an exporter; use otlp or none")),
+        }
     }
-    let Some((name, text)) = first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", GENERAL_ENDPOINT)? else {
-        return Ok(None);
-    };
-    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+
+    fn protocol(&self, endpoint: &Url) -> Result<Protocol, BadSetting> {
+        match self.first("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")? {
+            None if endpoint.port() == Some(GRPC_PORT) => Ok(Protocol::Grpc),
+            None => Ok(Protocol::Http),
+            Some(found) => match found.value.as_str() {
+                "grpc" => Ok(Protocol::Grpc),
+                "http/protobuf" => Ok(Protocol::Http),
+                _ => Err(found.bad("is not a protocol that Partbook speaks; use grpc or http/protobuf")),
+            },
+        }
+    }
+
+    fn timeout(&self) -> Result<Duration, BadSetting> {
+        let found = self.first("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")?;
+        let Some(found) = found else { return Ok(DEFAULT_TIMEOUT) };
+        let milliseconds =
+            found.number(|number: &u64| *number > 0, "is not a number of milliseconds; use 1 or more")?;
+        Ok(Duration::from_millis(milliseconds))
+    }
+
+    fn check_queue(&self) -> Result<(), BadSetting> {
+        for name in QUEUE {
+            if let Some(found) = self.get(name)? {
+                let fault = format!("is not a number that can be used; use 1 to {MAX_QUEUE_VALUE}");
+                found.number(|number: &u32| (1..=MAX_QUEUE_VALUE).contains(number), &fault)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sampling(&self) -> Result<Sampling, BadSetting> {
+        let Some(sampler) = self.get("OTEL_TRACES_SAMPLER")? else {
+            return Ok(Sampling { ratio: 1.0, parent_based: true });
+        };
+        let (parent_based, root) = match sampler.value.strip_prefix("parentbased_") {
+            Some(root) => (true, root),
+            None => (false, sampler.value.as_str()),
+        };
+        let ratio = match root {
+            "always_on" => 1.0,
+            "always_off" => 0.0,
+            "traceidratio" => match self.get("OTEL_TRACES_SAMPLER_ARG")? {
+                None => 1.0,
+                Some(found) => found.number(|ratio| (0.0..=1.0).contains(ratio), "is not a ratio; use 0 to 1")?,
+            },
+            _ => {
+                return Err(sampler.bad(
+                    "is not a sampler; use always_on, always_off or traceidratio, each also with parentbased_ before it",
+                ));
+            }
+        };
+        Ok(Sampling { ratio, parent_based })
+    }
+
+    /// What the process is: of two attributes with the same key the later one counts.
+    fn resource(&self, environment: &str) -> Result<Vec<(String, String)>, BadSetting> {
+        let own = [
+            ("service.name", "partbook"),
+            ("service.version", env!("CARGO_PKG_VERSION")),
+            ("deployment.environment.name", environment),
+        ];
+        let mut resource: Vec<_> = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        if let Some(found) = self.get("OTEL_RESOURCE_ATTRIBUTES")? {
+            resource.extend(attributes(&found)?);
+        }
+        if let Some(found) = self.get("OTEL_SERVICE_NAME")? {
+            resource.push(("service.name".to_owned(), found.value));
+        }
+        Ok(resource)
+    }
+
+    /// The variable, when it is set and not empty.
+    fn get(&self, name: &'static str) -> Result<Option<Found>, BadSetting> {
+        let Some(value) = (self.0)(name) else { return Ok(None) };
+        let value = value.into_string().map_err(|_| BadSetting(format!("{name}: is not UTF-8")))?;
+        Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty()).map(|value| Found { name, value }))
+    }
+
+    /// The variable for traces alone, else the one for all signals.
+    fn first(&self, own: &'static str, general: &'static str) -> Result<Option<Found>, BadSetting> {
+        match self.get(own)? {
+            Some(found) => Ok(Some(found)),
+            None => self.get(general),
+        }
+    }
+}
+
+impl Found {
+    fn number<T: FromStr>(&self, is_allowed: impl Fn(&T) -> bool, fault: &str) -> Result<T, BadSetting> {
+        self.value.parse().ok().filter(is_allowed).ok_or_else(|| self.bad(fault))
+    }
+
+    fn bad(&self, fault: &str) -> BadSetting {
+        BadSetting(format!("{}: `{}` {fault}", self.name, self.value.escape_debug()))
+    }
+}
+
+/// Reads a URL and drops its credentials.
+fn endpoint(found: &Found) -> Result<Url, BadSetting> {
+    let url = Url::parse(&found.value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     // Not shown: it may hold credentials.
-    let mut endpoint = url.ok_or_else(|| {
-        BadSetting(format!("{name}: is no URL of a collector; use one such as http://localhost:4317"))
-    })?;
+    let fault = "is not the URL of a collector; use one such as http://localhost:4317";
+    let mut url = url.ok_or_else(|| BadSetting(format!("{}: {fault}", found.name)))?;
     // Both fail only for URLs without a host.
-    let _ = (endpoint.set_username(""), endpoint.set_password(None));
-    let protocol = match first("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")? {
-        None if endpoint.port() == Some(GRPC_PORT) => Protocol::Grpc,
-        None => Protocol::Http,
-        Some((name, value)) => match value.as_str() {
-            "grpc" => Protocol::Grpc,
-            "http/protobuf" => Protocol::Http,
-            other => return Err(bad(name, other, "is no protocol that is spoken here; use grpc or http/protobuf")),
-        },
-    };
-    // The variable for all signals names the place below which each has its own.
-    if protocol == Protocol::Http && name == GENERAL_ENDPOINT {
-        let path = format!("{}/v1/traces", endpoint.path().trim_end_matches('/'));
-        endpoint.set_path(&path);
-    }
-    let timeout = match first("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")? {
-        None => Duration::from_secs(10),
-        Some((name, text)) => {
-            let milliseconds = text.parse().ok().filter(|milliseconds| *milliseconds > 0);
-            milliseconds
-                .map(Duration::from_millis)
-                .ok_or_else(|| bad(name, &text, "is no number of milliseconds; use 1 or more"))?
-        }
-    };
-    for name in QUEUE {
-        if let Some(text) = get(name)?
-            && !text.parse().is_ok_and(|number: u32| (1..=MOST).contains(&number))
-        {
-            return Err(bad(name, &text, &format!("is no number that can be used; use 1 to {MOST}")));
-        }
-    }
-    let (sampler, argument) = (get("OTEL_TRACES_SAMPLER")?, get("OTEL_TRACES_SAMPLER_ARG")?);
-    let sampling = sampling(sampler.as_deref(), argument.as_deref())?;
-    let own = [
-        ("service.name", "partbook"),
-        ("service.version", env!("CARGO_PKG_VERSION")),
-        ("deployment.environment.name", environment),
-    ];
-    let mut resource: Vec<_> = own.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    if let Some(text) = get("OTEL_RESOURCE_ATTRIBUTES")? {
-        resource.append(&mut attributes(&text)?);
-    }
-    // It has the last word on the name.
-    if let Some(name) = get("OTEL_SERVICE_NAME")? {
-        resource.push(("service.name".to_owned(), name));
-    }
-    Ok(Some(TraceSettings { endpoint, protocol, timeout, sampling, resource }))
+    let _ = (url.set_username(""), url.set_password(None));
+    Ok(url)
 }
 
-/// `key=value` pairs, percent-encoded, separated by commas.
-fn attributes(text: &str) -> Result<Vec<(String, String)>, BadSetting> {
+/// Reads `key=value` pairs, percent-encoded, separated by commas.
+fn attributes(found: &Found) -> Result<Vec<(String, String)>, BadSetting> {
     let decode = |text: &str| percent_decode_str(text.trim()).decode_utf8_lossy().into_owned();
-    let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
+    let pairs = found.value.split(',').filter(|pair| !pair.trim().is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').map(|(key, value)| (decode(key), decode(value))));
     let pairs: Option<_> = pairs.collect();
-    pairs.ok_or_else(|| {
-        bad("OTEL_RESOURCE_ATTRIBUTES", text, "is no list of attributes; use key=value pairs, separated by commas")
-    })
-}
-
-fn sampling(sampler: Option<&str>, argument: Option<&str>) -> Result<Sampling, BadSetting> {
-    let sampler = sampler.unwrap_or("parentbased_always_on");
-    let (parent_based, root) = match sampler.strip_prefix("parentbased_") {
-        Some(root) => (true, root),
-        None => (false, sampler),
-    };
-    let ratio = match root {
-        "always_on" => 1.0,
-        "always_off" => 0.0,
-        "traceidratio" => {
-            let text = argument.unwrap_or("1");
-            let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
-            ratio.ok_or_else(|| bad("OTEL_TRACES_SAMPLER_ARG", text, "is no ratio; use a number from 0 to 1"))?
-        }
-        _ => {
-            let known = "always_on, always_off or traceidratio, each also with parentbased_ before it";
-            return Err(bad("OTEL_TRACES_SAMPLER", sampler, &format!("is no sampler; use {known}")));
-        }
-    };
-    Ok(Sampling { ratio, parent_based })
-}
-
-fn bad(name: &str, value: &str, fault: &str) -> BadSetting {
-    BadSetting(format!("{name}: `{}` {fault}", value.escape_debug()))
+    pairs.ok_or_else(|| found.bad("is not a list of attributes; use key=value pairs, separated by commas"))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::ffi::OsString;
-
-    use super::*;
-
-    /// Reads variables from a text such as `A=1 B=2`.
-    macro_rules! read {
-        ($text:literal) => {
-            traces_of(
-                |name| {
-                    let pairs = $text.split(' ').filter_map(|pair| pair.split_once('='));
-                    pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
-                },
-                "test",
-            )
-        };
-    }
-
-    fn message(outcome: Result<Option<TraceSettings>, BadSetting>) -> String {
-        outcome.unwrap_err().0
-    }
-
-    #[test]
-    fn without_a_collector_there_are_no_traces() {
-        assert_eq!(read!(""), Ok(None));
-        assert_eq!(read!("OTEL_EXPORTER_OTLP_ENDPOINT="), Ok(None));
-        assert_eq!(read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4317 OTEL_SDK_DISABLED=true"), Ok(None));
-        assert_eq!(read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4317 OTEL_TRACES_EXPORTER=none"), Ok(None));
-    }
-
-    #[test]
-    fn the_port_says_the_protocol_where_nothing_else_does() {
-        let protocol = |read: Result<Option<TraceSettings>, _>| read.unwrap().unwrap().protocol;
-        assert_eq!(protocol(read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4317")), Protocol::Grpc);
-        assert_eq!(protocol(read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318")), Protocol::Http);
-        assert_eq!(protocol(read!("OTEL_EXPORTER_OTLP_ENDPOINT=https://c/otlp")), Protocol::Http);
-        let given = read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4317 OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf");
-        assert_eq!(protocol(given), Protocol::Http);
-        let own = read!(
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://t:1 OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4317 \
-             OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=grpc OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
-        );
-        let own = own.unwrap().unwrap();
-        assert_eq!((own.endpoint.as_str(), own.protocol), ("http://t:1/", Protocol::Grpc));
-    }
-
-    #[test]
-    fn http_has_a_path_below_the_general_endpoint() {
-        let endpoint = |read: Result<Option<TraceSettings>, _>| read.unwrap().unwrap().endpoint.to_string();
-        assert_eq!(endpoint(read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318")), "http://c:4318/v1/traces");
-        assert_eq!(endpoint(read!("OTEL_EXPORTER_OTLP_ENDPOINT=https://c/otlp/")), "https://c/otlp/v1/traces");
-        assert_eq!(endpoint(read!("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://c:4318/mine")), "http://c:4318/mine");
-    }
-
-    #[test]
-    fn the_sampler_is_read_or_refused() {
-        let sampling = |read: Result<Option<TraceSettings>, _>| {
-            let Sampling { ratio, parent_based } = read.unwrap().unwrap().sampling;
-            (ratio.to_string(), parent_based)
-        };
-        assert_eq!(sampling(read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c")), ("1".to_owned(), true));
-        let ratio =
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_TRACES_SAMPLER=traceidratio OTEL_TRACES_SAMPLER_ARG=0.25");
-        assert_eq!(sampling(ratio), ("0.25".to_owned(), false));
-        let off = read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_TRACES_SAMPLER=parentbased_always_off");
-        assert_eq!(sampling(off), ("0".to_owned(), true));
-        for faulty in [
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_TRACES_SAMPLER=xray"),
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_TRACES_SAMPLER=traceidratio OTEL_TRACES_SAMPLER_ARG=2"),
-        ] {
-            assert!(message(faulty).starts_with("OTEL_TRACES_SAMPLER"));
-        }
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_one_line_without_a_secret() {
-        for faulty in [
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=secret@c:4317"),
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=ftp://u:secret@c"),
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_EXPORTER_OTLP_PROTOCOL=http/json"),
-            read!("OTEL_TRACES_EXPORTER=zipkin"),
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_EXPORTER_OTLP_TIMEOUT=soon"),
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_RESOURCE_ATTRIBUTES=team"),
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_BSP_MAX_QUEUE_SIZE=99999999999"),
-            read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_BSP_MAX_QUEUE_SIZE=0"),
-        ] {
-            let message = message(faulty);
-            assert!(message.starts_with("OTEL_") && message.contains("use "), "{message}");
-            assert!(!message.contains("secret") && !message.contains('\n'), "{message}");
-        }
-        let settings = read!("OTEL_EXPORTER_OTLP_ENDPOINT=http://u:secret@c:4317/x").unwrap().unwrap();
-        assert!(!format!("{settings:?}").contains("secret") && settings.collector() == "http://c:4317", "{settings:?}");
-    }
-}
+mod tests;

@@ -1,0 +1,50 @@
+//! How a command ends: what it prints, and why it failed.
+
+use std::fmt;
+use std::io::{ErrorKind, Write, stdout};
+
+use partbook_database::StartError;
+
+use crate::config::BadSetting;
+
+/// Why the program ends without having done what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line or a setting makes no sense.
+    Usage(String),
+    /// The command could not be carried out.
+    Run(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Usage(text) | Self::Run(text)) = self;
+        f.write_str(text)
+    }
+}
+
+impl From<BadSetting> for Failure {
+    fn from(BadSetting(text): BadSetting) -> Self {
+        Self::Usage(text)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::Run(error.to_string())
+    }
+}
+
+/// Writes to standard output. A reader that has seen enough, such as `head`, is no failure.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Run(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

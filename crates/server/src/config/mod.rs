@@ -1,0 +1,88 @@
+//! The settings: what clap takes from flags, environment variables and defaults, one declaration per setting.
+//!
+//! [`Setting`](setting::Setting) adds what clap does not do: an empty variable counts as not set, and a value that makes no
+//! sense is one line that names the flag or the variable. The variables of OpenTelemetry have no flags and are read in
+//! `traces`.
+
+mod database;
+mod listen;
+mod log;
+mod setting;
+mod traces;
+mod values;
+
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+
+pub(crate) use database::DatabaseArguments;
+pub(crate) use listen::{OptionalAddress, address, address_with_port, optional_address};
+pub(crate) use log::LogArguments;
+pub(crate) use setting::{BadSetting, Setting};
+pub(crate) use traces::traces;
+use values::Origins;
+
+/// The settings of `partbook serve`.
+#[derive(Args)]
+pub(crate) struct ServeArguments {
+    /// The address to serve on; port 0 is any free one
+    #[arg(long, env = "PARTBOOK_LISTEN", default_value = "127.0.0.1:8000")]
+    #[arg(value_name = "HOST:PORT", value_parser = Setting(address))]
+    pub(crate) listen: String,
+
+    /// A separate address for /metrics and the health checks, which only operators should reach; /metrics is then not
+    /// served on the other
+    #[arg(long, env = "PARTBOOK_ADMIN_LISTEN", default_value = "", hide_default_value = true)]
+    #[arg(value_name = "HOST:PORT", value_parser = Setting(optional_address))]
+    pub(crate) admin_listen: OptionalAddress,
+
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
+
+    /// Fill an empty database with a sample catalog; one that holds anything is left as it is
+    #[arg(long)]
+    pub(crate) demo: bool,
+
+    /// The name of this installation, which /health shows
+    #[arg(long, env = "PARTBOOK_ENVIRONMENT", default_value = "development")]
+    #[arg(value_name = "NAME", value_parser = Setting(values::name))]
+    pub(crate) environment: String,
+
+    /// The origins whose pages may call the service from a browser, separated by commas, or * for all
+    #[arg(long, env = "PARTBOOK_CORS_ORIGINS", default_value = "http://localhost:3000")]
+    #[arg(value_name = "ORIGINS", value_parser = Setting(values::origins))]
+    pub(crate) cors_origins: Origins,
+
+    /// Refuse changes of a row that do not say which version they are meant for: 428 without If-Match
+    #[arg(long, env = "PARTBOOK_REQUIRE_IF_MATCH", default_value = "false")]
+    #[arg(value_name = "true|false", value_parser = Setting(values::truth), action = ArgAction::Set)]
+    pub(crate) require_if_match: bool,
+
+    #[command(flatten)]
+    pub(crate) log: LogArguments,
+
+    /// Seconds to go on serving after a signal to stop, while /readyz already says no, so that load balancers notice
+    #[arg(long, env = "PARTBOOK_DRAIN_DELAY", default_value = "0")]
+    #[arg(value_name = "SECONDS", value_parser = Setting(values::seconds))]
+    pub(crate) drain_delay: Duration,
+
+    /// Seconds that running requests then have to finish
+    #[arg(long, env = "PARTBOOK_SHUTDOWN_TIMEOUT", default_value = "30")]
+    #[arg(value_name = "SECONDS", value_parser = Setting(values::seconds))]
+    pub(crate) shutdown_timeout: Duration,
+}
+
+impl ServeArguments {
+    /// Checks what no setting shows alone.
+    ///
+    /// # Errors
+    /// The service and its operators are to be served on one address.
+    pub(crate) fn check(&self) -> Result<(), BadSetting> {
+        match &self.admin_listen {
+            Some(address) if *address == self.listen && !address.ends_with(":0") => Err(BadSetting(format!(
+                "PARTBOOK_ADMIN_LISTEN: `{address}` is the address of the service itself; choose another port"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What the texts of small settings mean. Each error says which values there are, and follows the text in quotes.
+
+use std::time::Duration;
+
+use url::Url;
+
+/// The greatest number of connections that can be asked for.
+const MAX_POOL_SIZE: u32 = 1000;
+
+/// Origins as browsers send them, or `*`. (In the place of its name, clap would read `Vec` as "may be given again".)
+pub(crate) type Origins = Vec<String>;
+
+/// Reads origins that browsers may call from, separated by commas, or `*`.
+pub(crate) fn origins(text: &str) -> Result<Origins, String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(origin).collect()
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    if text == "*" {
+        return Ok("*".to_owned());
+    }
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.filter(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
+    url.map(|url| url.origin().ascii_serialization())
+        .ok_or_else(|| format!("`{text}` is not an origin; use origins such as https://parts.example:8443, or *"))
+}
+
+/// Reads a number of connections.
+pub(crate) fn pool_size(text: &str) -> Result<u32, String> {
+    let size = text.parse().ok().filter(|size| (1..=MAX_POOL_SIZE).contains(size));
+    size.ok_or_else(|| format!("is not a number of connections; use 1 to {MAX_POOL_SIZE}"))
+}
+
+/// Reads `on` or `off`.
+pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("is neither on nor off; use one of them"),
+    }
+}
+
+/// Reads `true` or `false`.
+pub(crate) fn truth(text: &str) -> Result<bool, &'static str> {
+    text.parse().map_err(|_| "is neither true nor false; use one of them")
+}
+
+/// Reads whole seconds, up to an hour.
+pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= 3600);
+    seconds.map(Duration::from_secs).ok_or("is not a number of seconds; use 0 to 3600")
+}
+
+/// Reads any text but an empty one or one with control characters.
+pub(crate) fn name(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err("is not a name; use any text without control characters");
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_become_what_browsers_send() {
+        assert_eq!(
+            origins("http://localhost:3000/, HTTPS://Parts.Example:443").unwrap(),
+            ["http://localhost:3000", "https://parts.example"]
+        );
+        assert_eq!(origins("*").unwrap(), ["*"]);
+        for text in ["localhost:3000", "https://parts.example/shop", "ftp://parts.example", "null"] {
+            assert!(origins(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_switches_have_bounds() {
+        assert!(pool_size("0").is_err() && pool_size("1001").is_err() && pool_size("-1").is_err());
+        assert_eq!(pool_size("1000"), Ok(1000));
+        assert!(switch("maybe").is_err() && seconds("3601").is_err() && name("").is_err());
+        assert_eq!((switch("on"), truth("false"), seconds("3600")), (Ok(true), Ok(false), Ok(Duration::from_hours(1))));
+    }
+}
