@@ -1,7 +1,7 @@
 //! The sample catalog of `partbook serve --demo`: the documents in `demo/`, put into an empty database.
 //!
-//! They are bodies as a client would send them, but for one thing: a listing names the parts it uses (`"cpu": "…"`), by
-//! name, or by the `key` that RAM specs and storage profiles carry there for this purpose.
+//! They are bodies as a client would send them, with one exception: a listing refers to its parts (`"cpu": "…"`) by name,
+//! or by the `key` that RAM specs and storage profiles have in these documents.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ type Ids = HashMap<(&'static str, String), i64>;
 /// A row that the catalog refuses, by document and place, or a database that is away.
 pub(crate) async fn load(repository: &Repository) -> Result<(), String> {
     if !is_empty(repository).await? {
-        tracing::warn!("the database holds rows already, so --demo changed nothing");
+        tracing::warn!(reason = "the database has rows", "demo catalog not loaded");
         return Ok(());
     }
     let mut ids = Ids::new();
@@ -46,7 +46,7 @@ pub(crate) async fn load(repository: &Repository) -> Result<(), String> {
             let created = match repository.create(create).await {
                 Ok(created) => created,
                 Err(Error::Refused(_)) if ids.is_empty() && !is_empty(repository).await? => {
-                    tracing::warn!("another process fills the database, so --demo changed nothing");
+                    tracing::warn!(reason = "another process fills the database", "demo catalog not loaded");
                     return Ok(());
                 }
                 Err(error) => return Err(format!("{row}: {error}")),
@@ -56,7 +56,7 @@ pub(crate) async fn load(repository: &Repository) -> Result<(), String> {
             }
         }
     }
-    tracing::info!("the demo catalog was loaded");
+    tracing::info!("demo catalog loaded");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `partbook`: a catalog of PC parts, served over HTTP from PostgreSQL or a SQLite file.
 //!
-//! The program ends with 0 when it did what was asked, 1 when it could not, and 2 when it was asked wrongly; then one
-//! line on standard error says what is wrong.
+//! The exit status is 0 after success, 1 after a failure, and 2 when the command line or a setting makes no sense. Unless
+//! it is 0, one line on standard error says what is wrong.
 
 mod cli;
 mod config;

@@ -1,5 +1,5 @@
-//! `partbook healthcheck`: asks a running service whether it lives, for container engines and supervisors that can run a
-//! program but send no request.
+//! `partbook healthcheck`: checks that a running service is alive, for container engines and supervisors that can run a
+//! program but cannot send a request.
 
 use std::error::Error;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -17,10 +17,10 @@ use tokio::time::timeout;
 use super::output::Failure;
 use crate::config::{Setting, address_with_port};
 
-/// How long the service may take to answer, from the look-up of its host on.
+/// How long the check may take, including the look-up of the host.
 const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The process, never the database: a database that is away is no reason to start the process anew.
+/// Asks the process and not the database: a restart of the process does not help when the database is away.
 const PATH: &str = "/livez";
 
 #[derive(Args)]
@@ -31,10 +31,10 @@ pub(super) struct Arguments {
     listen: String,
 }
 
-/// Asks once.
+/// Sends one request.
 ///
 /// # Errors
-/// A bad setting; no answer in time, or another answer than 200.
+/// No answer in time, or another answer than 200.
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let address = arguments.listen;
     match timeout(HEALTH_CHECK_TIMEOUT, ask(&address)).await {
@@ -50,7 +50,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-/// The status of the answer. Neither proxies nor redirects come between: they would answer for somebody else.
+/// Asks for the status. Proxies are not used and redirects not followed, because another service would answer.
 async fn ask(address: &str) -> Result<StatusCode, String> {
     let unreached = |error| format!("no service can be reached at {address}: {error}; is it running there?");
     let addresses: Vec<SocketAddr> = lookup_host(address).await.map_err(unreached)?.map(reachable).collect();
@@ -60,7 +60,7 @@ async fn ask(address: &str) -> Result<StatusCode, String> {
         None => format!("the service at {address} did not answer GET {PATH}: {error}"),
     };
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // What goes wrong there is told to the request as well.
+    // The request returns the errors of the connection, too.
     tokio::spawn(connection);
     let request = Request::get(PATH)
         .header(HOST, address)
@@ -71,7 +71,8 @@ async fn ask(address: &str) -> Result<StatusCode, String> {
     Ok(sender.send_request(request).await.map_err(broken)?.status())
 }
 
-/// Where a service that listens on an address is reached from this machine: all of them is none to connect to.
+/// The address at which this machine reaches a service that listens on `address`: the loopback for one that listens on
+/// all addresses.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });

@@ -1,4 +1,4 @@
-//! `partbook migrate`: what `partbook serve` does at start, by itself.
+//! `partbook migrate`: the migrations that `partbook serve` applies at start, on their own.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::config::{DatabaseArguments, LogArguments};
 pub(super) enum Command {
     /// Apply the migrations that the database lacks: all of them, or none when one fails
     Up(Arguments),
-    /// List the migrations and when the database got them; changes nothing
+    /// List the migrations and when each was applied; changes nothing
     Status(Arguments),
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 /// Runs one of the two.
 ///
 /// # Errors
-/// A bad setting; a database that cannot be opened or is not ours; a migration that fails.
+/// A setting makes no sense; the database cannot be opened, or is another program's; a migration fails.
 pub(super) async fn run(command: Command) -> Result<(), Failure> {
     let (Command::Up(arguments) | Command::Status(arguments)) = &command;
     let url = arguments.database.url()?;

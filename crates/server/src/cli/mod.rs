@@ -23,9 +23,9 @@ Examples:
   DATABASE_URL_FILE=/run/secrets/database-url partbook --listen 0.0.0.0:8000
       A PostgreSQL database whose URL, password and all, stays out of the command line
   partbook migrate status
-      What the database has been brought up to
+      The migrations of the database, and when each was applied
 
-Every setting but --demo is a flag or an environment variable; flags go first, and an empty variable counts as not set.";
+Every setting but --demo is a flag or an environment variable; the flag wins, and an empty variable counts as not set.";
 
 /// A catalog of PC parts, served over HTTP from PostgreSQL or a SQLite file.
 ///
@@ -44,16 +44,16 @@ struct Cli {
 enum Command {
     /// Serve the catalog (what partbook does without a command)
     Serve(ServeArguments),
-    /// Bring a database up to date, or say what it has been brought up to
+    /// Apply the migrations that a database lacks, or list its migrations
     #[command(subcommand)]
     Migrate(migrate::Command),
     /// Print the OpenAPI document of the service
     Openapi,
-    /// Ask a running service whether it lives; exit status 0 when it does
+    /// Check that a running service is alive; exit status 0 when it is
     Healthcheck(healthcheck::Arguments),
 }
 
-/// Does what the command line asks.
+/// Runs the command that the command line names.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -61,7 +61,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            // A reader that has seen enough, such as `head`, is no failure.
+            // A reader that stops reading, such as `head`, is not a failure.
             let _ = error.print();
             return Ok(());
         }
@@ -79,14 +79,14 @@ pub(crate) async fn run() -> Result<(), Failure> {
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut command = presented(Cli::command());
-    // The variables of serving are not for other commands, which a bad one must not stop.
+    // A subcommand reads its own variables. Those of serving must not stop it when one makes no sense.
     if arguments.get(1).is_some_and(|first| command.find_subcommand(first).is_some()) {
         command = command.mut_args(|argument| argument.env(None::<&str>));
     }
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
-/// Makes the help fit for its readers: without the quotes that doc comments need, and without what variables hold.
+/// Takes out of the help the quotes that doc comments need, and the values of variables.
 fn presented(command: clap::Command) -> clap::Command {
     let command = command.mut_args(|argument| {
         let help = argument.get_help().map(|help| help.to_string().replace('`', "")).unwrap_or_default();
@@ -95,7 +95,7 @@ fn presented(command: clap::Command) -> clap::Command {
     command.mut_subcommands(presented)
 }
 
-/// clap's message without the usage that follows it. An argument that looks like a URL may hold a password.
+/// Takes clap's message without the usage that follows it. An argument that looks like a URL may hold a password.
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
@@ -106,7 +106,7 @@ fn one_line(error: &clap::Error) -> String {
         lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
     let message = message.join("; ");
     let message = message.strip_prefix("error: ").unwrap_or(&message);
-    // Settings say by themselves what is wrong with them.
+    // The message of a setting is complete, and shows no secret.
     if error.kind() == ErrorKind::ValueValidation {
         return message.to_owned();
     }

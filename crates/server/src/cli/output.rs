@@ -35,7 +35,7 @@ impl From<StartError> for Failure {
     }
 }
 
-/// Writes to standard output. A reader that has seen enough, such as `head`, is no failure.
+/// Writes to standard output. A reader that stops reading, such as `head`, is not a failure.
 ///
 /// # Errors
 /// Standard output cannot be written.

@@ -18,13 +18,13 @@ use crate::serve::{self, ReservedAddress, ShutdownSignal, ShutdownTiming};
 /// How long closing the database may take.
 const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often answers kept for retries are looked through for those that are too old.
+/// How often expired idempotency keys are deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Serves until a signal asks for the end.
 ///
 /// # Errors
-/// A bad setting; an address or a database that cannot be had.
+/// A setting makes no sense; an address or a database cannot be used.
 pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     arguments.check()?;
     let url = arguments.database.url()?;
@@ -36,9 +36,9 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
         started = start(arguments, &url) => started?,
         () = signal.requested() => return Ok(()),
     };
-    // Until the end: while the service drains, it is asked how it is.
+    // Until the end: load balancers and operators ask while the service drains.
     let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router())));
-    let sweep_task = tokio::spawn(sweep(app.clone()));
+    let sweep_task = tokio::spawn(delete_expired(app.clone()));
     let draining = app.clone();
     serve::serve(listener, app.router(), signal, timing, move || draining.drain()).await;
     sweep_task.abort();
@@ -46,21 +46,21 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
         admin.abort();
     }
     if timeout(POOL_CLOSE_TIMEOUT, pool.close()).await.is_err() {
-        tracing::warn!("connections to the database were still in use and were left open");
+        tracing::warn!("database connections left open");
     }
     telemetry.finish().await;
     Ok(())
 }
 
-/// Forgets kept answers that are too old, now and then.
-async fn sweep(app: App) {
+/// Deletes expired idempotency keys from time to time.
+async fn delete_expired(app: App) {
     loop {
         app.delete_expired().await;
         sleep(SWEEP_INTERVAL).await;
     }
 }
 
-/// A service that can be let run.
+/// A service that is ready to serve.
 struct Started {
     pool: Pool,
     app: App,
@@ -69,14 +69,15 @@ struct Started {
 }
 
 async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, Failure> {
-    // First, so that a second start on a machine changes nothing; and without letting clients in, who would wait.
+    // First, so that a second process on the same address does not touch the database. Clients are not accepted yet,
+    // because they would wait for the rest.
     let reserved = ReservedAddress::bind(&arguments.listen).await.map_err(Failure::Run)?;
     let admin = match &arguments.admin_listen {
         Some(address) => Some(ReservedAddress::bind(address).await.map_err(Failure::Run)?),
         None => None,
     };
     for parameter in url.ignored() {
-        tracing::warn!(parameter, "this parameter of the database URL has no meaning here and is ignored");
+        tracing::warn!(parameter, "database URL parameter ignored");
     }
     let pool = Pool::connect(url, &arguments.database.pool()).await?;
     let prepared = partbook_migrate::prepare(pool.clone(), &required_columns()).await?;

@@ -1,8 +1,7 @@
 //! The settings: what clap takes from flags, environment variables and defaults, one declaration per setting.
 //!
-//! [`Setting`](setting::Setting) adds what clap does not do: an empty variable counts as not set, and a value that makes no
-//! sense is one line that names the flag or the variable. The variables of OpenTelemetry have no flags and are read in
-//! `traces`.
+//! `setting` adds what clap does not do: an empty variable counts as not set, and a value that makes no sense is one line
+//! that names the flag or the variable. The variables of OpenTelemetry have no flags and are read in `traces`.
 
 mod database;
 mod listen;
@@ -53,7 +52,7 @@ pub(crate) struct ServeArguments {
     #[arg(value_name = "ORIGINS", value_parser = Setting(values::origins))]
     pub(crate) cors_origins: Origins,
 
-    /// Refuse changes of a row that do not say which version they are meant for: 428 without If-Match
+    /// Refuse changes of a row that do not name the version that they change: 428 without If-Match
     #[arg(long, env = "PARTBOOK_REQUIRE_IF_MATCH", default_value = "false")]
     #[arg(value_name = "true|false", value_parser = Setting(values::truth), action = ArgAction::Set)]
     pub(crate) require_if_match: bool,
@@ -61,7 +60,8 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) log: LogArguments,
 
-    /// Seconds to go on serving after a signal to stop, while /readyz already says no, so that load balancers notice
+    /// Seconds to go on serving after a signal to stop, while /readyz already answers 503, so that load balancers
+    /// notice
     #[arg(long, env = "PARTBOOK_DRAIN_DELAY", default_value = "0")]
     #[arg(value_name = "SECONDS", value_parser = Setting(values::seconds))]
     pub(crate) drain_delay: Duration,
@@ -73,10 +73,10 @@ pub(crate) struct ServeArguments {
 }
 
 impl ServeArguments {
-    /// Checks what no setting shows alone.
+    /// Checks settings that depend on each other.
     ///
     /// # Errors
-    /// The service and its operators are to be served on one address.
+    /// The two addresses are the same.
     pub(crate) fn check(&self) -> Result<(), BadSetting> {
         match &self.admin_listen {
             Some(address) if *address == self.listen && !address.ends_with(":0") => Err(BadSetting(format!(

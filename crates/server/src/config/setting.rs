@@ -1,5 +1,5 @@
-//! What clap does not do for settings: an empty variable counts as not set, white space around a variable does not count,
-//! and a value that makes no sense is one line that names the flag or the variable.
+//! What clap does not do for settings: an empty variable counts as not set, white space around a variable is dropped, and
+//! a value that makes no sense is one line that names the flag or the variable.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -13,11 +13,11 @@ use clap::{Arg, Command};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadSetting(pub(crate) String);
 
-/// A parser for clap that reads a setting with a function; the function's error says which values there are.
+/// A parser for clap that reads a setting with a function. The function's error says which values are allowed.
 #[derive(Clone)]
 pub(crate) struct Setting<F>(pub(crate) F);
 
-/// A parser for clap that only says where a setting comes from.
+/// A parser for clap that leaves the text as it is, and notes where it comes from.
 #[derive(Clone)]
 pub(crate) struct Unread;
 
@@ -45,7 +45,7 @@ impl Given {
         Self { name: variable, source, text: text.to_owned() }
     }
 
-    /// The text, where it is one.
+    /// The text as UTF-8.
     ///
     /// # Errors
     /// It is not UTF-8.

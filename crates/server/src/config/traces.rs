@@ -1,9 +1,9 @@
-//! Where traces go, and which: OpenTelemetry's own variables, so that an operator sets what every other service has set.
+//! Which traces go where: OpenTelemetry's own variables, so that an operator sets what every other service reads, too.
 //!
-//! The SDK reads by itself what it understands as the specification says: headers, compression, the queue of spans. Read
-//! here is what it does not read (`OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER`), what it would decode, log or default
-//! otherwise (resource attributes, an endpoint with credentials, the protocol), and what it would silently replace when
-//! it makes no sense (the sampler, the timeout, the length of the queue).
+//! The SDK reads headers, compression and the limits of the queue by itself. This file reads what the SDK does not read
+//! (`OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER`), what it would decode, send or default otherwise (resource attributes, an
+//! endpoint with credentials, the protocol), and what it would silently replace when it makes no sense (the sampler, the
+//! timeout, the limits of the queue).
 
 use std::ffi::OsString;
 use std::str::FromStr;
@@ -126,9 +126,8 @@ impl<F: Fn(&str) -> Option<OsString>> Variables<F> {
                 Some(found) => found.number(|ratio| (0.0..=1.0).contains(ratio), "is not a ratio; use 0 to 1")?,
             },
             _ => {
-                return Err(sampler.bad(
-                    "is not a sampler; use always_on, always_off or traceidratio, each also with parentbased_ before it",
-                ));
+                let known = "always_on, always_off or traceidratio, each also with parentbased_ before it";
+                return Err(sampler.bad(&format!("is not a sampler; use {known}")));
             }
         };
         Ok(Sampling { ratio, parent_based })

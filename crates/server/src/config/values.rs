@@ -1,4 +1,5 @@
-//! What the texts of small settings mean. Each error says which values there are, and follows the text in quotes.
+//! Parsers of settings that need only a few lines. Each error says which values are allowed; the caller puts the name of
+//! the setting and the text before it.
 
 use std::time::Duration;
 
@@ -21,8 +22,9 @@ fn origin(text: &str) -> Result<String, String> {
     }
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let url = url.filter(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
-    url.map(|url| url.origin().ascii_serialization())
-        .ok_or_else(|| format!("`{text}` is not an origin; use origins such as https://parts.example:8443, or *"))
+    url.map(|url| url.origin().ascii_serialization()).ok_or_else(|| {
+        format!("holds `{text}`, which is not an origin; use origins such as https://parts.example:8443, or *")
+    })
 }
 
 /// Reads a number of connections.

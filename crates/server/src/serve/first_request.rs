@@ -1,4 +1,4 @@
-//! Connections of which no request has come yet: they are waited for when the service stops, and given up in time.
+//! Connections that have not sent a request yet. A stop waits for them, and each has a limited time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// How often it is looked whether all have sent a request.
+/// How often a stop checks whether every connection has sent a request.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How many connections have sent no request yet.
+/// Counts the connections that have not sent a request yet.
 #[derive(Clone, Default)]
 pub(super) struct FirstRequests(Arc<AtomicUsize>);
 
-/// A connection of which no request has come yet.
+/// A connection that has not sent a request yet.
 pub(super) struct AwaitingFirstRequest {
     connections: FirstRequests,
     counted: AtomicBool,
@@ -22,13 +22,13 @@ pub(super) struct AwaitingFirstRequest {
 }
 
 impl FirstRequests {
-    /// Counts a connection until its first request has come or it is dropped.
+    /// Counts a connection until its first request has arrived or the connection is dropped.
     pub(super) fn expect(&self) -> AwaitingFirstRequest {
         self.0.fetch_add(1, Ordering::Relaxed);
         AwaitingFirstRequest { connections: self.clone(), counted: AtomicBool::new(true), arrived: Notify::new() }
     }
 
-    /// Waits until every connection has sent a request. One that has not would be closed in its client's face.
+    /// Waits until every connection has sent a request. A graceful stop would close the others without an answer.
     pub(super) async fn all_arrived(&self) {
         while self.0.load(Ordering::Relaxed) > 0 {
             sleep(POLL_INTERVAL).await;
@@ -37,7 +37,7 @@ impl FirstRequests {
 }
 
 impl AwaitingFirstRequest {
-    /// A request has come.
+    /// Records that a request has arrived.
     pub(super) fn arrive(&self) {
         self.arrived.notify_one();
         self.discount();

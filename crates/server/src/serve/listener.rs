@@ -20,11 +20,11 @@ use tower::{Service, ServiceExt as _};
 
 use super::first_request::{AwaitingFirstRequest, FirstRequests};
 
-/// How long a client may take until its first request has come, and for the headers of each; an idle connection is
-/// closed after this time too.
+/// How long a client may take until its first request has arrived, and then for the headers of each request. An idle
+/// connection is closed after this time, too.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a client may take nothing of an answer that is waiting for it.
+/// How long a client may read nothing of an answer that waits for it.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many connections are open at once; more wait in the kernel's queue. Below the 1,024 open files that a process
@@ -34,13 +34,13 @@ const MAX_CONNECTIONS: usize = 900;
 /// How many requests of one HTTP/2 connection are served at once.
 const MAX_STREAMS: u32 = 100;
 
-/// How often an HTTP/2 client is asked whether it is still there.
+/// How often the service pings an HTTP/2 client.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
-/// How long an HTTP/2 client may take to answer that.
+/// How long an HTTP/2 client may take to answer a ping.
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What answers requests: a router.
+/// A service that answers HTTP requests, such as a router.
 pub(crate) trait HttpService:
     Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
 {
@@ -51,12 +51,12 @@ impl<S> HttpService for S where
 {
 }
 
-/// Serves beside another listener, until the process ends.
+/// Serves until the task is aborted. Connections are not waited for.
 pub(crate) async fn serve_beside(listener: TcpListener, service: impl HttpService) {
     accept(listener, service, &GracefulShutdown::new(), &FirstRequests::default()).await;
 }
 
-/// Accepts connections and serves HTTP on them, without an end.
+/// Accepts connections and serves HTTP on them until it is dropped. `connections` then shuts down those that are open.
 pub(super) async fn accept(
     listener: TcpListener,
     service: impl HttpService,
@@ -67,7 +67,7 @@ pub(super) async fn accept(
     let connection_permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         if connection_permits.available_permits() == 0 {
-            tracing::warn!(connections = MAX_CONNECTIONS, "no more connections are accepted until one is closed");
+            tracing::warn!(connections = MAX_CONNECTIONS, "connection limit reached");
         }
         let Ok(permit) = connection_permits.clone().acquire_owned().await else { return };
         let Some(stream) = next(&listener).await else { continue };
@@ -89,17 +89,17 @@ pub(super) async fn accept(
                         tracing::debug!(%error, "connection ended");
                     }
                 }
-                () = first_request_timeout(&first) => tracing::debug!("connection closed: no request came"),
+                () = first_request_timeout(&first) => tracing::debug!("connection closed without a request"),
             }
         });
     }
 }
 
-/// The next connection. What goes wrong with one is no reason to stop accepting others.
+/// Accepts one connection. An error is logged, and does not keep the service from accepting the next.
 async fn next(listener: &TcpListener) -> Option<TcpStream> {
     match listener.accept().await {
         Ok((stream, _)) => {
-            // Answers are written whole: waiting to fill packets would only delay them.
+            // Answers are written whole, so waiting to fill packets would only delay them.
             stream.set_nodelay(true).ok()?;
             Some(stream)
         }
@@ -107,7 +107,7 @@ async fn next(listener: &TcpListener) -> Option<TcpStream> {
             use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
             if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
                 tracing::error!(%error, "cannot accept connections");
-                // Mostly no file descriptor is left; one may be soon.
+                // The usual cause is that no file descriptor is left; one may be free soon.
                 sleep(Duration::from_secs(1)).await;
             }
             None
@@ -115,7 +115,7 @@ async fn next(listener: &TcpListener) -> Option<TcpStream> {
     }
 }
 
-/// Ends when no first request comes in time: hyper's own timer starts only when it knows the version of HTTP.
+/// Ends when no first request arrives in time. (hyper's own timer starts only when it knows the version of HTTP.)
 async fn first_request_timeout(first: &AwaitingFirstRequest) {
     if timeout(HEADER_TIMEOUT, first.wait()).await.is_ok() {
         std::future::pending::<()>().await;

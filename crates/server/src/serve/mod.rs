@@ -1,7 +1,7 @@
 //! Serving HTTP: the addresses, the connections, and the stop.
 //!
-//! The loop that accepts connections is our own because `axum::serve` sets no limits: not on the time a client takes for
-//! its headers, not on the number of connections, not on how long a stop may take.
+//! `axum::serve` is not used because it sets no limits: not on the time that a client takes for its headers, not on the
+//! number of connections, not on the time that a stop takes.
 
 mod address;
 mod first_request;

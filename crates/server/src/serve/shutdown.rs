@@ -10,28 +10,28 @@ use super::first_request::FirstRequests;
 use super::listener::{HttpService, accept};
 use super::signals::ShutdownSignal;
 
-/// How long clients whom the kernel has let in already are still accepted when the service stops.
+/// How long the service goes on accepting connections that the kernel had queued before the stop.
 const FINAL_ACCEPT_PERIOD: Duration = Duration::from_millis(20);
 
-/// How long a client that was let in may then take for its first request.
+/// How long a client that was accepted may then take for its first request.
 const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How a stop goes.
+/// How long the phases of a stop take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ShutdownTiming {
-    /// How long the service goes on after it has said that it is not ready, so that load balancers notice.
+    /// How long the service goes on serving after it has reported that it is not ready, so that load balancers notice.
     pub(crate) drain_delay: Duration,
     /// How long running requests may take to finish after that.
     pub(crate) shutdown_timeout: Duration,
 }
 
-/// Serves until a signal comes, calls `draining`, and stops as `timing` says; a second signal stops at once.
+/// Serves until a signal arrives, calls `on_drain`, and stops within `timing`. A second signal stops at once.
 pub(crate) async fn serve(
     listener: TcpListener,
     service: impl HttpService,
     mut signal: ShutdownSignal,
     timing: ShutdownTiming,
-    draining: impl FnOnce(),
+    on_drain: impl FnOnce(),
 ) {
     let connections = GracefulShutdown::new();
     let first_requests = FirstRequests::default();
@@ -41,11 +41,11 @@ pub(crate) async fn serve(
         () = signal.requested() => {}
     }
     tracing::info!(open = connections.count(), "stopping");
-    draining();
+    on_drain();
     let mut force_stop = Box::pin(signal.requested());
     tokio::select! {
         _ = timeout(timing.drain_delay + FINAL_ACCEPT_PERIOD, &mut accepting) => {}
-        () = &mut force_stop => return log_abort(),
+        () = &mut force_stop => return log_abort("second signal"),
     }
     drop(accepting);
     let finishing = async {
@@ -56,12 +56,12 @@ pub(crate) async fn serve(
         finished = finishing => if finished {
             tracing::info!("stopped");
         } else {
-            tracing::warn!("stopped; requests that still ran were cut off");
+            log_abort("shutdown timeout");
         },
-        () = force_stop => log_abort(),
+        () = force_stop => log_abort("second signal"),
     }
 }
 
-fn log_abort() {
-    tracing::warn!("stopped at the second signal; requests that still ran were cut off");
+fn log_abort(reason: &str) {
+    tracing::warn!(reason, "stopped; running requests were cut off");
 }

@@ -4,14 +4,14 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that ask the process to end.
+/// Waits for the signals that ask the process to end.
 pub(crate) struct ShutdownSignal {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl ShutdownSignal {
-    /// Takes the signals over.
+    /// Replaces the default action of the signals, which is to end the process.
     ///
     /// # Errors
     /// The operating system refuses.

@@ -1,7 +1,7 @@
 //! The exporter: OTLP over gRPC or HTTP.
 //!
-//! The SDK reads what is not set here by itself: `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_EXPORTER_OTLP_COMPRESSION`, each
-//! also with `_TRACES` in it.
+//! The SDK reads by itself what is not set here: `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_EXPORTER_OTLP_COMPRESSION`, and
+//! both for traces alone.
 
 use hyper_rustls::HttpsConnectorBuilder;
 use opentelemetry_http::hyper::HyperClient;

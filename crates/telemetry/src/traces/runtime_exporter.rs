@@ -1,4 +1,4 @@
-//! An exporter that works on the runtime's threads, and whose failures cost a line in the log now and then.
+//! An exporter that works on the runtime's threads, and logs its failures at most once per interval.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use tokio::runtime::Handle;
 
 use crate::error_chain;
 
-/// How often the log says that the collector does not take the spans.
+/// The least time between two lines of the log about a collector that does not take spans.
 const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
-/// An exporter that works on the runtime's threads, and whose failures cost a line in the log now and then.
+/// An exporter that works on the runtime's threads, and logs its failures at most once per interval.
 #[derive(Debug)]
 pub(super) struct RuntimeExporter<E> {
     exporter: Arc<E>,
@@ -24,7 +24,7 @@ pub(super) struct RuntimeExporter<E> {
 
 #[derive(Debug)]
 struct DroppedSpans {
-    /// How many spans were lost since the log said so.
+    /// How many spans were lost since the last line of the log.
     spans: usize,
     last_logged: Option<Instant>,
 }
@@ -41,11 +41,11 @@ impl<E: SpanExporter + 'static> SpanExporter for RuntimeExporter<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
         let exporter = self.exporter.clone();
-        // The thread that asks is the SDK's own, on which no connection could be made.
+        // The SDK calls this on a thread of its own, where the runtime's timers and sockets do not work.
         let error = match self.runtime.spawn(async move { exporter.export(batch).await }).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error_chain(&error),
-            // The process stops; that says so itself.
+            // The runtime stops, and `finish` logs what is lost.
             Err(error) if error.is_cancelled() => return Ok(()),
             Err(error) => error_chain(&error),
         };

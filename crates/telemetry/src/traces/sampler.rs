@@ -6,15 +6,15 @@ use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator, Sampler, Sam
 
 use super::settings::Sampling;
 
-/// What `traceparent` says may keep a trace from being recorded, but a stranger cannot make it be recorded, neither by its
-/// flag nor by its choice of a trace id.
+/// Makes the sampler. A caller's `traceparent` may keep a trace from being recorded, but cannot make the service record
+/// one: neither by its flag nor by its choice of a trace id.
 pub(super) fn sampler(sampling: Sampling) -> impl ShouldSample + 'static {
     let root = Sampler::TraceIdRatioBased(sampling.ratio);
     let sampler = Sampler::parent_based(root.clone()).with_remote_parent_sampled(LocalRootSampler(root.clone()));
     if sampling.parent_based { sampler } else { sampler.with_remote_parent_not_sampled(LocalRootSampler(root)) }
 }
 
-/// Decides as for a trace that begins here.
+/// Decides as for a trace that begins here: without the caller's flag, by a trace id that the caller did not choose.
 #[derive(Clone, Debug)]
 struct LocalRootSampler(Sampler);
 

@@ -7,8 +7,7 @@ use url::Url;
 /// Which traces are recorded, and where they are sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraceSettings {
-    /// Where traces are sent, whole: with the path that OTLP over HTTP has, and without credentials, which would be
-    /// logged on the way.
+    /// The collector's URL: with the path that OTLP over HTTP has, and without credentials, which would be logged.
     pub endpoint: Url,
     /// How traces are sent.
     pub protocol: Protocol,
@@ -16,7 +15,7 @@ pub struct TraceSettings {
     pub timeout: Duration,
     /// Which traces are recorded.
     pub sampling: Sampling,
-    /// The resource's attributes: what the process is. Of two with the same key the later one counts.
+    /// The attributes of the resource, which describe this process. Of two with the same key the later one counts.
     pub resource: Vec<(String, String)>,
 }
 
@@ -34,7 +33,7 @@ pub enum Protocol {
 pub struct Sampling {
     /// Which share of the traces that begin here is recorded, 0 to 1.
     pub ratio: f64,
-    /// Whether a caller that does not record its trace is followed in that.
+    /// Whether a trace that its caller does not record is not recorded here either.
     pub parent_based: bool,
 }
 
