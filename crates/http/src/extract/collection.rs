@@ -28,6 +28,6 @@ impl FromRequestParts<App> for Collection {
 
 impl Collection {
     pub(crate) fn problem(&self, error: &Error) -> Problem {
-        Problem::of(error, self.entity, None)
+        Problem::of(error, self.entity)
     }
 }

@@ -29,6 +29,6 @@ impl RawId {
             return Err(Problem::invalid_id());
         }
         let id = text.parse().ok().filter(|id| (1..=i64::from(i32::MAX)).contains(id));
-        id.ok_or_else(|| Problem::of(&partbook_domain::Refusal::not_found(entity, &text).into(), entity, None))
+        id.ok_or_else(|| Problem::of(&partbook_domain::Refusal::not_found(entity, &text).into(), entity))
     }
 }

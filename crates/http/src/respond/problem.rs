@@ -78,12 +78,12 @@ impl Problem {
         Self::new(status, detail)
     }
 
-    /// An operation on a row did not succeed. `href` is the path of the listings that use the row.
-    pub(crate) fn of(error: &Error, entity: &Entity, href: Option<&str>) -> Self {
+    /// An operation on an entity's rows did not succeed.
+    pub(crate) fn of(error: &Error, entity: &Entity) -> Self {
         match error {
             Error::Refused(Refusal::NotFound { .. }) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
             Error::Refused(Refusal::Invalid(errors)) => Self::invalid(errors),
-            Error::Refused(Refusal::InUse(use_)) => Self::in_use(use_, href),
+            Error::Refused(Refusal::InUse(in_use)) => Self::in_use(in_use, None),
             Error::Refused(Refusal::PreconditionFailed { tag, current, .. }) => Self {
                 current: Some(Box::new((tag.clone(), current.clone()))),
                 ..Self::new(StatusCode::PRECONDITION_FAILED, error.to_string())
@@ -119,9 +119,10 @@ impl Problem {
         Self { failure: Some(Box::new(failure.of(entity))), ..Self::new(status, detail) }
     }
 
-    fn in_use(use_: &InUse, href: Option<&str>) -> Self {
-        let problem = Self::new(StatusCode::CONFLICT, use_.detail.clone());
-        match &use_.listings {
+    /// The row is in use, or must stay. `href` is the path of the listings that use it.
+    pub(crate) fn in_use(in_use: &InUse, href: Option<&str>) -> Self {
+        let problem = Self::new(StatusCode::CONFLICT, in_use.detail.clone());
+        match &in_use.listings {
             None => problem,
             Some((count, first)) => {
                 let listings: Vec<Value> =

@@ -5,10 +5,10 @@ use axum::extract::{RawQuery, Request};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
-use partbook_domain::Entity;
 use partbook_domain::edit::EditMode;
 use partbook_domain::query::{self, ListQuery};
-use partbook_repository::{Create, Delete, Update};
+use partbook_domain::{Entity, Refusal};
+use partbook_repository::{Create, Delete, Error, Update};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::extract::collection::Collection;
@@ -54,15 +54,15 @@ async fn list(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let Collection { app, entity } = &collection;
-    let given = query_string::parse(text.as_deref())?;
-    let query = query::parse(entity, &given).map_err(|errors| Problem::parameters(&errors))?;
+    let parameters = query_string::parse(text.as_deref())?;
+    let query = query::parse(entity, &parameters).map_err(|errors| Problem::parameters(&errors))?;
     let total = if query_string::prefers_count(&headers) {
         Some(app.repository().count(entity, &query).await.map_err(|error| collection.problem(&error))?)
     } else {
         None
     };
     let ListQuery { limit, offset, .. } = query;
-    let links = |more| PageLinks { path: uri.path(), parameters: &given, limit, offset, more, total }.headers();
+    let links = |more| PageLinks { path: uri.path(), parameters: &parameters, limit, offset, more, total }.headers();
     let rows = app.repository().stream(entity, &query);
     let sent = send_list(rows, limit, app.repository().has_more(entity, &query), links).await;
     sent.map_err(|error| collection.problem(&error))
@@ -113,7 +113,12 @@ async fn remove(collection: Collection, id: RawId, headers: HeaderMap) -> Result
     let Collection { app, entity } = &collection;
     let precondition = precondition(app, &headers)?;
     let id = id.parse(entity)?;
-    let href = entity.in_catalog().then(|| format!("{}/{id}/listings", entity.path()));
-    let done = app.repository().delete(Delete { entity, id, precondition, representation: &PlainRow }).await;
-    done.map(|()| StatusCode::NO_CONTENT).map_err(|error| Problem::of(&error, entity, href.as_deref()))
+    match app.repository().delete(Delete { entity, id, precondition, representation: &PlainRow }).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(Error::Refused(Refusal::InUse(in_use))) => {
+            let href = entity.in_catalog().then(|| format!("{}/{id}/listings", entity.path()));
+            Err(Problem::in_use(&in_use, href.as_deref()))
+        }
+        Err(error) => Err(collection.problem(&error)),
+    }
 }

@@ -22,8 +22,8 @@ pub(crate) async fn listings(
 ) -> Result<Response, Problem> {
     let entity = collection.entity;
     let id = id.parse(entity)?;
-    let given = query_string::parse(text.as_deref())?;
-    let (limit, offset) = query::parse_page(&given, LISTINGS_PAGE.default, LISTINGS_PAGE.max)
+    let parameters = query_string::parse(text.as_deref())?;
+    let (limit, offset) = query::parse_page(&parameters, LISTINGS_PAGE.default, LISTINGS_PAGE.max)
         .map_err(|errors| Problem::parameters(&errors))?;
     let repository = collection.app.repository();
     let rows = repository.listings(entity, id, limit, offset).await.map_err(|error| collection.problem(&error))?;
@@ -32,8 +32,9 @@ pub(crate) async fn listings(
     } else {
         None
     };
-    let links =
-        |more| PageLinks { path: uri.path(), parameters: &given, limit: Some(limit), offset, more, total }.headers();
+    let links = |more| {
+        PageLinks { path: uri.path(), parameters: &parameters, limit: Some(limit), offset, more, total }.headers()
+    };
     let has_more = async { Ok(repository.count_listings(entity, id).await? > offset.saturating_add(limit.into())) };
     send_list(rows, Some(limit), has_more, links).await.map_err(|error| collection.problem(&error))
 }

@@ -21,11 +21,11 @@ pub(crate) async fn create(
         request.representation.read(entity, &request.body).map_err(|errors| Problem::invalid(&errors))?;
     }
     let Some(key) = key? else {
-        let written = app.repository().create(request).await.map_err(|error| Problem::of(&error, entity, None))?;
+        let written = app.repository().create(request).await.map_err(|error| Problem::of(&error, entity))?;
         let location = format!("{}/{}", entity.path(), written.id);
         return Ok(created_response(written.body, &written.tag, &location));
     };
-    let stored = app.repository().create_once(request, key).await.map_err(|error| Problem::of(&error, entity, None))?;
+    let stored = app.repository().create_once(request, key).await.map_err(|error| Problem::of(&error, entity))?;
     let StoredResponse { status, location, body } = stored;
     match location {
         Some(location) => {
@@ -39,7 +39,7 @@ pub(crate) async fn create(
 /// Changes a row and answers the result.
 pub(crate) async fn update(app: &App, request: Update) -> Result<Response, Problem> {
     let entity = request.entity;
-    let written = app.repository().update(request).await.map_err(|error| Problem::of(&error, entity, None))?;
+    let written = app.repository().update(request).await.map_err(|error| Problem::of(&error, entity))?;
     let Written { body, tag, .. } = written;
     Ok(row_response(StatusCode::OK, body, &tag))
 }

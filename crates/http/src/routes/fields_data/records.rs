@@ -26,12 +26,12 @@ pub(super) async fn list(
     RawQuery(text): RawQuery,
 ) -> Result<Response, Problem> {
     let entity = name.entity()?;
-    let given = query_string::parse(text.as_deref())?;
-    let (limit, offset) = query::parse_page(&given, RECORDS_PAGE.default, RECORDS_PAGE.max)
+    let parameters = query_string::parse(text.as_deref())?;
+    let (limit, offset) = query::parse_page(&parameters, RECORDS_PAGE.default, RECORDS_PAGE.max)
         .map_err(|errors| Problem::parameters(&errors))?;
     let order = entity.records_order.to_vec();
     let query = ListQuery { order, limit: Some(limit), offset, ..ListQuery::default() };
-    let problem = |error: Error| Problem::of(&error, entity, None);
+    let problem = |error: Error| Problem::of(&error, entity);
     let total = app.repository().count(entity, &query).await.map_err(problem)?;
     let rows = app.repository().list(entity, &query).await.map_err(problem)?;
     let mut out = Vec::new();

@@ -13,7 +13,7 @@ use crate::state::App;
 
 pub(super) async fn schema(State(app): State<App>, name: EntityName) -> Result<Json<Value>, Problem> {
     let entity = name.entity()?;
-    let custom = app.repository().custom_fields(entity).await.map_err(|error| Problem::of(&error, entity, None))?;
+    let custom = app.repository().custom_fields(entity).await.map_err(|error| Problem::of(&error, entity))?;
     let fields: Vec<Value> = core_fields(entity).map(describe).chain(custom.iter().map(describe_custom)).collect();
     Ok(Json(json!({ "entity": entity.name, "label": entity.plural, "primary_key": "id", "fields": fields })))
 }
