@@ -21,6 +21,34 @@ async fn a_flag_goes_before_the_environment() {
 }
 
 #[tokio::test]
+async fn an_empty_variable_counts_as_not_set() {
+    for empty in ["", " "] {
+        let options = Service::options().env("DATABASE_URL_FILE", empty).env("PARTBOOK_ENVIRONMENT", empty);
+        let options = options.env("PARTBOOK_ADMIN_LISTEN", empty).env("PARTBOOK_POOL_SIZE", empty);
+        let service = options.start(Backend::Sqlite).await;
+        assert_eq!(service.get("/health").await.json()["environment"], "development");
+    }
+    let options = Service::options().env("PARTBOOK_ENVIRONMENT", " shop ").env("PARTBOOK_POOL_SIZE", "\t2\n");
+    let service = options.start(Backend::Sqlite).await;
+    assert_eq!(service.get("/health").await.json()["environment"], "shop", "without the white space around it");
+}
+
+#[tokio::test]
+async fn the_database_is_named_in_one_way() {
+    let (url, file) = ("sqlite://u:s3cret.db", "/nowhere/s3cret");
+    let both = partbook(&["serve"]).env("DATABASE_URL", url).env("DATABASE_URL_FILE", file);
+    let finished = both.run().await;
+    let text = refused(&finished, 2);
+    assert!(text.contains("DATABASE_URL and DATABASE_URL_FILE") && !text.contains("s3cret"), "{text}");
+    let finished = partbook(&["serve", "--database-url", url, "--database-url-file", file]).run().await;
+    let text = refused(&finished, 2);
+    assert!(text.contains("--database-url and --database-url-file") && !text.contains("s3cret"), "{text}");
+    // A flag goes before the other's variable, too.
+    let finished = partbook(&["serve", "--database-url-file", file]).env("DATABASE_URL", url).run().await;
+    assert!(refused(&finished, 2).contains("--database-url-file"));
+}
+
+#[tokio::test]
 async fn a_bad_setting_is_one_clear_line_and_two() {
     for (name, values) in [
         ("PARTBOOK_LISTEN", &["nonsense", "127.0.0.1", "127.0.0.1:99999", ":8000", "http://127.0.0.1:8000"][..]),
