@@ -34,8 +34,8 @@ pub struct PoolSettings {
     pub size: u32,
     /// How long a request waits for a connection, and the start for the first one.
     pub acquire_timeout: Duration,
-    /// Whether statements stay prepared between uses. Not behind `PgBouncer` in transaction mode, where the next use
-    /// may meet another server connection.
+    /// Whether statements stay prepared between uses. Not behind `PgBouncer`: in transaction mode the next use may meet
+    /// another server connection, and in either mode it refuses the time limits that come with the cache.
     pub statement_cache: bool,
 }
 

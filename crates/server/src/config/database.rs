@@ -30,7 +30,7 @@ pub(crate) struct DatabaseArguments {
     #[arg(value_name = "NUMBER", value_parser = Setting(values::pool_size))]
     pool_size: u32,
 
-    /// Keep statements prepared; `off` behind PgBouncer in transaction mode
+    /// Keep statements prepared; `off` behind PgBouncer
     #[arg(long, env = "PARTBOOK_STATEMENT_CACHE", default_value = "on")]
     #[arg(value_name = "on|off", value_parser = Setting(values::switch), action = ArgAction::Set)]
     statement_cache: bool,
