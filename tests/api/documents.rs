@@ -1,7 +1,7 @@
 //! The page that shows the API document, and request ids (contract section 8). The document itself is in
 //! [`crate::openapi`].
 
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 /// The page, wherever `/docs` leads.
 async fn page(service: &Service) -> (String, Answer) {

@@ -1,11 +1,11 @@
 //! The harness itself, where it could be wrong without any test failing.
 
-use crate::support::contract::{Kind, LISTING, entities};
-use crate::support::{Backend, Database, backends};
+use partbook_test_support::contract::{Kind, LISTING, entities};
+use partbook_test_support::{Backend, Database, backends};
 
 backends!(every_test_has_a_database_of_its_own);
 async fn every_test_has_a_database_of_its_own(backend: Backend) {
-    let (one, other) = (Database::create(backend).await, Database::create(backend).await);
+    let (one, other) = (Database::create(backend), Database::create(backend));
     one.sql("create table mark (id int); insert into mark values (7), (null)").await;
     other.sql("create table mark (id int)").await;
     let rows = one.rows("select id, 'x' from mark order by id is null").await;
@@ -27,7 +27,7 @@ async fn a_schema_shows_what_was_done_to_it(database: Database) {
 
 #[tokio::test]
 async fn the_awkward_rows_load_into_the_legacy_schema() {
-    let database = Database::legacy_with_rows().await;
+    let database = Database::legacy_with_rows();
     let count = database.value("select count(*) from listing").await;
     assert_ne!(count.as_deref(), Some("0"));
 }

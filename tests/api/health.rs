@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::support::{Backend, Method, Service, backends};
+use partbook_test_support::{Backend, Method, Service, backends};
 
 const PATHS: [&str; 3] = ["/health", "/livez", "/readyz"];
 
 backends!(a_service_with_its_database_is_healthy);
 async fn a_service_with_its_database_is_healthy(backend: Backend) {
-    let service = Service::options().env("PARTBOOK_ENVIRONMENT", "rehearsal").start(backend).await;
+    let service = Service::options().environment("rehearsal").start(backend).await;
     let health = service.get("/health").await.expect(200).json();
     assert_eq!(
         health,
@@ -66,10 +66,4 @@ async fn a_table_that_is_gone_is_not_ready(service: Service) {
     service.get("/livez").await.expect(200);
     service.sql("alter table listing_component_gone rename to listing_component").await;
     service.get("/readyz").await.expect(200);
-}
-
-backends!(a_service_asked_to_end_ends_well);
-async fn a_service_asked_to_end_ends_well(service: Service) {
-    service.get("/health").await.expect(200);
-    assert!(service.stop().await.success());
 }

@@ -1,22 +1,12 @@
-//! Black-box tests: every one starts the real binary on a database of its own and talks HTTP to it. The modules mirror
-//! the tree of URLs. What tests are written with, and how, is in [`support`].
-
-#![allow(clippy::disallowed_methods, reason = "tests send SQL over connections of their own")]
+//! Tests of the HTTP API, with the service inside the test ([`partbook_test_support::Service`]): what it answers to every
+//! request, on every database. The modules mirror the tree of URLs. What takes a process is in `tests/process`.
 
 mod browsers;
 mod clients;
-mod command_line;
 mod documents;
 mod errors;
 mod harness;
 mod health;
 mod legacy;
-mod log;
-mod metrics;
 mod openapi;
-mod outage;
-mod races;
-mod smoke;
-mod support;
-mod traces;
 mod v1;

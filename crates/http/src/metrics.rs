@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics::{SetRecorderError, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use metrics_process::Collector;
 use partbook_database::PoolState;
 use partbook_domain::registry;
@@ -36,6 +36,31 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// A recorder with the buckets of every histogram. It must be installed before anything is counted, for the process
+    /// or for a thread.
+    #[must_use]
+    pub fn recorder() -> PrometheusRecorder {
+        PrometheusBuilder::new().set_buckets(&BUCKETS).expect("BUCKETS is not empty").build_recorder()
+    }
+
+    /// The metrics that a recorder collects. `commit` is the commit that the program was built from.
+    #[must_use]
+    pub fn of(recorder: &PrometheusRecorder, version: &'static str, commit: &'static str) -> Self {
+        let process = Collector::default();
+        metrics::with_local_recorder(recorder, || {
+            process.describe();
+            describe();
+            gauge!("partbook_build_info", "version" => version, "commit" => commit).set(1.0);
+            // Counters exist from the start, so that the first event is an increase.
+            counter!("partbook_db_pool_timeouts_total").increment(0);
+            counter!("partbook_db_retries_total").increment(0);
+            for entity in registry() {
+                counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(0);
+            }
+        });
+        Self { handle: recorder.handle(), process, counted_at: Mutex::new(None) }
+    }
+
     /// Starts collecting, for the whole process. `commit` is the commit that the program was built from.
     ///
     /// # Errors
@@ -43,26 +68,18 @@ impl Metrics {
     ///
     /// # Panics
     /// If called outside a tokio runtime.
-    pub fn install(version: &'static str, commit: &'static str) -> Result<Self, BuildError> {
-        let handle = PrometheusBuilder::new().set_buckets(&BUCKETS)?.install_recorder()?;
-        let upkeep = handle.clone();
+    pub fn install(version: &'static str, commit: &'static str) -> Result<Self, SetRecorderError<PrometheusRecorder>> {
+        let recorder = Self::recorder();
+        let installed = Self::of(&recorder, version, commit);
+        metrics::set_global_recorder(recorder)?;
+        let upkeep = installed.handle.clone();
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(UPKEEP_INTERVAL).await;
                 upkeep.run_upkeep();
             }
         });
-        let process = Collector::default();
-        process.describe();
-        describe();
-        gauge!("partbook_build_info", "version" => version, "commit" => commit).set(1.0);
-        // Counters exist from the start, so that the first event is an increase.
-        counter!("partbook_db_pool_timeouts_total").increment(0);
-        counter!("partbook_db_retries_total").increment(0);
-        for entity in registry() {
-            counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(0);
-        }
-        Ok(Self { handle, process, counted_at: Mutex::new(None) })
+        Ok(installed)
     }
 
     /// The metrics in Prometheus' text format, with the current state of the pool and the row counts.

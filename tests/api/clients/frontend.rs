@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{CPU, Entity, Kind, LISTING, RAM_SPEC, catalog, in_listings, listing_that_uses};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{CPU, Entity, Kind, LISTING, RAM_SPEC, catalog, in_listings, listing_that_uses};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 const ORIGIN: &str = "http://localhost:3000";
 

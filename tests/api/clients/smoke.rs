@@ -3,10 +3,10 @@
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::support::contract::{
+use partbook_test_support::contract::{
     CPU, Entity, GPU, LISTING, PORTS_PROFILE, PROFILE, RAM_SPEC, STORAGE_PROFILE, entities, listing_that_uses,
 };
-use crate::support::{Backend, Service, backends};
+use partbook_test_support::{Service, backends};
 
 const ORDER: [&Entity; 6] = [&CPU, &GPU, &RAM_SPEC, &STORAGE_PROFILE, &PORTS_PROFILE, &PROFILE];
 
@@ -51,12 +51,6 @@ async fn the_smoke_script_passes(service: Service) {
 async fn the_smoke_script_passes_on_old_rows() {
     let service = Service::legacy_with_rows().await;
     smoke(&service).await;
-    smoke(&service).await;
-}
-
-#[tokio::test]
-async fn the_smoke_script_passes_on_the_demonstration() {
-    let service = Service::options().arg("--demo").start(Backend::Sqlite).await;
     smoke(&service).await;
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::contract::{CPU, entities};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{CPU, entities};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 const LIMIT: usize = 1 << 20;
 

@@ -1,7 +1,7 @@
 //! Clients that say which codings of an answer they take, or that they take none (RFC 9110, section 12.5.3).
 
-use crate::support::contract::CPU;
-use crate::support::{Method, Service, backends};
+use partbook_test_support::contract::CPU;
+use partbook_test_support::{Method, Service, backends};
 
 backends!(a_client_that_takes_no_coding_at_all_is_served: Sqlite);
 async fn a_client_that_takes_no_coding_at_all_is_served(service: Service) {

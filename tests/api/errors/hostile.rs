@@ -5,8 +5,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::support::contract::{CPU, Kind, entities};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{CPU, Kind, entities};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 /// An answer that is not about the service itself.
 #[track_caller]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::contract::{catalog, entities};
-use crate::support::{Method, Service, backends};
+use partbook_test_support::contract::{catalog, entities};
+use partbook_test_support::{Method, Service, backends};
 
 const ALL: [Method; 7] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::TRACE];

@@ -2,7 +2,6 @@
 
 mod bodies;
 mod codings;
-mod given_up;
 mod hostile;
 mod methods;
 mod order;

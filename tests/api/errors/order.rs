@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use crate::support::contract::{CPU, LISTING, catalog, entities, in_listings, listing_that_uses};
-use crate::support::{Method, Service, backends};
+use partbook_test_support::contract::{CPU, LISTING, catalog, entities, in_listings, listing_that_uses};
+use partbook_test_support::{Method, Service, backends};
 
 fn too_long() -> String {
     format!("{{{}", " ".repeat(2 << 20))

@@ -1,7 +1,7 @@
 //! Addresses that lead nowhere, and ids that name nothing.
 
-use crate::support::contract::{Entity, catalog, entities};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{Entity, catalog, entities};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 backends!(an_unknown_route_is_not_found: Sqlite, Legacy);
 async fn an_unknown_route_is_not_found(service: Service) {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::contract::{CPU, LISTING, PROFILE, catalog, entities};
-use crate::support::{Backend, Database, Service, partbook};
+use partbook_test_support::contract::{CPU, LISTING, PROFILE, catalog, entities};
+use partbook_test_support::{Backend, Database, Service};
 
 /// Everything in a row that the API does not show.
 const HIDDEN: [(&str, &str); 3] = [
@@ -70,15 +70,14 @@ fn needed() -> Vec<(&'static str, Vec<String>)> {
 
 /// Starts, demands that it does not, and answers the line that says why.
 async fn refusal(database: &Database) -> String {
-    let finished = partbook(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url()).run().await;
-    assert_eq!(finished.status.code(), Some(1), "{finished:?}");
-    assert_eq!(finished.stderr.trim_end().lines().count(), 1, "{finished:?}");
-    finished.stderr
+    let refusal = Service::options().try_start_on(database).await.expect_err("a refusal");
+    assert_eq!(refusal.trim_end().lines().count(), 1, "{refusal}");
+    refusal
 }
 
 #[tokio::test]
 async fn every_missing_table_is_named() {
-    let database = Database::create(Backend::Legacy).await;
+    let database = Database::create(Backend::Legacy);
     let tables = needed();
     assert_eq!(tables.len(), entities().len() + 3, "the entities, and the three tables of the contract beside them");
     for (table, _) in tables {
@@ -92,7 +91,7 @@ async fn every_missing_table_is_named() {
 
 #[tokio::test]
 async fn every_missing_column_is_named() {
-    let database = Database::create(Backend::Legacy).await;
+    let database = Database::create(Backend::Legacy);
     for (table, columns) in needed() {
         // A start for each would take minutes: half of them by themselves, all of them together.
         for column in columns.iter().step_by(2) {
@@ -115,7 +114,7 @@ async fn every_missing_column_is_named() {
 
 #[tokio::test]
 async fn what_is_not_needed_may_be_missing() {
-    let database = Database::create(Backend::Legacy).await;
+    let database = Database::create(Backend::Legacy);
     database
         .sql(
             "drop table alembic_version; drop table custom_field_definition; drop table valuation_ruleset cascade;
@@ -133,7 +132,7 @@ async fn what_is_not_needed_may_be_missing() {
 
 #[tokio::test]
 async fn what_is_more_does_not_matter() {
-    let database = Database::create(Backend::Legacy).await;
+    let database = Database::create(Backend::Legacy);
     database
         .sql(
             "create table users (id serial primary key);
@@ -151,6 +150,6 @@ async fn what_is_more_does_not_matter() {
         service.put(&entity.at(&row["id"]), &(entity.full)(2)).await.expect(200);
         service.delete(&entity.at(&row["id"])).await.expect(204);
     }
-    assert!(service.stop().await.success());
+    service.stop().await;
     assert_eq!(database.schema().await, before);
 }

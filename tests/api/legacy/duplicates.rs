@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::Service;
-use crate::support::contract::{ONLY_DEFAULT_UNSET, PROFILE, RAM_SPEC, STORAGE_PROFILE};
+use partbook_test_support::Service;
+use partbook_test_support::contract::{ONLY_DEFAULT_UNSET, PROFILE, RAM_SPEC, STORAGE_PROFILE};
 
 #[tokio::test]
 async fn get_or_create_answers_the_lowest_of_twins() {

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Raw, column, ids, raw};
-use crate::support::contract::{CPU, Entity, PORTS_PROFILE, PROFILE, RAM_SPEC, STORAGE_PROFILE, entities};
-use crate::support::{Answer, Method, Service};
+use partbook_test_support::contract::{CPU, Entity, PORTS_PROFILE, PROFILE, RAM_SPEC, STORAGE_PROFILE, entities};
+use partbook_test_support::{Answer, Method, Service};
 
 /// The JSON columns of an entity's table.
 fn documents(entity: &Entity) -> &'static [&'static str] {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::contract::{CPU, Entity, GPU, LISTING, PORTS_PROFILE, PROFILE, STORAGE_PROFILE};
-use crate::support::{Backend, Database, Service};
+use partbook_test_support::contract::{CPU, Entity, GPU, LISTING, PORTS_PROFILE, PROFILE, STORAGE_PROFILE};
+use partbook_test_support::{Backend, Database, Service};
 
 async fn conflict(service: &Service, entity: &Entity, id: i32) -> String {
     let path = entity.at(&json!(id));
@@ -37,7 +37,7 @@ async fn every_delete_rule_blocks() {
 
 #[tokio::test]
 async fn a_row_that_points_twice_counts_once() {
-    let database = Database::legacy_with_rows().await;
+    let database = Database::legacy_with_rows();
     database
         .sql(
             "create table duel (id serial primary key, one int references cpu on delete set null,
@@ -93,11 +93,11 @@ async fn listings_are_counted_once_and_named() {
 
 #[tokio::test]
 async fn a_table_that_may_not_be_read_does_not_stop_the_start() {
-    let database = Database::legacy_with_rows().await;
+    let database = Database::legacy_with_rows();
     let url = database.restricted_url().await;
     let role = reqwest::Url::parse(&url).expect("a URL").username().to_owned();
     database.sql(&format!("revoke all on saved_builds from {role}")).await;
-    let service = Service::options().env("DATABASE_URL", &url).start_on(&database).await;
+    let service = Service::options().url(&url).start_on(&database).await;
     // Whether it is used cannot be known: it is not deleted, and nothing is nulled.
     let answer = service.delete(&CPU.at(&json!(21))).await;
     answer.problem(409);
@@ -108,8 +108,7 @@ async fn a_table_that_may_not_be_read_does_not_stop_the_start() {
 #[tokio::test]
 async fn the_tables_of_ours_point_here_too() {
     for backend in [Backend::Postgres, Backend::Sqlite] {
-        let database = Database::create(backend).await;
-        assert!(Service::options().start_on(&database).await.stop().await.success());
+        let database = Database::prepared(backend);
         database
             .sql(
                 "create table saved_builds (id integer primary key,

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::column;
-use crate::support::contract::LISTING;
-use crate::support::{Method, Service};
+use partbook_test_support::contract::LISTING;
+use partbook_test_support::{Method, Service};
 
 async fn listing(service: &Service, id: i32) -> Value {
     service.get(&LISTING.at(&json!(id))).await.expect(200).json()

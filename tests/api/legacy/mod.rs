@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::support::contract::Entity;
-use crate::support::{Answer, Service};
+use partbook_test_support::contract::Entity;
+use partbook_test_support::{Answer, Service};
 
 /// A row whose members are still text: old documents hold what parsers refuse or mend.
 type Raw = BTreeMap<String, Box<RawValue>>;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Raw, column, ids, raw};
-use crate::support::contract::{CPU, GPU, PORTS_PROFILE, PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog, entities};
-use crate::support::{Method, Service};
+use partbook_test_support::contract::{CPU, GPU, PORTS_PROFILE, PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog, entities};
+use partbook_test_support::{Method, Service};
 
 #[tokio::test]
 async fn every_row_is_shown_and_listed_the_same() {

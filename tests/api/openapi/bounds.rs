@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{document, resolved};
-use crate::support::contract::{Entity, Kind, Limit, entities};
+use partbook_test_support::contract::{Entity, Kind, Limit, entities};
 
 /// The schema of the body of an operation.
 fn body<'a>(document: &'a Value, entity: &Entity, method: &str) -> &'a Value {
@@ -100,7 +100,7 @@ impl Words for &[&str] {
 
 #[tokio::test]
 async fn every_limit_of_the_contract_is_in_the_document() {
-    let document = document().await;
+    let document = document();
     for entity in entities() {
         for method in ["post", "put", "patch"] {
             let schema = body(&document, entity, method);
@@ -119,7 +119,7 @@ async fn every_limit_of_the_contract_is_in_the_document() {
 
 #[tokio::test]
 async fn optional_fields_may_be_null_and_required_ones_may_not() {
-    let document = document().await;
+    let document = document();
     for entity in entities() {
         for method in ["post", "put", "patch"] {
             let schema = body(&document, entity, method);
@@ -135,7 +135,7 @@ async fn optional_fields_may_be_null_and_required_ones_may_not() {
 
 #[tokio::test]
 async fn answers_have_both_names_of_attributes_and_the_one_is_deprecated() {
-    let document = document().await;
+    let document = document();
     for entity in entities().into_iter().filter(|entity| entity.limits().any(|limit| limit.field == "attributes")) {
         let input = body(&document, entity, "post");
         if entity.name == "listing" {
@@ -158,7 +158,7 @@ async fn answers_have_both_names_of_attributes_and_the_one_is_deprecated() {
 
 #[tokio::test]
 async fn the_limits_of_lists_are_in_the_document() {
-    let document = document().await;
+    let document = document();
     let of = |path: &str| {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().expect("parameters");
         let limit = parameters

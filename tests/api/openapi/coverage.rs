@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{document, operations};
-use crate::support::contract::{Entity, LISTING, catalog, entities};
-use crate::support::lock::Lock;
-use crate::support::{Answer, Backend, Database, Method, Request, Service, backends};
+use partbook_test_support::contract::{Entity, LISTING, catalog, entities};
+use partbook_test_support::lock::Lock;
+use partbook_test_support::{Answer, Backend, Database, Method, Request, Service, backends};
 
 /// A status of an operation: method in lower case, path template, status.
 type Seen = (String, String, u16);
@@ -204,18 +204,15 @@ fn filled<'t>(template: &'t str, fill: &[&str]) -> (&'t str, String) {
 
 backends!(every_operation_is_called_and_every_status_seen);
 async fn every_operation_is_called_and_every_status_seen(backend: Backend) {
-    let database = Database::create(backend).await;
-    if backend != Backend::Legacy {
-        assert!(Service::options().start_on(&database).await.stop().await.success());
-    }
+    let database = Database::prepared(backend);
     // Somebody else's tables, so that rows of every kind can be in use.
     for table in entities().map(|entity| entity.table) {
         database.sql(&format!("create table favorite_{table} (id integer references {table} (id))")).await;
     }
-    let strict = Service::options().env("PARTBOOK_REQUIRE_IF_MATCH", "true").start_on(&database).await;
+    let strict = Service::options().requires_if_match().start_on(&database).await;
     let service = Service::options().start_on(&database).await;
     let keeps_answers = backend != Backend::Legacy;
-    let mut tour = Tour { document: document().await, service, strict, keeps_answers, seen: BTreeSet::new() };
+    let mut tour = Tour { document: document(), service, strict, keeps_answers, seen: BTreeSet::new() };
     for path in ["/health", "/livez", "/readyz", "/metrics", "/openapi.json"] {
         tour.call(Method::GET, path, &[], None, 200).await;
     }
@@ -241,7 +238,7 @@ async fn every_operation_is_called_and_every_status_seen(backend: Backend) {
 
 #[tokio::test]
 async fn whatever_needs_the_database_may_be_without_it() {
-    let document = document().await;
+    let document = document();
     for operation in operations(&document) {
         let needs = operation.path.starts_with("/v1/") && operation.path != "/v1/fields-data/entities"
             || ["/health", "/readyz"].contains(&operation.path);

@@ -3,10 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::{document, operations};
-use crate::support::{Backend, Database, Service, backends, partbook};
+use partbook_test_support::{Service, api_document, backends};
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/partbook.json");
 
@@ -14,15 +12,12 @@ backends!(the_service_serves_what_the_command_prints);
 async fn the_service_serves_what_the_command_prints(service: Service) {
     let answer = service.get("/openapi.json").await.expect(200);
     assert_eq!(answer.header("content-type"), Some("application/json"));
-    let printed = partbook(&["openapi"]).run().await;
-    assert!(printed.status.success() && printed.stderr.is_empty(), "{printed:?}");
-    let printed: Value = serde_json::from_str(&printed.stdout).expect("JSON");
-    assert!(answer.json() == printed, "/openapi.json is not what `partbook openapi` prints");
+    assert!(answer.text() == api_document(), "/openapi.json is not what `partbook openapi` prints");
 }
 
-#[tokio::test]
-async fn the_committed_document_is_current() {
-    let printed = partbook(&["openapi"]).run().await.stdout;
+#[test]
+fn the_committed_document_is_current() {
+    let printed = api_document();
     let committed = std::fs::read_to_string(Path::new(COMMITTED)).unwrap_or_default();
     let same = printed.lines().zip(committed.lines()).take_while(|(one, other)| one == other).count();
     assert!(
@@ -33,18 +28,9 @@ async fn the_committed_document_is_current() {
     );
 }
 
-#[tokio::test]
-async fn printing_needs_no_database_and_no_setting() {
-    let database = Database::create(Backend::Sqlite).await;
-    let call = partbook(&["openapi"]).env("DATABASE_URL", &database.url()).env("PARTBOOK_POOL_SIZE", "many");
-    assert!(call.run().await.status.success());
-    let path = database.url().replace("sqlite://", "");
-    assert!(!Path::new(&path).exists());
-}
-
-#[tokio::test]
-async fn the_document_in_brief() {
-    let document = document().await;
+#[test]
+fn the_document_in_brief() {
+    let document = document();
     let mut brief = format!("openapi {}\n", document["openapi"].as_str().expect("a version"));
     for operation in operations(&document) {
         let responses = operation.content["responses"].as_object().expect("responses");

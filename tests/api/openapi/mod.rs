@@ -7,15 +7,13 @@ mod structure;
 
 use serde_json::Value;
 
-use crate::support::partbook;
+use partbook_test_support::api_document;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// The document as `partbook openapi` prints it.
-async fn document() -> Value {
-    let finished = partbook(&["openapi"]).run().await;
-    assert!(finished.status.success(), "{finished:?}");
-    serde_json::from_str(&finished.stdout).expect("JSON")
+/// The document, as `partbook openapi` prints it.
+fn document() -> Value {
+    serde_json::from_str(&api_document()).expect("JSON")
 }
 
 /// An operation with its method in lower case and its path.

@@ -8,7 +8,7 @@ use super::{document, operations, resolved};
 
 #[tokio::test]
 async fn it_is_openapi_3_1() {
-    let document = document().await;
+    let document = document();
     assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1.")), "{}", document["openapi"]);
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
     assert!(document["info"]["title"].as_str().is_some_and(|title| !title.is_empty()));
@@ -18,7 +18,7 @@ async fn it_is_openapi_3_1() {
 
 #[tokio::test]
 async fn every_operation_has_an_id_a_summary_and_a_tag() {
-    let document = document().await;
+    let document = document();
     let tags: BTreeSet<&str> =
         document["tags"].as_array().expect("tags").iter().map(|tag| tag["name"].as_str().expect("a name")).collect();
     let mut ids = BTreeSet::new();
@@ -52,7 +52,7 @@ async fn every_reference_leads_somewhere() {
             _ => {}
         }
     }
-    let document = document().await;
+    let document = document();
     walk(&document, &document);
     let text = document.to_string();
     for (kind, parts) in document["components"].as_object().expect("components") {
@@ -64,7 +64,7 @@ async fn every_reference_leads_somewhere() {
 
 #[tokio::test]
 async fn parameters_are_those_of_the_path() {
-    let document = document().await;
+    let document = document();
     for operation in operations(&document) {
         let what = format!("{} {}", operation.method, operation.path);
         let parameters = operation.content["parameters"].as_array().cloned().unwrap_or_default();
@@ -87,7 +87,7 @@ async fn parameters_are_those_of_the_path() {
 
 #[tokio::test]
 async fn answers_are_described() {
-    let document = document().await;
+    let document = document();
     for operation in operations(&document) {
         for (status, response) in operation.content["responses"].as_object().expect("responses") {
             let what = format!("{} {} {status}", operation.method, operation.path);
@@ -126,7 +126,7 @@ async fn answers_are_described() {
 /// The headers that make a request conditional, or one that may be sent again, and what they come to.
 #[tokio::test]
 async fn versions_and_repetitions_are_described() {
-    let document = document().await;
+    let document = document();
     for operation in operations(&document).into_iter().filter(|operation| operation.path.starts_with("/v1/")) {
         let what = format!("{} {}", operation.method, operation.path);
         let of_one_row = operation.path.ends_with("/{id}");
@@ -170,7 +170,7 @@ async fn versions_and_repetitions_are_described() {
 
 #[tokio::test]
 async fn bodies_are_described() {
-    let document = document().await;
+    let document = document();
     for operation in operations(&document) {
         let what = format!("{} {}", operation.method, operation.path);
         let body = &operation.content["requestBody"];

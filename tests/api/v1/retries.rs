@@ -3,15 +3,14 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, raw_sql};
 
-use crate::support::body::with;
-use crate::support::contract::{CPU, Entity, PROFILE, entities};
-use crate::support::lock::Lock;
-use crate::support::{Answer, Method, Request, Service, backends, together};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{CPU, Entity, PROFILE, entities};
+use partbook_test_support::lock::Lock;
+use partbook_test_support::{Answer, Method, Request, Service, backends, together};
 
 /// How long an answer may take when what it needs is never let go: three waits of two seconds, and a busy machine.
-const PATIENCE: Duration = Duration::from_secs(15);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How often writes have been tried again.
 async fn retries(service: &Service) -> f64 {
@@ -66,7 +65,7 @@ async fn what_is_held_for_long_is_a_503(service: Service) {
     for answer in together(writes(&service, &CPU, 1, &row["id"])).await {
         unavailable(&answer);
     }
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < ANSWER_TIMEOUT, "{:?}", begin.elapsed());
     is(retries(&service).await, 8.0);
     // Readers are in nobody's way.
     assert_eq!(service.get(&CPU.at(&row["id"])).await.expect(200).json(), row);
@@ -116,7 +115,7 @@ async fn a_new_row_is_tried_again_too(service: Service) {
     for answer in together(posts()).await {
         unavailable(&answer);
     }
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < ANSWER_TIMEOUT, "{:?}", begin.elapsed());
     let tried = retries(&service).await;
     is(tried, 14.0);
     let written = tokio::spawn(together(posts()));
@@ -172,17 +171,17 @@ async fn a_deadlock_is_tried_again(service: Service) {
     // who comes again may be faster than the other, and meet it anew.
     for _ in 0..5 {
         let before = retries(&service).await;
-        let mut program = PgConnection::connect(&service.database().url()).await.expect("PostgreSQL");
+        let mut program = service.database().connect().await;
         let hold =
             format!("set deadlock_timeout = '1min'; begin; select id from profile where id = {} for update", old["id"]);
-        raw_sql(AssertSqlSafe(hold)).execute(&mut program).await.expect("a lock");
+        program.run(&hold).await;
         let write = tokio::spawn(service.request(Method::PATCH, &path).json(&json!({"is_default": true})).send());
         service.database().waited_for(1).await;
         // This closes the circle; it is answered once the service's transaction was given up.
         let want = format!("select id from profile where id = {} for update", new["id"]);
-        raw_sql(AssertSqlSafe(want)).execute(&mut program).await.expect("the service gives way");
-        raw_sql("rollback").execute(&mut program).await.expect("a release");
-        program.close().await.expect("PostgreSQL says goodbye");
+        program.run(&want).await;
+        program.run("rollback").await;
+        program.close().await;
         let answer = write.await.expect("an answer");
         let tried = retries(&service).await - before;
         assert!((0.5..2.5).contains(&tried), "{tried} times");

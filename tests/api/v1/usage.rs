@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{
+use partbook_test_support::contract::{
     CPU, Entity, LISTING, PORTS_PROFILE, PROFILE, STORAGE_PROFILE, catalog, in_listings, listing_that_uses,
 };
-use crate::support::{Method, Service, backends};
+use partbook_test_support::{Method, Service, backends};
 
 async fn users(service: &Service, entity: &Entity, id: &Value, query: &str) -> Vec<Value> {
     service.get(&format!("{}/listings{query}", entity.at(id))).await.expect(200).array()

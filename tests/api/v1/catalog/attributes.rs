@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::body::{member_text, with, without};
-use crate::support::contract::{Entity, catalog};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::body::{member_text, with, without};
+use partbook_test_support::contract::{Entity, catalog};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 /// Keys out of order, numbers that a double would write differently or not hold, nulls, and texts of all sorts.
 const AWKWARD: &str = concat!(

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::body::with;
-use crate::support::contract::{CPU, Kind, Limit, PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
-use crate::support::{Backend, Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{CPU, Kind, Limit, PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
+use partbook_test_support::{Backend, Service, backends};
 
 /// Makes the database refuse updates of a table, or those that name one of the columns.
 async fn freeze(service: &Service, backend: Backend, table: &str, columns: &[&str]) {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::contract::{CPU, catalog};
-use crate::support::{Method, Service, backends};
+use partbook_test_support::contract::{CPU, catalog};
+use partbook_test_support::{Method, Service, backends};
 
 backends!(json_by_any_spelling_is_read);
 async fn json_by_any_spelling_is_read(service: Service) {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{LISTING, ONLY_DEFAULT_DELETED, ONLY_DEFAULT_UNSET, PROFILE, listing_that_uses};
-use crate::support::{Service, backends};
+use partbook_test_support::contract::{LISTING, ONLY_DEFAULT_DELETED, ONLY_DEFAULT_UNSET, PROFILE, listing_that_uses};
+use partbook_test_support::{Service, backends};
 
 fn profile(name: &str, is_default: bool) -> Value {
     json!({"name": name, "weights_json": {"a": 1}, "is_default": is_default})

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{Entity, LISTING, PROFILE, catalog, in_listings, listing, listing_that_uses};
-use crate::support::{Backend, Database, Service, backends};
+use partbook_test_support::contract::{Entity, LISTING, PROFILE, catalog, in_listings, listing, listing_that_uses};
+use partbook_test_support::{Backend, Database, Service, backends};
 
 backends!(a_deleted_row_is_gone);
 async fn a_deleted_row_is_gone(service: Service) {
@@ -112,9 +112,7 @@ async fn a_listing_let_go_frees_the_row(service: Service) {
 
 backends!(other_tables_of_the_database_block_as_well);
 async fn other_tables_of_the_database_block_as_well(backend: Backend) {
-    let database = Database::create(backend).await;
-    // Sets up what is not there yet.
-    assert!(Service::options().start_on(&database).await.stop().await.success());
+    let database = Database::prepared(backend);
     let rules = ["", "on delete set null", "on delete cascade", "on delete no action", "on delete restrict"];
     let columns: Vec<String> = catalog()
         .iter()

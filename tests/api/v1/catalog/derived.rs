@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::body::with;
-use crate::support::contract::{Entity, GENERATIONS, MEDIA, RAM_SPEC, STORAGE_PROFILE};
-use crate::support::{Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{Entity, GENERATIONS, MEDIA, RAM_SPEC, STORAGE_PROFILE};
+use partbook_test_support::{Service, backends};
 
 /// Bodies of RAM specs, the totals and the labels they get.
 fn ram() -> Vec<(Value, i64, &'static str)> {

@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use crate::support::contract::{Entity, catalog};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{Entity, catalog};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 const JSON: &str = "application/json";
 const MALFORMED: &str = "{\"name\": }";

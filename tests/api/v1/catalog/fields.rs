@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::body::{with, without};
-use crate::support::contract::{Kind, PORTS_PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
-use crate::support::{Method, Service, backends};
+use partbook_test_support::body::{with, without};
+use partbook_test_support::contract::{Kind, PORTS_PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
+use partbook_test_support::{Method, Service, backends};
 
 fn keys(object: &Value) -> BTreeSet<&str> {
     object.as_object().expect("an object").keys().map(String::as_str).collect()

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::rows::{filled, ids, scalars};
-use crate::support::contract::{Entity, Kind, RAM_SPEC, STORAGE_PROFILE, catalog};
-use crate::support::{Service, backends, query};
+use partbook_test_support::contract::{Entity, Kind, RAM_SPEC, STORAGE_PROFILE, catalog};
+use partbook_test_support::{Service, backends, query};
 
 /// The ids that a query answers, ascending.
 async fn found(service: &Service, entity: &Entity, parameters: &[(&str, &str)]) -> Vec<i64> {

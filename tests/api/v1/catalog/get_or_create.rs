@@ -3,9 +3,11 @@
 
 use serde_json::json;
 
-use crate::support::body::with;
-use crate::support::contract::{Entity, RAM_SPEC, RAM_UNDETERMINED, STORAGE_PROFILE, STORAGE_UNDETERMINED, catalog};
-use crate::support::{Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{
+    Entity, RAM_SPEC, RAM_UNDETERMINED, STORAGE_PROFILE, STORAGE_UNDETERMINED, catalog,
+};
+use partbook_test_support::{Service, backends};
 
 fn entities() -> impl Iterator<Item = &'static Entity> {
     catalog().into_iter().filter(|entity| entity.get_or_create)

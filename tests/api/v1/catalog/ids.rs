@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::contract::{Entity, catalog};
-use crate::support::{Method, Request, Service, backends};
+use partbook_test_support::contract::{Entity, catalog};
+use partbook_test_support::{Method, Request, Service, backends};
 
 /// Every operation that takes an id.
 fn operations(service: &Service, entity: &Entity, id: &str) -> Vec<Request> {

@@ -1,13 +1,10 @@
 //! What is JSON and what is not: faults of syntax, repeated keys, depth, size (contract section 6).
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-
 use serde_json::{Value, json};
 
-use crate::support::body::{member_text, with};
-use crate::support::contract::{CPU, Entity, catalog};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::body::{member_text, with};
+use partbook_test_support::contract::{CPU, Entity, catalog};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 const MIB: usize = 1 << 20;
 
@@ -155,23 +152,4 @@ async fn a_body_may_have_one_mebibyte(service: Service) {
         }
     }
     service.request(Method::PATCH, &CPU.at(&row["id"])).body_text(&body).send().await.expect(200);
-}
-
-backends!(a_body_of_unknown_length_is_limited_too);
-async fn a_body_of_unknown_length_is_limited_too(service: Service) {
-    let address = service.address().trim_start_matches("http://").to_owned();
-    let answered = tokio::task::spawn_blocking(move || {
-        let mut stream = TcpStream::connect(address).expect("a connection");
-        let head = "POST /v1/catalog/cpus HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-                    Transfer-Encoding: chunked\r\n\r\n";
-        stream.write_all(head.as_bytes()).expect("a request");
-        // The service may answer, and close, before the end.
-        for _ in 0..20 {
-            let _ = write!(stream, "10000\r\n{}\r\n", " ".repeat(0x1_0000));
-        }
-        let mut start = [0; 12];
-        stream.read_exact(&mut start).expect("an answer");
-        start
-    });
-    assert_eq!(&answered.await.expect("an answer"), b"HTTP/1.1 413");
 }

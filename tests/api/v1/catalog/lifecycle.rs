@@ -1,7 +1,7 @@
 //! The life of a row: created, read, listed, replaced, deleted.
 
-use crate::support::contract::catalog;
-use crate::support::{Service, backends};
+use partbook_test_support::contract::catalog;
+use partbook_test_support::{Service, backends};
 
 backends!(a_row_is_created_read_listed_and_deleted);
 async fn a_row_is_created_read_listed_and_deleted(service: Service) {

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::body::with;
-use crate::support::contract::{CPU, Kind, Limit, catalog};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{CPU, Kind, Limit, catalog};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 /// A value at a bound of a field, or one past it.
 #[derive(Clone, Copy)]

@@ -4,8 +4,8 @@ use std::slice::from_ref;
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{Entity, LISTING, PROFILE, in_listings, listing_that_uses};
-use crate::support::{Answer, Service, backends};
+use partbook_test_support::contract::{Entity, LISTING, PROFILE, in_listings, listing_that_uses};
+use partbook_test_support::{Answer, Service, backends};
 
 /// Listings that use a row, oldest first.
 async fn users(service: &Service, entity: &Entity, id: &Value, count: u32) -> Vec<Value> {

@@ -3,9 +3,9 @@
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 use serde_json::{Value, json};
 
-use crate::support::body::{with, without};
-use crate::support::contract::{CPU, GPU, Kind, PROFILE, catalog};
-use crate::support::{Method, Service, backends, property};
+use partbook_test_support::body::{with, without};
+use partbook_test_support::contract::{CPU, GPU, Kind, PROFILE, catalog};
+use partbook_test_support::{Method, Service, backends, property};
 
 backends!(what_is_absent_stays_and_what_is_given_changes);
 async fn what_is_absent_stays_and_what_is_given_changes(service: Service) {

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::body::with;
-use crate::support::contract::{Entity, catalog};
-use crate::support::{Method, Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{Entity, catalog};
+use partbook_test_support::{Method, Service, backends};
 
 fn name_keyed() -> impl Iterator<Item = &'static Entity> {
     catalog().into_iter().filter(|entity| !entity.get_or_create)

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::body::with;
-use crate::support::contract::{Entity, Kind, PORTS_PROFILE, PROFILE, catalog};
-use crate::support::{Method, Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{Entity, Kind, PORTS_PROFILE, PROFILE, catalog};
+use partbook_test_support::{Method, Service, backends};
 
 /// Demands that POST, PUT and PATCH refuse a body, with all faults under `pointer`.
 async fn refused(service: &Service, entity: &Entity, path: &str, body: &Value, pointer: &str) {

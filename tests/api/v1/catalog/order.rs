@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::rows::{TEXTS, filled, ids, ordered, scalars};
-use crate::support::body::with;
-use crate::support::contract::Direction::{Ascending, Descending};
-use crate::support::contract::catalog;
-use crate::support::{Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::Direction::{Ascending, Descending};
+use partbook_test_support::contract::catalog;
+use partbook_test_support::{Service, backends};
 
 backends!(names_sort_without_regard_to_ascii_case_then_by_code_point);
 async fn names_sort_without_regard_to_ascii_case_then_by_code_point(service: Service) {

@@ -7,8 +7,8 @@ use proptest::sample::select;
 use serde_json::Value;
 
 use super::rows::ids;
-use crate::support::contract::{CPU, Entity, GPU, catalog};
-use crate::support::{Answer, Method, Service, backends, property, query};
+use partbook_test_support::contract::{CPU, Entity, GPU, catalog};
+use partbook_test_support::{Answer, Method, Service, backends, property, query};
 
 /// The targets of `Link`, by their relation.
 fn links(answer: &Answer) -> BTreeMap<String, String> {

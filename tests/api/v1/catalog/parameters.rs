@@ -3,8 +3,8 @@
 use std::slice::from_ref;
 
 use super::rows::scalars;
-use crate::support::contract::{Kind, RAM_SPEC, catalog};
-use crate::support::{Service, backends, query};
+use partbook_test_support::contract::{Kind, RAM_SPEC, catalog};
+use partbook_test_support::{Service, backends, query};
 
 backends!(unknown_parameters_are_refused_with_those_there_are);
 async fn unknown_parameters_are_refused_with_those_there_are(service: Service) {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::contract::PORTS_PROFILE;
-use crate::support::{Method, Service, backends};
+use partbook_test_support::contract::PORTS_PROFILE;
+use partbook_test_support::{Method, Service, backends};
 
 async fn created(service: &Service, ports: Value) -> (String, Value) {
     let row = service.created(PORTS_PROFILE.path, &json!({"name": "Back", "ports": ports})).await;

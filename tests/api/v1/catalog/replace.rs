@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::body::with;
-use crate::support::contract::{Kind, PORTS_PROFILE, catalog};
-use crate::support::{Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{Kind, PORTS_PROFILE, catalog};
+use partbook_test_support::{Service, backends};
 
 backends!(a_row_is_replaced);
 async fn a_row_is_replaced(service: Service) {

@@ -6,8 +6,8 @@ use std::slice::from_ref;
 
 use serde_json::json;
 
-use crate::support::contract::{CPU, catalog};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{CPU, catalog};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 backends!(a_trailing_slash_is_tolerated);
 async fn a_trailing_slash_is_tolerated(service: Service) {

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use crate::support::Service;
-use crate::support::contract::{Direction, Entity, Kind, Limit};
+use partbook_test_support::Service;
+use partbook_test_support::contract::{Direction, Entity, Kind, Limit};
 
 /// In the order in which they sort.
 pub(super) const TEXTS: [&str; 20] = [

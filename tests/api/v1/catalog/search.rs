@@ -7,9 +7,9 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::rows::ids;
-use crate::support::body::with;
-use crate::support::contract::{Entity, GPU, Kind, RAM_SPEC, STORAGE_PROFILE, catalog};
-use crate::support::{Service, backends, property, query};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{Entity, GPU, Kind, RAM_SPEC, STORAGE_PROFILE, catalog};
+use partbook_test_support::{Service, backends, property, query};
 
 async fn found(service: &Service, entity: &Entity, search: &str) -> Vec<i64> {
     let path = query(entity.path, &[("search", search), ("sort", "id")]);

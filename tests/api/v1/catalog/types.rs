@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::body::with;
-use crate::support::contract::{CPU, Kind, Limit, PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
-use crate::support::{Method, Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{CPU, Kind, Limit, PROFILE, RAM_SPEC, STORAGE_PROFILE, catalog};
+use partbook_test_support::{Method, Service, backends};
 
 /// Values that are no value of a kind.
 fn wrong(kind: Kind) -> Vec<Value> {

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{change_of_record, full, record_path, tag, tag_now};
-use crate::support::body::with;
-use crate::support::contract::{CPU, Kind, LISTING, Limit, PORTS_PROFILE, PROFILE, catalog, entities};
-use crate::support::{Service, backends};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{CPU, Kind, LISTING, Limit, PORTS_PROFILE, PROFILE, catalog, entities};
+use partbook_test_support::{Service, backends};
 
 /// Another value of a field, accepted in place of `before`.
 fn other(limit: &Limit, before: &Value) -> Value {
@@ -248,7 +248,7 @@ async fn another_default_moves_the_tag_of_the_old_one(service: Service) {
                 service.patch(&record, &json!({"fields": {"is_default": true}})).await.expect(200);
             }
         }
-        let request = service.request(crate::support::Method::PATCH, &path).header("If-Match", &before);
+        let request = service.request(partbook_test_support::Method::PATCH, &path).header("If-Match", &before);
         let problem = request.json(&json!({"description": "x"})).send().await;
         problem.problem(412);
         assert_eq!(problem.json()["current"]["is_default"], false);
@@ -265,7 +265,7 @@ async fn another_name_for_attributes_is_the_same_change(service: Service) {
         let before = tag_now(&service, &path).await;
         // The text of a number is shown, so it counts.
         let send = async |body: &str| {
-            let request = service.request(crate::support::Method::PATCH, &path);
+            let request = service.request(partbook_test_support::Method::PATCH, &path);
             tag(&request.body_text(body).send().await.expect(200))
         };
         let first = send(r#"{"attributes_json": {"zeta": 1.0}}"#).await;

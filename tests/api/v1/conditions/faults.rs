@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{STALE, full, record_path, stored, tag, tag_now};
-use crate::support::contract::{
+use partbook_test_support::contract::{
     CPU, Entity, LISTING, ONLY_DEFAULT_DELETED, PROFILE, entities, in_listings, listing_that_uses,
 };
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 /// What is wrong with a request, in the order in which it is said. The last is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +91,7 @@ fn first(answer: &Answer, faults: &[Fault], done: u16, what: &str) {
 }
 
 async fn strict(service: &Service) -> Service {
-    Service::options().env("PARTBOOK_REQUIRE_IF_MATCH", "true").start_on(service.database()).await
+    Service::options().requires_if_match().start_on(service.database()).await
 }
 
 /// Tries every combination of faults of a change of one row. `path` makes a path of an id, `tag` is the row's there.

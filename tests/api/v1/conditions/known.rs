@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{STALE, full, tag, tag_now};
-use crate::support::contract::{CPU, Entity, entities};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{CPU, Entity, entities};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 /// A GET or HEAD with these If-None-Match headers.
 async fn ask(service: &Service, method: Method, path: &str, values: &[&str]) -> Answer {

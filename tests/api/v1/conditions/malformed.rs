@@ -1,8 +1,10 @@
 //! A change whose condition cannot be read is not made (contract section 6).
 
+use serde_json::json;
+
 use super::{CHANGES, STALE, change, full, stored, tag_now};
-use crate::support::contract::{CPU, entities};
-use crate::support::{Method, Service, backends, wire};
+use partbook_test_support::contract::{CPU, entities};
+use partbook_test_support::{Method, Service, backends};
 
 /// What is neither `*` nor a list of entity tags; `T` stands for the tag of the row.
 const MALFORMED: &[&str] = &[
@@ -90,7 +92,6 @@ backends!(bytes_beyond_ascii_are_part_of_a_tag_and_nothing_else: Sqlite);
 async fn bytes_beyond_ascii_are_part_of_a_tag_and_nothing_else(service: Service) {
     let path = full(&service, &CPU, 1).await;
     let tag = tag_now(&service, &path).await;
-    let mut stream = wire::connect(service.address());
     for (value, status) in [
         ("\"ü\"", 412),
         (&format!("\"ü\", {tag}"), 200),
@@ -99,17 +100,8 @@ async fn bytes_beyond_ascii_are_part_of_a_tag_and_nothing_else(service: Service)
         (&format!("ü{tag}"), 400),
         (&format!("“{tag}”"), 400),
     ] {
-        let body = r#"{"notes": "changed"}"#;
-        wire::send(
-            &mut stream,
-            &format!(
-                "PATCH {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-                 If-Match: {value}\r\n\r\n{body}",
-                body.len()
-            ),
-        );
-        let (head, body) = wire::answer(&mut stream);
-        assert_eq!(wire::status(&head), status, "{value}: {body}");
+        let request = service.request(Method::PATCH, &path).header("If-Match", value);
+        request.json(&json!({"notes": "changed"})).send().await.expect(status);
     }
     service.request(Method::DELETE, &path).header("If-Match", &tag).send().await.problem(412);
 }

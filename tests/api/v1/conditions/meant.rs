@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{CHANGES, STALE, change, done, full, stale, stored, tag, tag_now};
-use crate::support::contract::{CPU, Entity, LISTING, PORTS_PROFILE, entities};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{CPU, Entity, LISTING, PORTS_PROFILE, entities};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 /// A change with these If-Match headers.
 async fn send(service: &Service, entity: &Entity, method: &Method, path: &str, values: &[&str], number: u32) -> Answer {

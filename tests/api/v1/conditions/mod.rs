@@ -17,9 +17,9 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::support::body::with;
-use crate::support::contract::{Entity, Kind, entities};
-use crate::support::{Answer, Method, Request, Service};
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{Entity, Kind, entities};
+use partbook_test_support::{Answer, Method, Request, Service};
 
 /// A well-formed tag that no row has.
 const STALE: &str = "\"0123456789abcdef0123456789abcdef\"";

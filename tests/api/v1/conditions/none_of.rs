@@ -1,8 +1,8 @@
 //! If-None-Match on a change: it is not made where the row is one of those named (RFC 9110, section 13.1.2).
 
 use super::{CHANGES, STALE, change, done, full, stale, stored, tag, tag_now};
-use crate::support::contract::{Entity, entities};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{Entity, entities};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 /// A change with these headers.
 async fn send(service: &Service, entity: &Entity, method: &Method, path: &str, headers: &[(&str, &str)]) -> Answer {

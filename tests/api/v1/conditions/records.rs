@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{STALE, change_of_record, full, raw_member, record_path, stored, tag, tag_now};
-use crate::support::contract::{Entity, LISTING, PORTS_PROFILE, entities};
-use crate::support::{Answer, Method, Service, backends};
+use partbook_test_support::contract::{Entity, LISTING, PORTS_PROFILE, entities};
+use partbook_test_support::{Answer, Method, Service, backends};
 
 /// The record as it is now: a change of nothing shows it.
 async fn record_now(service: &Service, path: &str) -> Answer {

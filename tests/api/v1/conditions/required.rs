@@ -3,13 +3,11 @@
 use serde_json::json;
 
 use super::{CHANGES, STALE, change, done, full, record_path, stored, tag, tag_now};
-use crate::support::contract::{CPU, entities};
-use crate::support::{Backend, Service, backends, partbook};
-
-const NAME: &str = "PARTBOOK_REQUIRE_IF_MATCH";
+use partbook_test_support::contract::entities;
+use partbook_test_support::{Backend, Service, backends};
 
 async fn strict(backend: Backend) -> Service {
-    Service::options().env(NAME, "true").start(backend).await
+    Service::options().requires_if_match().start(backend).await
 }
 
 backends!(a_change_without_a_version_is_refused);
@@ -72,7 +70,7 @@ async fn reading_and_creating_need_none(backend: Backend) {
         let made = service.post(&records, &fields).await.expect(201);
         service.get(&records).await.expect(200);
         let record = record_path(entity, &made.json()["id"]);
-        let request = service.request(crate::support::Method::PATCH, &record).header("If-Match", &tag(&made));
+        let request = service.request(partbook_test_support::Method::PATCH, &record).header("If-Match", &tag(&made));
         request.json(&json!({"fields": {entity.note(): "x"}})).send().await.expect(200);
         if entity.get_or_create {
             service.post(entity.path, &(entity.full)(1)).await.expect(201);
@@ -88,39 +86,4 @@ async fn a_new_default_needs_none_for_the_old_one(backend: Backend) {
     service.created("/v1/catalog/profiles", &profile("new")).await;
     let old = service.get(&format!("/v1/catalog/profiles/{}", old["id"])).await.expect(200).json();
     assert_eq!(old["is_default"], false);
-}
-
-/// Whether a change without a version is refused.
-async fn refuses(service: &Service) -> bool {
-    let path = full(service, &CPU, 1).await;
-    service.patch(&path, &json!({"notes": "changed"})).await.status == 428
-}
-
-#[tokio::test]
-async fn the_setting_is_off_unless_it_is_true() {
-    assert!(!refuses(&Service::start(Backend::Sqlite).await).await);
-    for value in ["", "false"] {
-        assert!(!refuses(&Service::options().env(NAME, value).start(Backend::Sqlite).await).await, "{value:?}");
-    }
-    let flag = |value| Service::options().arg("--require-if-match").arg(value);
-    assert!(refuses(&flag("true").start(Backend::Sqlite).await).await);
-    assert!(!refuses(&flag("false").env(NAME, "true").start(Backend::Sqlite).await).await, "the flag goes first");
-}
-
-#[tokio::test]
-async fn a_bad_value_is_one_line_and_two() {
-    for value in ["yes", "1", "on", "TRUE", "True", "truefalse", "true,false", "Ja"] {
-        for (finished, name) in [
-            (partbook(&["serve"]).env("DATABASE_URL", "sqlite://none.db").env(NAME, value).run().await, NAME),
-            (
-                partbook(&["serve", "--require-if-match", value]).env("DATABASE_URL", "sqlite://none.db").run().await,
-                "--require-if-match",
-            ),
-        ] {
-            assert_eq!(finished.status.code(), Some(2), "{finished:?}");
-            assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
-            assert!(finished.stderr.contains(name) && finished.stderr.contains(value), "{finished:?}");
-            assert!(finished.stdout.is_empty());
-        }
-    }
 }

@@ -6,8 +6,8 @@ use flate2::read::GzDecoder;
 use serde_json::json;
 
 use super::{change_of_record, full, record_path, tag, tag_now};
-use crate::support::contract::entities;
-use crate::support::{Answer, Backend, Database, Method, Service, backends};
+use partbook_test_support::contract::entities;
+use partbook_test_support::{Answer, Backend, Database, Method, Service, backends};
 
 /// Demands that an answer shows the row as a GET does, under the same tag.
 async fn as_read(service: &Service, path: &str, answer: &Answer) {
@@ -45,7 +45,7 @@ async fn every_answer_that_shows_a_row_has_its_tag(service: Service) {
 
 backends!(a_listing_with_all_its_parts_has_a_tag);
 async fn a_listing_with_all_its_parts_has_a_tag(service: Service) {
-    use crate::support::contract::LISTING;
+    use partbook_test_support::contract::LISTING;
     let path = full(&service, &LISTING, 1).await;
     let row = service.get(&path).await.expect(200);
     assert!(row.json()["cpu"]["name"].is_string() && row.json()["ports_profile"]["ports"][0].is_object());
@@ -137,7 +137,7 @@ async fn a_tag_outlives_the_process(database: Database) {
         let path = full(&service, entity, 1).await;
         tags.push((tag_now(&service, &path).await, path));
     }
-    assert!(service.stop().await.success());
+    service.stop().await;
     let service = Service::options().start_on(&database).await;
     for (before, path) in tags {
         assert_eq!(tag_now(&service, &path).await, before, "{path}");

@@ -1,12 +1,10 @@
 //! A version is judged when the wait for the row is over, and while nobody else can change it.
 
 use serde_json::json;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, raw_sql};
 
 use super::{STALE, change, full, stale, tag, tag_now};
-use crate::support::contract::{CPU, PORTS_PROFILE, catalog, entities};
-use crate::support::{Method, Service, backends};
+use partbook_test_support::contract::{CPU, PORTS_PROFILE, catalog, entities};
+use partbook_test_support::{Method, Service, backends};
 
 // What a counter needs: read, add one, write only what was read.
 backends!(no_increment_is_lost);
@@ -54,21 +52,22 @@ async fn the_row_is_judged_after_the_wait_for_it(service: Service) {
             let path = full(&service, entity, number).await;
             let id = path.rsplit('/').next().expect("an id");
             let before = tag_now(&service, &path).await;
-            let mut program = PgConnection::connect(&service.database().url()).await.expect("PostgreSQL");
-            let mut update = format!("begin; update {0} set {1} = 'x' where id = {id}", entity.table, entity.note());
+            let mut program = service.database().connect().await;
+            let mut update = format!("update {0} set {1} = 'x' where id = {id}", entity.table, entity.note());
             if entity.name == PORTS_PROFILE.name {
                 // The profile's own row stays as it is.
                 update = format!(
-                    "begin; select id from ports_profile where id = {id} for update;
+                    "select id from ports_profile where id = {id} for update;
                      update port set count = 77 where ports_profile_id = {id}"
                 );
             }
-            raw_sql(AssertSqlSafe(update)).execute(&mut program).await.expect("a lock");
+            program.begin().await;
+            program.run(&update).await;
             let request = change(&service, entity, &method, &path, 100).header("If-Match", &before);
             let waiting = tokio::spawn(request.send());
             service.database().waited_for(1).await;
-            raw_sql("commit").execute(&mut program).await.expect("a commit");
-            program.close().await.expect("PostgreSQL says goodbye");
+            program.run("commit").await;
+            program.close().await;
             let answer = waiting.await.expect("an answer");
             stale(&answer, entity, &service.get(&path).await.expect(200));
             service.delete(&path).await.expect(204);
@@ -80,16 +79,15 @@ backends!(the_row_is_judged_after_the_wait_for_the_file: Sqlite);
 async fn the_row_is_judged_after_the_wait_for_the_file(service: Service) {
     let path = full(&service, &CPU, 1).await;
     let before = tag_now(&service, &path).await;
-    let url = service.database().url();
-    let file = url.strip_prefix("sqlite://").expect("a SQLite URL");
-    let mut program = SqliteConnectOptions::new().filename(file).connect().await.expect("SQLite");
-    raw_sql("begin immediate; update cpu set notes = 'x'").execute(&mut program).await.expect("the lock");
+    let mut program = service.database().connect().await;
+    program.begin().await;
+    program.run("update cpu set notes = 'x'").await;
     // Nothing is refused before the file is free: readers still see the version that is meant.
     assert_eq!(tag_now(&service, &path).await, before);
     let waiting = tokio::spawn(change(&service, &CPU, &Method::PATCH, &path, 2).header("If-Match", &before).send());
     service.metrics_when(|scrape| scrape.sum("partbook_db_pool_connections_in_use", &[]) > 0.5).await;
-    raw_sql("commit").execute(&mut program).await.expect("a commit");
-    program.close().await.expect("SQLite closes");
+    program.run("commit").await;
+    program.close().await;
     stale(&waiting.await.expect("an answer"), &CPU, &service.get(&path).await.expect(200));
     service.request(Method::DELETE, &path).header("If-Match", STALE).send().await.problem(412);
 }

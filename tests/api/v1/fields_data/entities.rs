@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::contract::entities;
-use crate::support::{Method, Service, backends};
+use partbook_test_support::contract::entities;
+use partbook_test_support::{Method, Service, backends};
 
 const PATH: &str = "/v1/fields-data/entities";
 

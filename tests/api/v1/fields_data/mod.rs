@@ -6,8 +6,8 @@ mod schema;
 
 use serde_json::Value;
 
-use crate::support::Service;
-use crate::support::contract::Entity;
+use partbook_test_support::Service;
+use partbook_test_support::contract::Entity;
 
 fn schema_path(entity: &Entity) -> String {
     format!("/v1/fields-data/{}/schema", entity.name)

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::records_path;
-use crate::support::contract::{CPU, Direction, Entity, GPU, LISTING, PORTS_PROFILE, PROFILE, RAM_SPEC, entities};
-use crate::support::{Method, Service, backends};
+use partbook_test_support::contract::{
+    CPU, Direction, Entity, GPU, LISTING, PORTS_PROFILE, PROFILE, RAM_SPEC, entities,
+};
+use partbook_test_support::{Method, Service, backends};
 
 async fn records(service: &Service, entity: &Entity, query: &str) -> Vec<Value> {
     let page = service.get(&format!("{}{query}", records_path(entity))).await.expect(200).json();

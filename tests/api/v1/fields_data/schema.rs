@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::fields;
-use crate::support::contract::{CPU, Entity, GPU, Kind, LISTING, Limit, PROFILE, entities};
-use crate::support::{Backend, Database, Service, backends};
+use partbook_test_support::contract::{CPU, Entity, GPU, Kind, LISTING, Limit, PROFILE, entities};
+use partbook_test_support::{Backend, Database, Service, backends};
 
 const MEMBERS: [&str; 10] =
     ["key", "label", "data_type", "required", "editable", "locked", "origin", "description", "options", "validation"];
@@ -141,7 +141,7 @@ async fn a_definition_made_meanwhile_is_shown() {
 
 #[tokio::test]
 async fn a_legacy_database_without_custom_fields_does() {
-    let database = Database::create(Backend::Legacy).await;
+    let database = Database::create(Backend::Legacy);
     database.sql("drop table custom_field_definition").await;
     let service = Service::options().start_on(&database).await;
     for entity in entities() {

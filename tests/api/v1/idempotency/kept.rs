@@ -1,13 +1,11 @@
 //! What is kept and for how long; a failure of the service or of the database is not.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
-use super::{age, count, keyed, post, routes, same};
-use crate::support::contract::{CPU, GPU, LISTING, entities};
-use crate::support::lock::Lock;
-use crate::support::{Database, Service, backends, together};
+use super::{count, keyed, post, routes, same};
+use partbook_test_support::contract::{CPU, GPU, LISTING, entities};
+use partbook_test_support::lock::Lock;
+use partbook_test_support::{Service, backends, together};
 
 backends!(a_failure_is_not_kept: Sqlite, Postgres);
 async fn a_failure_is_not_kept(service: Service) {
@@ -66,34 +64,4 @@ async fn a_request_that_is_tried_again_is_answered(service: Service) {
         assert_eq!(first.status, 201, "{first:?}");
         same(&again, first);
     }
-}
-
-backends!(what_is_older_than_a_day_is_swept_at_a_start: Sqlite, Postgres);
-async fn what_is_older_than_a_day_is_swept_at_a_start(database: Database) {
-    let service = Service::options().start_on(&database).await;
-    for number in 1..=5 {
-        post(&service, CPU.path, &format!("old {number}").replace(' ', "-"), &(CPU.minimal)(number)).await.expect(201);
-    }
-    // More than are forgotten in one transaction.
-    let copies = "with recursive n (n) as (select 1 union all select n + 1 from n where n < 2500)
-        insert into idempotency_key (method, path, idempotency_key, body_hash, status, location, answer, created_at)
-        select method, path, 'copy ' || n, body_hash, status, location, answer, created_at
-        from idempotency_key cross join n where idempotency_key = 'old-1'";
-    service.sql(copies).await;
-    age(&service, 2).await;
-    post(&service, CPU.path, "middle", &(CPU.minimal)(6)).await.expect(201);
-    age(&service, 23).await;
-    let young = post(&service, CPU.path, "young", &(CPU.minimal)(7)).await.expect(201);
-    assert!(service.stop().await.success());
-    assert_eq!(database.value("select count(*) from idempotency_key").await.as_deref(), Some("2507"));
-
-    let service = Service::options().start_on(&database).await;
-    let begin = Instant::now();
-    while count(&service, "idempotency_key").await != 2 {
-        assert!(begin.elapsed() < Duration::from_secs(20), "the old ones are still there, or too many are gone");
-    }
-    let left = service.rows("select idempotency_key from idempotency_key order by 1").await;
-    assert_eq!(left, [[Some("middle".to_owned())], [Some("young".to_owned())]]);
-    same(&post(&service, CPU.path, "young", &(CPU.minimal)(7)).await, &young);
-    assert_eq!(count(&service, CPU.table).await, 7, "the rows stay");
 }

@@ -2,7 +2,6 @@
 //! (docs/api-decisions.md, "Sending a request again").
 
 mod answers;
-mod crash;
 mod kept;
 mod keys;
 mod legacy;
@@ -12,8 +11,8 @@ mod sequence;
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{Entity, entities};
-use crate::support::{Answer, Method, Request, Service};
+use partbook_test_support::contract::{Entity, entities};
+use partbook_test_support::{Answer, Method, Request, Service};
 
 const KEY: &str = "Idempotency-Key";
 

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{count, keyed, post, refused, routes, same};
-use crate::support::contract::{CPU, LISTING, RAM_SPEC};
-use crate::support::lock::Lock;
-use crate::support::{Answer, Backend, Method, Service, backends, together};
+use partbook_test_support::contract::{CPU, LISTING, RAM_SPEC};
+use partbook_test_support::lock::Lock;
+use partbook_test_support::{Answer, Backend, Method, Service, backends, together};
 
 /// Demands that an answer says that the first request still runs.
 #[track_caller]
@@ -154,25 +154,6 @@ async fn another_process_on_a_file_waits(service: Service) {
         same(&two.await.expect("an answer"), &one);
         assert_eq!(count(&service, entity.table).await, before + 1, "{path}");
     }
-}
-
-// PostgreSQL gives up what a process held when the process is gone.
-backends!(a_killed_process_does_not_keep_the_key: Postgres);
-async fn a_killed_process_does_not_keep_the_key(service: Service) {
-    let other = Service::options().start_on(service.database()).await;
-    let body = json!({"title": "T", "price_usd": 1});
-    let lock = Lock::of_table(service.database(), LISTING.table).await;
-    let client = reqwest::Client::new();
-    let request = client.post(format!("{}{}", service.address(), LISTING.path)).header(super::KEY, "k");
-    let first = tokio::spawn(request.header("Content-Type", "application/json").body(body.to_string()).send());
-    service.database().waited_for(1).await;
-    still_running(&post(&other, LISTING.path, "k", &body).await);
-    drop(service);
-    assert!(first.await.expect("no panic").is_err(), "the process is gone");
-    lock.release().await;
-    let answer = answered(&other, &body).await;
-    same(&post(&other, LISTING.path, "k", &body).await, &answer);
-    assert_eq!(count(&other, LISTING.table).await, 1);
 }
 
 /// The answer to a listing's body, as soon as its key is free.

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{KEY, count, keyed, post, refused, routes, same};
-use crate::support::body::with;
-use crate::support::contract::{
+use partbook_test_support::body::with;
+use partbook_test_support::contract::{
     CPU, LISTING, PROFILE, RAM_SPEC, RAM_UNDETERMINED, STORAGE_PROFILE, STORAGE_UNDETERMINED, catalog,
 };
-use crate::support::{Method, Service, backends};
+use partbook_test_support::{Method, Service, backends};
 
 backends!(a_taken_name_stays_taken_for_the_key: Sqlite, Postgres);
 async fn a_taken_name_stays_taken_for_the_key(service: Service) {
@@ -97,7 +97,7 @@ async fn a_refusal_leaves_nothing_behind(service: Service) {
 backends!(what_was_never_judged_is_not_kept: Sqlite, Postgres);
 async fn what_was_never_judged_is_not_kept(service: Service) {
     for (_, path, body) in routes(1) {
-        let key = |request: crate::support::Request| request.header(KEY, "k");
+        let key = |request: partbook_test_support::Request| request.header(KEY, "k");
         let bare = || key(service.request(Method::POST, &path));
         bare().body_text("{").send().await.problem(400);
         bare().body_text(r#"{"name": "a", "name": "b"}"#).send().await.problem(400);

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::post;
-use crate::support::contract::CPU;
-use crate::support::{Service, backends};
+use partbook_test_support::contract::CPU;
+use partbook_test_support::{Service, backends};
 
 backends!(a_request_is_over_when_its_answer_is_there: Sqlite, Postgres);
 async fn a_request_is_over_when_its_answer_is_there(service: Service) {

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{full_with, minimal, parts, with};
-use crate::support::contract::{CPU, GPU, LISTING, PORTS_PROFILE, RAM_SPEC, STORAGE_PROFILE};
-use crate::support::{Service, backends};
+use partbook_test_support::contract::{CPU, GPU, LISTING, PORTS_PROFILE, RAM_SPEC, STORAGE_PROFILE};
+use partbook_test_support::{Service, backends};
 
 /// Numbers that another service computes, each a column of the same name.
 const NUMBERS: [&str; 12] = [

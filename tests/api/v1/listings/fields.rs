@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{full_with, minimal, parts, with};
-use crate::support::contract::{Kind, LISTING};
-use crate::support::{Service, backends};
+use partbook_test_support::contract::{Kind, LISTING};
+use partbook_test_support::{Service, backends};
 
 backends!(every_writable_field_comes_back);
 async fn every_writable_field_comes_back(service: Service) {
@@ -188,6 +188,6 @@ async fn a_fractional_price_keeps_its_value(service: Service) {
         let row = service.created(LISTING.path, &with("price_usd", &json!(price))).await;
         assert_eq!(row["price_usd"].as_f64(), Some(price));
     }
-    let problem = service.request(crate::support::Method::POST, LISTING.path);
+    let problem = service.request(partbook_test_support::Method::POST, LISTING.path);
     problem.body_text(r#"{"title": "Mini PC", "price_usd": 1e400}"#).send().await.problem(422).at("#/price_usd");
 }

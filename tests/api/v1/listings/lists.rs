@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::parts;
-use crate::support::contract::{Kind, LISTING};
-use crate::support::postgres::server;
-use crate::support::{Backend, Database, Method, Service, backends};
+use partbook_test_support::cluster::cluster;
+use partbook_test_support::contract::{Kind, LISTING};
+use partbook_test_support::{Backend, Database, Method, Service, backends};
 
 /// Listings `1..=count` by SQL, which is quicker; a greater number is a later creation.
 async fn many(service: &Service, count: u32) {
@@ -171,9 +171,9 @@ async fn sort_by_field_and_direction(service: Service) {
 #[tokio::test]
 async fn a_page_costs_a_fixed_number_of_queries() {
     // The log of a server that is not ours cannot be read.
-    let Some(socket) = &server().socket_directory else { return };
+    let Some(socket) = &cluster().socket_directory else { return };
     let log = socket.with_file_name("log");
-    let database = Database::create(Backend::Postgres).await;
+    let database = Database::create(Backend::Postgres);
     let url = reqwest::Url::parse(&database.url()).expect("a URL");
     // Other tests log no queries: theirs are the server's defaults.
     database.sql(&format!("alter database {} set log_statement = 'all'", &url.path()[1..])).await;

@@ -8,8 +8,8 @@ mod updates;
 
 use serde_json::{Map, Value, json};
 
-use crate::support::Service;
-use crate::support::contract::{Kind, LISTING, entities};
+use partbook_test_support::Service;
+use partbook_test_support::contract::{Kind, LISTING, entities};
 
 /// A row of every entity that a listing can use, under the field that uses it.
 pub(super) async fn parts(service: &Service) -> Map<String, Value> {

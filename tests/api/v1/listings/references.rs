@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{minimal, parts, with};
-use crate::support::contract::{Kind, LISTING};
-use crate::support::{Service, backends};
+use partbook_test_support::contract::{Kind, LISTING};
+use partbook_test_support::{Service, backends};
 
 fn reference_fields() -> Vec<&'static str> {
     LISTING.limits().filter(|limit| matches!(limit.kind, Kind::Reference(_))).map(|limit| limit.field).collect()
@@ -82,7 +82,7 @@ async fn a_reference_can_be_changed_and_cleared(service: Service) {
 
 backends!(one_row_may_be_primary_and_secondary_drive);
 async fn one_row_may_be_primary_and_secondary_drive(service: Service) {
-    let drive = service.create(&crate::support::contract::STORAGE_PROFILE, 1).await;
+    let drive = service.create(&partbook_test_support::contract::STORAGE_PROFILE, 1).await;
     let mut body = with("primary_storage_profile_id", &drive["id"]);
     body["secondary_storage_profile_id"] = drive["id"].clone();
     let row = service.created(LISTING.path, &body).await;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{full_with, minimal, parts, with};
-use crate::support::contract::LISTING;
-use crate::support::{Method, Service, backends};
+use partbook_test_support::contract::LISTING;
+use partbook_test_support::{Method, Service, backends};
 
 /// Columns that the valuation of another service writes, and that no request here may.
 const OF_OTHERS: &str = "raw_listing_json, adjusted_price_usd, valuation_breakdown, score_composite, perf_per_watt, \

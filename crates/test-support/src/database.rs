@@ -1,0 +1,171 @@
+//! A database of a test's own, with a connection beside the service's.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use reqwest::Url;
+use tempfile::TempDir;
+
+use crate::sql::{Connection, Rows};
+use crate::template::{self, Content};
+use crate::{Backend, desk, scratch};
+
+/// A fresh database. It is gone when the last clone of this handle is.
+#[derive(Clone, Debug)]
+pub struct Database(Arc<Place>);
+
+#[derive(Debug)]
+enum Place {
+    Sqlite(TempDir),
+    Postgres(Url),
+}
+
+impl Database {
+    /// A new database that nobody has started the service on: empty, or with the legacy schema.
+    pub fn create(backend: Backend) -> Self {
+        match backend {
+            Backend::Sqlite => Self::sqlite(),
+            Backend::Postgres => Self::postgres(Content::Nothing),
+            Backend::Legacy => Self::postgres(Content::Legacy),
+        }
+    }
+
+    /// A new database as the service has left it after its first start.
+    pub fn prepared(backend: Backend) -> Self {
+        match backend {
+            Backend::Sqlite => {
+                let database = Self::sqlite();
+                template::sqlite(Path::new(database.url().trim_start_matches("sqlite://")));
+                database
+            }
+            Backend::Postgres => Self::postgres(Content::Migrated),
+            Backend::Legacy => Self::postgres(Content::Legacy),
+        }
+    }
+
+    /// The legacy schema with the awkward rows of `tests/fixtures/legacy_rows.sql`.
+    pub fn legacy_with_rows() -> Self {
+        Self::postgres(Content::LegacyRows)
+    }
+
+    fn sqlite() -> Self {
+        Self(Arc::new(Place::Sqlite(scratch::temporary("partbook-sqlite-"))))
+    }
+
+    fn postgres(content: Content) -> Self {
+        Self(Arc::new(Place::Postgres(template::postgres(content))))
+    }
+
+    /// What the service takes as `DATABASE_URL`.
+    pub fn url(&self) -> String {
+        match &*self.0 {
+            Place::Sqlite(directory) => {
+                let path = directory.path().join("partbook.db");
+                format!("sqlite://{}", path.to_str().expect("a temporary path in UTF-8"))
+            }
+            Place::Postgres(url) => url.to_string(),
+        }
+    }
+
+    /// A connection of another program.
+    pub async fn connect(&self) -> Connection {
+        Connection::open(&self.url()).await
+    }
+
+    /// Executes one statement or several, separated by semicolons.
+    pub async fn sql(&self, statements: &str) {
+        let mut connection = self.connect().await;
+        connection.run(statements).await;
+        connection.close().await;
+    }
+
+    /// The rows of a query, every value as the database's own text, null as `None`.
+    pub async fn rows(&self, query: &str) -> Rows {
+        let mut connection = self.connect().await;
+        let rows = connection.rows(query).await;
+        connection.close().await;
+        rows
+    }
+
+    /// The one value of a query that has one row with one column.
+    pub async fn value(&self, query: &str) -> Option<String> {
+        let mut rows = self.rows(query).await;
+        assert!(rows.len() == 1 && rows[0].len() == 1, "not one value: {rows:?}");
+        rows.remove(0).remove(0)
+    }
+
+    /// Everything the schema consists of, one line per column, constraint, index and type: equal before and after means
+    /// that no DDL was executed.
+    pub async fn schema(&self) -> String {
+        let query = match &*self.0 {
+            Place::Sqlite(_) => "select type, name, sql from sqlite_schema order by 1, 2",
+            Place::Postgres(_) => POSTGRES_SCHEMA,
+        };
+        let rows = self.rows(query).await;
+        rows.into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join(" ") + "\n").collect()
+    }
+
+    /// The URL of a role that may read and write the rows of this PostgreSQL database and create nothing in it.
+    pub async fn restricted_url(&self) -> String {
+        let Place::Postgres(url) = &*self.0 else {
+            panic!("SQLite has no roles");
+        };
+        let name = &url.path()[1..];
+        let role = restricted_role(name);
+        self.sql(&format!(
+            "create role {role} login password 'restricted';
+             revoke all on database {name} from public;
+             grant connect on database {name} to {role};
+             revoke all on schema public from public;
+             grant usage on schema public to {role};
+             grant select, insert, update, delete on all tables in schema public to {role};
+             grant usage on all sequences in schema public to {role};"
+        ))
+        .await;
+        let mut url = url.clone();
+        url.set_username(&role).expect("a URL with a host");
+        url.set_password(Some("restricted")).expect("a URL with a host");
+        url.to_string()
+    }
+}
+
+impl Drop for Place {
+    /// Hundreds of databases of 8 MB each would fill a small disk.
+    fn drop(&mut self) {
+        let Place::Postgres(url) = self else { return };
+        let name = &url.path()[1..];
+        desk::drop_later(name, format!("drop role if exists {}", restricted_role(name)));
+    }
+}
+
+fn restricted_role(database: &str) -> String {
+    format!("{database}_restricted")
+}
+
+const POSTGRES_SCHEMA: &str = "
+    select 'column', c.oid::regclass::text, c.relkind::text, a.attname::text, format_type(a.atttypid, a.atttypmod),
+        a.attnotnull::text, pg_get_expr(d.adbin, d.adrelid)
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+    left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+    where n.nspname !~ '^(pg_|information_schema)'
+    union all
+    select 'constraint', conrelid::regclass::text, conname::text, pg_get_constraintdef(oid), null, null, null
+    from pg_constraint where connamespace = 'public'::regnamespace
+    union all
+    select 'index', indexrelid::regclass::text, pg_get_indexdef(indexrelid), null, null, null, null
+    from pg_index where indrelid::regclass::text !~ '^pg_'
+    union all
+    select 'type', t.typname::text, e.enumlabel::text, null, null, null, null
+    from pg_type t join pg_enum e on e.enumtypid = t.oid
+    union all
+    select 'routine', oid::regprocedure::text, null, null, null, null, null
+    from pg_proc where pronamespace = 'public'::regnamespace
+    union all
+    select 'trigger', tgrelid::regclass::text, tgname::text, null, null, null, null
+    from pg_trigger where not tgisinternal
+    union all
+    select 'schema', nspname::text, null, null, null, null, null
+    from pg_namespace where nspname !~ '^pg_'
+    order by 1, 2, 3, 4";

@@ -1,0 +1,53 @@
+//! Kept answers that are too old are deleted at a start.
+
+use std::time::{Duration, Instant};
+
+use super::{count, keyed};
+use partbook_test_support::contract::CPU;
+use partbook_test_support::{Answer, Backend, Database, Server, Service, backends};
+
+/// Sends the `number`th CPU with a key.
+async fn post(service: &Service, key: &str, number: u32) -> Answer {
+    keyed(service, CPU.path, key, &(CPU.minimal)(number).to_string()).send().await
+}
+
+/// Lets that many hours pass for every answer that is kept.
+async fn age(database: &Database, hours: u32) {
+    let past = if database.url().starts_with("sqlite") {
+        format!("strftime('%Y-%m-%dT%H:%M:%f', created_at, '-{hours} hours') || '000Z'")
+    } else {
+        format!("created_at - interval '{hours} hours'")
+    };
+    database.sql(&format!("update idempotency_key set created_at = {past}")).await;
+}
+
+backends!(what_is_older_than_a_day_is_swept_at_a_start: Sqlite, Postgres);
+async fn what_is_older_than_a_day_is_swept_at_a_start(backend: Backend) {
+    let database = Database::prepared(backend);
+    let service = Service::options().start_on(&database).await;
+    for number in 1..=5 {
+        post(&service, &format!("old-{number}"), number).await.expect(201);
+    }
+    // More than are forgotten in one transaction.
+    let copies = "with recursive n (n) as (select 1 union all select n + 1 from n where n < 2500)
+        insert into idempotency_key (method, path, idempotency_key, body_hash, status, location, answer, created_at)
+        select method, path, 'copy ' || n, body_hash, status, location, answer, created_at
+        from idempotency_key cross join n where idempotency_key = 'old-1'";
+    service.sql(copies).await;
+    age(&database, 2).await;
+    post(&service, "middle", 6).await.expect(201);
+    age(&database, 23).await;
+    let young = post(&service, "young", 7).await.expect(201);
+    service.stop().await;
+    assert_eq!(database.value("select count(*) from idempotency_key").await.as_deref(), Some("2507"));
+
+    let service = Server::options().start_on(&database).await;
+    let begin = Instant::now();
+    while count(&service, "idempotency_key").await != 2 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "the old ones are still there, or too many are gone");
+    }
+    let left = service.rows("select idempotency_key from idempotency_key order by 1").await;
+    assert_eq!(left, [[Some("middle".to_owned())], [Some("young".to_owned())]]);
+    assert_eq!(post(&service, "young", 7).await.expect(201).text(), young.text());
+    assert_eq!(count(&service, CPU.table).await, 7, "the rows stay");
+}

@@ -1,0 +1,14 @@
+//! Tests of `partbook` as a process ([`partbook_test_support::Server`]): its command line, its start and its end, what it
+//! writes and sends about itself, the network, and two of it on one database.
+
+mod command_line;
+mod given_up;
+mod http;
+mod idempotency;
+mod legacy;
+mod log;
+mod metrics;
+mod outage;
+mod races;
+mod smoke;
+mod traces;
