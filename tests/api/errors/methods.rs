@@ -25,7 +25,7 @@ fn addresses() -> Vec<(String, &'static [&'static str])> {
         addresses.push((format!("/v1/fields-data/{}/records", entity.name), &["GET", "POST"]));
         addresses.push((format!("/v1/fields-data/{}/records/4711", entity.name), &["PATCH"]));
     }
-    addresses.extend(catalog().map(|entity| (format!("{}/4711/listings", entity.path), &["GET"][..])));
+    addresses.extend(catalog().into_iter().map(|entity| (format!("{}/4711/listings", entity.path), &["GET"][..])));
     addresses
 }
 

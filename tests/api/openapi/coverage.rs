@@ -206,7 +206,7 @@ backends!(every_operation_is_called_and_every_status_seen);
 async fn every_operation_is_called_and_every_status_seen(backend: Backend) {
     let database = Database::prepared(backend);
     // Somebody else's tables, so that rows of every kind can be in use.
-    for table in entities().map(|entity| entity.table) {
+    for table in entities().into_iter().map(|entity| entity.table) {
         database.sql(&format!("create table favorite_{table} (id integer references {table} (id))")).await;
     }
     let strict = Service::options().requires_if_match().start_on(&database).await;

@@ -38,7 +38,7 @@ async fn an_empty_database_is_filled(backend: Backend) {
     let defaults = service.get("/v1/catalog/profiles?is_default=true").await.expect(200).array();
     assert_eq!(defaults.len(), 1, "one default profile");
     // What the deployed smoke script does.
-    for entity in catalog() {
+    for entity in in_listings() {
         let row = &service.get(&format!("{}?limit=10", entity.path)).await.expect(200).array()[0];
         let path = entity.at(&row["id"]);
         let changed = service.patch(&path, &json!({entity.note(): "Smoke test update"})).await.expect(200).json();

@@ -23,12 +23,12 @@ async fn a_flag_goes_before_the_environment() {
 #[tokio::test]
 async fn an_empty_variable_counts_as_not_set() {
     for empty in ["", " "] {
-        let options = Service::options().env("DATABASE_URL_FILE", empty).env("PARTBOOK_ENVIRONMENT", empty);
+        let options = Server::options().env("DATABASE_URL_FILE", empty).env("PARTBOOK_ENVIRONMENT", empty);
         let options = options.env("PARTBOOK_ADMIN_LISTEN", empty).env("PARTBOOK_POOL_SIZE", empty);
         let service = options.start(Backend::Sqlite).await;
         assert_eq!(service.get("/health").await.json()["environment"], "development");
     }
-    let options = Service::options().env("PARTBOOK_ENVIRONMENT", " shop ").env("PARTBOOK_POOL_SIZE", "\t2\n");
+    let options = Server::options().env("PARTBOOK_ENVIRONMENT", " shop ").env("PARTBOOK_POOL_SIZE", "\t2\n");
     let service = options.start(Backend::Sqlite).await;
     assert_eq!(service.get("/health").await.json()["environment"], "shop", "without the white space around it");
 }

@@ -78,8 +78,8 @@ async fn an_older_history_is_brought_up_to_date(backend: Backend) {
     let (table, whole) = (history(&database).await, database.schema().await);
     // Back to before the third migration: without the two indexes it made, and without the tables of later ones, those of
     // entities among them.
-    let tables = entities().map(|entity| entity.table);
-    for later in tables.iter().filter(|table| !FIRST_MIGRATION.contains(&format!("create table {table} ("))) {
+    let tables = entities().into_iter().map(|entity| entity.table);
+    for later in tables.filter(|table| !FIRST_MIGRATION.contains(&format!("create table {table} ("))) {
         database.sql(&format!("drop table {later}")).await;
     }
     database

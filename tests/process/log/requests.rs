@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use partbook_test_support::contract::{CPU, Entity, LISTING, catalog, listing_that_uses};
+use partbook_test_support::contract::{CPU, Entity, LISTING, in_listings, listing_that_uses};
 use partbook_test_support::log::{is_summary, request_id};
 use partbook_test_support::{Answer, Backend, Method, Request, Server, backends};
 
@@ -95,7 +95,7 @@ fn describes(line: &Value, case: &Case, id: &str, answer: &Answer) {
 backends!(each_request_has_one_line);
 async fn each_request_has_one_line(service: Server) {
     let mut asked = 0;
-    for entity in catalog() {
+    for entity in in_listings() {
         let (row, other) = (service.create(entity, 1).await, service.create(entity, 2).await);
         service.created(LISTING.path, &listing_that_uses(1, entity.used_through[0], &row["id"])).await;
         asked += 3;

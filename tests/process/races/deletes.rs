@@ -97,7 +97,7 @@ async fn a_delete_and_another_programs_use_never_both_succeed(backend: Backend) 
 
 backends!(of_many_deletes_one_succeeds);
 async fn of_many_deletes_one_succeeds(pair: Pair) {
-    let names = catalog().map(|entity| entity.name);
+    let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
     let race = Race::new("16 DELETEs of one row: one succeeds", pair.backend, &["process 1", "process 2"], 24);
     race.run(&names, async |start| {
         let entity = catalog()[start.course];
@@ -118,7 +118,7 @@ async fn of_many_deletes_one_succeeds(pair: Pair) {
 
 backends!(a_change_never_brings_a_deleted_row_back);
 async fn a_change_never_brings_a_deleted_row_back(pair: Pair) {
-    let names = catalog().map(|entity| entity.name);
+    let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
     let mut program: Program = pair.program().await;
     let race = Race::new("DELETE against PATCH and PUT of the row", pair.backend, &["delete", "change"], 48);
     race.run(&names, async |start| {

@@ -53,7 +53,7 @@ fn has(row: &Value, field: &str, change: &Value) {
 
 backends!(patches_of_one_row_lose_nothing);
 async fn patches_of_one_row_lose_nothing(pair: Pair) {
-    let names = catalog().map(|entity| entity.name);
+    let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
     let mut paths = Vec::new();
     for entity in catalog() {
         paths.push(entity.at(&pair[0].created(entity.path, &(entity.full)(1)).await["id"]));
@@ -86,7 +86,7 @@ async fn patches_of_one_row_lose_nothing(pair: Pair) {
 
 backends!(replacements_of_one_row_leave_one_of_them_whole);
 async fn replacements_of_one_row_leave_one_of_them_whole(pair: Pair) {
-    let names = catalog().map(|entity| entity.name);
+    let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
     let mut paths = Vec::new();
     for entity in catalog() {
         paths.push(entity.at(&pair[0].created(entity.path, &(entity.full)(0)).await["id"]));

@@ -11,11 +11,11 @@ use partbook_test_support::{Method, Server};
 /// A table of another program's, whose references are nulled when what they point at is deleted: a later revision of the
 /// legacy schema has such a one.
 pub(super) fn builds() -> String {
-    let columns = catalog().map(|entity| {
+    let columns = catalog().into_iter().map(|entity| {
         let Entity { name, table, .. } = entity;
         format!(", {name}_id integer references {table} (id) on delete set null")
     });
-    format!("create table saved_builds (title text{})", columns.concat())
+    format!("create table saved_builds (title text{})", columns.collect::<String>())
 }
 
 /// A listing that is there all the time: score snapshots belong to one.
@@ -40,7 +40,7 @@ pub(super) fn by_listings() -> Vec<Use> {
 pub(super) fn all() -> Vec<Use> {
     let mut uses = by_listings();
     uses.push(Use { entity: &PROFILE, table: "listing_score_snapshot", column: "profile_id".to_owned() });
-    let columns = catalog().map(|entity| (entity, format!("{}_id", entity.name)));
+    let columns = catalog().into_iter().map(|entity| (entity, format!("{}_id", entity.name)));
     uses.extend(columns.map(|(entity, column)| Use { entity, table: "saved_builds", column }));
     uses
 }

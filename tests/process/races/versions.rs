@@ -52,7 +52,7 @@ fn is_outdated(answer: &Answer, by: &Answer) {
 
 backends!(one_of_many_changes_of_a_version_is_made);
 async fn one_of_many_changes_of_a_version_is_made(pair: Pair) {
-    let names = entities().map(|entity| entity.name);
+    let names: Vec<&str> = entities().iter().map(|entity| entity.name).collect();
     let mut program = pair.program().await;
     let race = Race::new("32 changes with one If-Match: one is made", pair.backend, &["PATCH", "PUT", "DELETE"], 42);
     race.run(&names, async |start| {

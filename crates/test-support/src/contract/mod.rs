@@ -91,19 +91,22 @@ impl Entity {
     }
 }
 
-/// The entities of the catalog, in the contract's order.
-pub fn catalog() -> [&'static Entity; 6] {
-    [&CPU, &GPU, &PROFILE, &PORTS_PROFILE, &RAM_SPEC, &STORAGE_PROFILE]
+/// Every entity, in the order of `/v1/fields-data/entities`.
+static ENTITIES: &[&Entity] = &[&LISTING, &CPU, &GPU, &RAM_SPEC, &STORAGE_PROFILE, &PORTS_PROFILE, &PROFILE];
+
+/// Every entity, in the order of `/v1/fields-data/entities`.
+pub fn entities() -> Vec<&'static Entity> {
+    ENTITIES.to_vec()
+}
+
+/// Those of the catalog: all but listings.
+pub fn catalog() -> Vec<&'static Entity> {
+    ENTITIES.iter().copied().filter(|entity| entity.name != LISTING.name).collect()
 }
 
 /// Those of the catalog that listings use.
 pub fn in_listings() -> impl Iterator<Item = &'static Entity> {
     catalog().into_iter().filter(|entity| !entity.used_through.is_empty())
-}
-
-/// The catalog and the listing, in the order of `/v1/fields-data/entities`.
-pub fn entities() -> [&'static Entity; 7] {
-    [&LISTING, &CPU, &GPU, &RAM_SPEC, &STORAGE_PROFILE, &PORTS_PROFILE, &PROFILE]
 }
 
 /// Generations of memory.

@@ -1,4 +1,4 @@
-//! The seven operations of `/v1/catalog`, the same for each of the six entities.
+//! The seven operations of `/v1/catalog`, the same for each entity.
 
 mod attributes;
 mod changes;

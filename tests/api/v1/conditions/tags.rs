@@ -154,7 +154,7 @@ async fn the_databases_agree_on_tags() {
         let mut of_backend = Vec::new();
         for entity in entities().into_iter().filter(|entity| !["listing", "ports_profile"].contains(&entity.name)) {
             let path = full(&service, entity, 10).await;
-            for table in entities().map(|entity| entity.table).into_iter().chain(["port"]) {
+            for table in entities().into_iter().map(|entity| entity.table).chain(["port"]) {
                 let times = "created_at = '2026-02-03T04:05:06.000007Z', updated_at = '2026-02-03T04:05:06.080000Z'";
                 service.sql(&format!("update {table} set {times}")).await;
             }

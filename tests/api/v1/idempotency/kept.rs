@@ -54,7 +54,11 @@ async fn a_request_that_is_tried_again_is_answered(service: Service) {
         let request = |(_, path, body): (_, String, Value)| keyed(&service, &path, "k", &body.to_string());
         routes(1).into_iter().map(request)
     };
-    let lock = Lock::of_table(service.database(), &entities().map(|entity| entity.table).join(", ")).await;
+    let lock = Lock::of_table(
+        service.database(),
+        &entities().iter().map(|entity| entity.table).collect::<Vec<_>>().join(", "),
+    )
+    .await;
     let sent = tokio::spawn(together(requests().collect::<Vec<_>>()));
     let all_were = |count: f64| count > 13.5;
     service.metrics_when(|scrape| all_were(scrape.sum("partbook_db_retries_total", &[])) || sent.is_finished()).await;

@@ -34,7 +34,7 @@ fn routes(number: u32) -> Vec<(&'static Entity, String, Value)> {
         let attributes = fields.as_object_mut().expect("an object").shift_remove("attributes");
         json!({"fields": fields, "attributes": attributes.unwrap_or_else(|| json!({}))})
     };
-    let pairs = entities().map(|entity| {
+    let pairs = entities().into_iter().map(|entity| {
         [(entity, entity.path.to_owned(), (entity.full)(number)), (entity, records(entity), of_record(entity))]
     });
     pairs.into_iter().flatten().collect()
