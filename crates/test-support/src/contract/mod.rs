@@ -91,8 +91,17 @@ impl Entity {
     }
 }
 
-/// Every entity, in the order of `/v1/fields-data/entities`.
-static ENTITIES: &[&Entity] = &[&LISTING, &CPU, &GPU, &RAM_SPEC, &STORAGE_PROFILE, &PORTS_PROFILE, &PROFILE];
+/// Every entity.
+static ENTITIES: &[&Entity] = &[
+    // In the order of `/v1/fields-data/entities`.
+    &LISTING,
+    &CPU,
+    &GPU,
+    &RAM_SPEC,
+    &STORAGE_PROFILE,
+    &PORTS_PROFILE,
+    &PROFILE,
+];
 
 /// Every entity, in the order of `/v1/fields-data/entities`.
 pub fn entities() -> Vec<&'static Entity> {
