@@ -107,6 +107,29 @@ async fn connections_that_were_cut_are_replaced(service: Server) {
 }
 
 // A migration of the legacy service's. What was prepared before cannot be executed any more, on any connection.
+backends!(a_database_that_was_read_only_is_written_again: Postgres);
+async fn a_database_that_was_read_only_is_written_again(service: Server) {
+    let database = Url::parse(&service.database().url()).expect("a URL").path()[1..].to_owned();
+    let desk = Database::create(Backend::Postgres);
+    let cut = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'");
+    desk.sql(&format!("alter database {database} set default_transaction_read_only = on")).await;
+    desk.rows(&cut).await;
+    // The first answers may be of connections that were cut.
+    let begin = Instant::now();
+    while until(&service, "/readyz", 503).await.json()["reason"] != "database read-only" {
+        assert!(begin.elapsed() < Duration::from_secs(10), "it is not said that the database is read-only");
+    }
+    unavailable(&service.post(CPU.path, &(CPU.minimal)(1)).await);
+    service.get(CPU.path).await.expect(200);
+    // The connections of then are replaced, at most once a second.
+    desk.sql(&format!("alter database {database} reset default_transaction_read_only")).await;
+    until(&service, "/readyz", 200).await;
+    let begin = Instant::now();
+    while service.post(CPU.path, &(CPU.minimal)(1)).await.status != 201 {
+        assert!(begin.elapsed() < Duration::from_secs(10), "no write succeeds");
+    }
+}
+
 backends!(a_column_that_changes_its_type_is_noticed: Postgres, Legacy);
 async fn a_column_that_changes_its_type_is_noticed(service: Server) {
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);

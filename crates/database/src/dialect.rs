@@ -65,6 +65,26 @@ impl Dialect {
         (self == Self::Postgres).then(|| Statement::control("SELECT", sql))
     }
 
+    /// Takes ids from a table's sequence until it is past the greatest one given, `max` at the most. Not by setting the
+    /// sequence, which a role that may only insert has no right to. None on SQLite, whose ids cannot fall behind.
+    #[must_use]
+    pub fn advance_sequence(self, table: &str, max: i64) -> Option<String> {
+        (self == Self::Postgres).then(|| {
+            let next = format!("nextval(pg_get_serial_sequence('{table}', 'id'))");
+            format!(
+                "with place as (select {next} as next, (select max(id) from {table}) as given) \
+                 select max({next}) from place, generate_series(1, least({max}, given - next))"
+            )
+        })
+    }
+
+    /// Asks whether transactions are read-only: `on` or `off`. None on SQLite, where only a write tells.
+    #[must_use]
+    pub fn read_only(self) -> Option<Statement> {
+        let sql = "select current_setting('transaction_read_only')";
+        (self == Self::Postgres).then(|| Statement::control("SELECT", sql))
+    }
+
     /// Holds the row that is read until the transaction ends. An update lets others go on pointing at the row; a delete
     /// does not.
     #[must_use]
@@ -73,6 +93,16 @@ impl Dialect {
             (Self::Postgres, true) => format!(" for update of {table}"),
             (Self::Postgres, false) => format!(" for no key update of {table}"),
             (Self::Sqlite, _) => String::new(),
+        }
+    }
+
+    /// Keeps the key of the rows that are read as it is until the transaction ends; waits for one that changes it or deletes
+    /// the row.
+    #[must_use]
+    pub fn lock_key(self, table: &str) -> String {
+        match self {
+            Self::Postgres => format!(" for key share of {table}"),
+            Self::Sqlite => String::new(),
         }
     }
 
@@ -109,6 +139,22 @@ impl Dialect {
         match self {
             Self::Postgres => format!("strpos(lower(cast({column} as text) collate \"C\"), ${n}) > 0"),
             Self::Sqlite => format!("instr(lower(cast({column} as text)), ${n}) > 0"),
+        }
+    }
+
+    /// Whether a name may not be clean, so that it has to be cleaned before it is compared: it holds invisible characters,
+    /// joiners, white space other than single spaces inside. The characters are those of `clean_name`.
+    #[must_use]
+    pub fn may_be_unclean(self, column: &str) -> String {
+        match self {
+            // The escapes are the regular expression's own, so that the text is ASCII, which every encoding has.
+            Self::Postgres => format!(
+                "{column} ~ '^ | $|  |[\\u0009-\\u000d\\u0085\\u00a0\\u00ad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2060\\u2066-\\u2069\\u3000\\ufeff]'"
+            ),
+            Self::Sqlite => format!(
+                "({column} glob '*[\u{9}-\u{d}\u{85}\u{a0}\u{ad}\u{1680}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{2060}\u{2066}-\u{2069}\u{3000}\u{feff}]*' \
+                 or {column} glob ' *' or {column} glob '* ' or {column} glob '*  *')"
+            ),
         }
     }
 

@@ -11,8 +11,8 @@ pub enum Error {
     /// Other writers held the one write permit for too long: the same may succeed later.
     #[error("other writers did not finish in time")]
     Contended,
-    /// It does not accept one of the values, such as text that its encoding lacks.
-    #[error("the database does not accept one of the values")]
+    /// It refuses what was sent by a rule of its own: text that its encoding lacks, a constraint, a trigger.
+    #[error("the database refuses what was sent")]
     Rejected(#[source] sqlx::Error),
     /// Something is wrong that waiting does not cure.
     #[error("the database gave an unexpected answer")]
@@ -20,8 +20,17 @@ pub enum Error {
 }
 
 /// What a write ran into, before its meaning for the entity is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// What kind of constraint it is.
+    pub kind: ViolationKind,
+    /// The constraint's name, where the database says it.
+    pub constraint: Option<String>,
+}
+
+/// The kinds of constraint that a write may run into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Violation {
+pub enum ViolationKind {
     /// A unique index already holds the key.
     Unique,
     /// A reference points at nothing, or something still points here.
@@ -33,11 +42,12 @@ impl Error {
     #[must_use]
     pub fn violation(&self) -> Option<Violation> {
         let Self::Internal(sqlx::Error::Database(error)) = self else { return None };
-        match error.kind() {
-            ErrorKind::UniqueViolation => Some(Violation::Unique),
-            ErrorKind::ForeignKeyViolation => Some(Violation::ForeignKey),
-            _ => None,
-        }
+        let kind = match error.kind() {
+            ErrorKind::UniqueViolation => ViolationKind::Unique,
+            ErrorKind::ForeignKeyViolation => ViolationKind::ForeignKey,
+            _ => return None,
+        };
+        Some(Violation { kind, constraint: error.constraint().map(str::to_owned) })
     }
 
     /// The same, as something that may be gone when the request comes again: a key that another program takes and lets go.
@@ -45,6 +55,15 @@ impl Error {
     pub fn may_pass(self) -> Self {
         match self {
             Self::Internal(source) => Self::Unavailable(source),
+            error => error,
+        }
+    }
+
+    /// A violation that nothing explains: the database refuses the row by a rule of its own.
+    #[must_use]
+    pub fn into_rejected(self) -> Self {
+        match self {
+            Self::Internal(source) => Self::Rejected(source),
             error => error,
         }
     }
@@ -69,7 +88,8 @@ impl Error {
         let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
         error.code().is_some_and(|code| match &*code {
             // feature_not_supported: a statement that was prepared before a column changed its type
-            "0A000" => true,
+            // read_only_sql_transaction: a role's setting from before, or a primary that has become a standby
+            "0A000" | "25006" => true,
             // READONLY
             code => primary(code) == Some(8),
         })
@@ -91,6 +111,11 @@ impl Error {
     #[must_use]
     pub(crate) fn code(&self) -> Option<String> {
         Some(self.driver()?.as_database_error()?.code()?.into_owned())
+    }
+
+    /// The constraint that it is about, where the database says it.
+    pub(crate) fn constraint(&self) -> Option<&str> {
+        self.driver()?.as_database_error()?.constraint()
     }
 
     /// A statement that must answer a row answered none.
@@ -179,8 +204,11 @@ impl Class {
             | "55000" | "3D000" | "28000" | "28P01" => Self::Transient,
             // connection exceptions; insufficient resources
             _ if code.starts_with("08") || code.starts_with("53") => Self::Transient,
-            // data exceptions; not-null and check violations
-            _ if code.starts_with("22") || matches!(code, "23502" | "23514") => Self::Data,
+            // data exceptions; violations of not-null, check and exclusion constraints and of a view's check option; what a
+            // trigger raises
+            _ if code.starts_with("22") || matches!(code, "23502" | "23514" | "23P01" | "44000" | "P0001") => {
+                Self::Data
+            }
             _ => Self::Other,
         }
     }

@@ -27,7 +27,7 @@ pub use codec::{BindValue, RowValues, first_int, int};
 pub use connect::use_write_ahead_log;
 pub use database::{Database, RowStream};
 pub use dialect::Dialect;
-pub use error::{Error, Violation, reason};
+pub use error::{Error, Violation, ViolationKind, reason};
 pub use observe::InstrumentedRows;
 pub use pool::{AnyPool, Pool, PoolSettings, PoolState};
 pub use prepared::{Prepared, SchemaKind};

@@ -95,6 +95,10 @@ impl StatementObserver {
         }
         if let Some(error) = error {
             self.invalidation.note(error);
+            if matches!(error, Error::Rejected(_)) || error.violation().is_some() {
+                // The client is told that the database refuses; by which rule is for the operator.
+                tracing::info!(code = error.code(), constraint = error.constraint(), "statement rejected");
+            }
         }
         if let Some(error) = error.filter(|error| !matches!(error, Error::Contended | Error::Rejected(_))) {
             let code = error.code();

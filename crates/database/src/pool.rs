@@ -119,6 +119,11 @@ impl Pool {
         open >= max && in_use >= open
     }
 
+    /// Has all the connections replaced that are open now, each before its next use; at most once a second.
+    pub fn replace_connections(&self) {
+        self.target.invalidation.replace_all();
+    }
+
     /// Closes every connection, as soon as each is given back. A SQLite file is then complete without its `-wal` file.
     pub async fn close(&self) {
         match &self.any {

@@ -42,10 +42,13 @@ pub(crate) fn missing(tables: &[Table], required: &[(&'static str, Vec<&'static 
     let wanted: BTreeSet<&str> = CATALOG.into_iter().chain(required.iter().map(|(name, _)| *name)).collect();
     let mut missing_tables = Vec::new();
     let mut unreadable = Vec::new();
+    let mut hidden = Vec::new();
     for name in wanted {
         match table(name) {
             None => missing_tables.push(name.to_owned()),
             Some(table) if !table.readable => unreadable.push(name.to_owned()),
+            // A use that is not seen would not keep a part from being deleted.
+            Some(table) if table.hides_rows => hidden.push(name.to_owned()),
             Some(_) => {}
         }
     }
@@ -60,6 +63,7 @@ pub(crate) fn missing(tables: &[Table], required: &[(&'static str, Vec<&'static 
         ("it lacks the table(s)", missing_tables),
         ("it lacks the column(s)", missing_columns.into_iter().collect()),
         ("the role lacks the right to select from", unreadable),
+        ("row level security hides rows from the role (it needs bypassrls, or to own the tables) in", hidden),
     ] {
         if !names.is_empty() {
             faults.push(format!("{what} {}", names.join(", ")));

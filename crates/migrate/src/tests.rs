@@ -18,7 +18,7 @@ async fn open(directory: &TempDir) -> Pool {
 
 fn table(name: &str, columns: &[&str]) -> Table {
     let columns = columns.iter().map(|column| (*column).to_owned()).collect();
-    Table { name: name.to_owned(), columns, readable: true }
+    Table { name: name.to_owned(), columns, readable: true, hides_rows: false }
 }
 
 fn catalog() -> Vec<Table> {
@@ -50,6 +50,10 @@ fn everything_that_is_missing_is_named_at_once() {
         "it lacks the table(s) gpu, port; it lacks the column(s) cpu.igpu_mark, cpu.passmark_id, profile.name; \
          the role lacks the right to select from cpu"
     );
+    tables[0].readable = true;
+    tables[0].hides_rows = true;
+    let hidden = missing(&tables, &[]).unwrap();
+    assert!(hidden.contains("row level security hides rows") && hidden.ends_with("in cpu"), "{hidden}");
 }
 
 #[tokio::test]

@@ -17,11 +17,10 @@ pub enum Error {
 impl From<database::Error> for Error {
     fn from(error: database::Error) -> Self {
         match error {
-            // Such as text that the database's encoding lacks, or a rule that another program added to a column.
-            database::Error::Rejected(_) => Self::Refused(Refusal::Invalid(vec![FieldError::whole(
-                "value",
-                "The database does not accept one of the values",
-            )])),
+            // The log has the rule: text that the encoding lacks, a constraint or a trigger of another program.
+            database::Error::Rejected(_) => Self::Refused(Refusal::Invalid(
+                FieldError::whole("value", "The database refuses this by a rule of its own; the log says which").into(),
+            )),
             error => Self::Database(error),
         }
     }

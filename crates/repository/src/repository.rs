@@ -181,6 +181,14 @@ impl Repository {
         health::check_schema(&self.0).await
     }
 
+    /// Whether the database takes no writes: a primary that has become a standby, or a role that may only read.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn is_read_only(&self) -> Result<bool, Error> {
+        health::is_read_only(&self.0).await
+    }
+
     /// How the connections are used now.
     #[must_use]
     pub fn pool_state(&self) -> PoolState {

@@ -1,6 +1,6 @@
 //! Plain SQL on a database, over a connection beside the service's.
 
-use partbook_database::{Connection as Driver, DatabaseUrl, Error, TextRow, Violation};
+use partbook_database::{Connection as Driver, DatabaseUrl, Error, TextRow, ViolationKind};
 
 /// The rows of a query, every value as the database's own text, null as `None`.
 pub type Rows = Vec<TextRow>;
@@ -99,9 +99,9 @@ impl Connection {
 }
 
 fn breach(error: &Error) -> Breach {
-    match error.violation() {
-        Some(Violation::Unique) => Breach::Unique,
-        Some(Violation::ForeignKey) => Breach::ForeignKey,
+    match error.violation().map(|violation| violation.kind) {
+        Some(ViolationKind::Unique) => Breach::Unique,
+        Some(ViolationKind::ForeignKey) => Breach::ForeignKey,
         None if error.is_contention() => Breach::Contention,
         None => Breach::Other(error.reason()),
     }

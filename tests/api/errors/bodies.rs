@@ -146,7 +146,7 @@ async fn every_fault_is_said_at_once(service: Service) {
     for (place, code) in expected {
         assert!(code.is_empty() || problem.at(place).code == code, "{place}: {}", problem.at(place).code);
     }
-    assert_eq!(problem.at("#/cores").detail, "must be between 1 and 256");
+    assert_eq!(problem.at("#/cores").detail, "must be between 1 and 1024");
     // On PATCH as well, and under the pointer of the part where it is.
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);
     assert_eq!(service.patch(&path, &body).await.problem(422).faults.len(), expected.len());

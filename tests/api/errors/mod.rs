@@ -3,6 +3,7 @@
 mod bodies;
 mod codings;
 mod hostile;
+mod many;
 mod methods;
 mod order;
 mod routes;

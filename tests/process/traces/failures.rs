@@ -78,7 +78,7 @@ async fn a_fault_inside_is_one(backend: Backend) {
     let cases = [
         (read, "catalog.get_cpu", "SELECT cpu"),
         (list, "catalog.list_cpu", "SELECT cpu"),
-        (write, "catalog.create_cpu", "INSERT cpu"),
+        (write, "catalog.create_cpu", "SELECT cpu"),
     ];
     for (caller, operation, statement) in cases {
         let trace = caller.trace(&spans);

@@ -14,11 +14,14 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Whether the role may read it.
     pub readable: bool,
+    /// Whether row level security hides rows of it from the role.
+    pub hides_rows: bool,
 }
 
 /// The tables of the search path; neither the system's nor an extension's.
 const POSTGRES_TABLES: &str = "
-    select c.relname::text, a.attname::text, has_any_column_privilege(c.oid, 'select')::text
+    select c.relname::text, a.attname::text, has_any_column_privilege(c.oid, 'select')::text,
+        row_security_active(c.oid)::text
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -31,7 +34,7 @@ const POSTGRES_TABLES: &str = "
     order by c.relname, a.attnum";
 
 const SQLITE_TABLES: &str = "
-    select t.name, c.name, 'true'
+    select t.name, c.name, 'true', 'false'
     from sqlite_schema t left join pragma_table_xinfo(t.name) c
     where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
     order by t.name, c.cid";
@@ -43,11 +46,12 @@ pub(super) async fn read(pool: &Pool) -> Result<Vec<Table>, Error> {
     };
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     for row in pool.text_rows(query).await? {
-        let [Some(name), column, readable] = row.as_slice() else { continue };
+        let [Some(name), column, readable, hides_rows] = row.as_slice() else { continue };
         let table = tables.entry(name.clone()).or_insert_with(|| Table {
             name: name.clone(),
             columns: Vec::new(),
             readable: readable.as_deref() == Some("true"),
+            hides_rows: hides_rows.as_deref() == Some("true"),
         });
         table.columns.extend(column.clone());
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
+use tokio::time::timeout;
 
 use crate::error::reason;
 use crate::invalidation::Invalidation;
@@ -16,6 +17,9 @@ const STATEMENT_CACHE_CAPACITY: usize = 200;
 /// After how long without use a connection is tried before a request gets it: a server that was restarted would else fail
 /// one request for each connection of the pool.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
+
+/// How long such a connection has to answer: one whose packets go nowhere would take the whole time that a request has.
+const PING_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long a statement waits for a lock that another program holds, so that a table locked elsewhere does not take every
 /// connection with it.
@@ -42,7 +46,7 @@ pub(super) async fn connect(
         .statement_cache_capacity(if statement_cache { STATEMENT_CACHE_CAPACITY } else { 0 })
         .disable_statement_logging();
     // The pool would go on trying to reach a server that is away, and then could not say why.
-    match tokio::time::timeout(settings.acquire_timeout, options.connect()).await {
+    match timeout(settings.acquire_timeout, options.connect()).await {
         Ok(Ok(connection)) => drop(connection.close().await),
         Ok(Err(error)) => return Err(describe(&error)),
         Err(_) => return Err(format!("no answer within {} s", settings.acquire_timeout.as_secs_f32())),
@@ -53,10 +57,21 @@ pub(super) async fn connect(
         // A round trip per request otherwise; but a connection that has rested may have lost its server meanwhile.
         .test_before_acquire(false)
         .before_acquire(move |connection, usage| {
-            let is_good = !connection.is_in_transaction() && invalidation.accepts(&usage);
-            Box::pin(
-                async move { Ok(is_good && (usage.idle_for < PING_AFTER_IDLE || connection.ping().await.is_ok())) },
-            )
+            let invalidation = invalidation.clone();
+            Box::pin(async move {
+                if connection.is_in_transaction() || !invalidation.accepts(&usage) {
+                    return Ok(false);
+                }
+                if usage.idle_for < PING_AFTER_IDLE {
+                    return Ok(true);
+                }
+                if let Ok(answer) = timeout(PING_TIMEOUT, connection.ping()).await {
+                    return Ok(answer.is_ok());
+                }
+                // A relay that forgets quiet connections has forgotten the others, too: they are not tried in turn.
+                invalidation.replace_all();
+                Ok(false)
+            })
         });
     Ok(pool.connect_lazy_with(options))
 }

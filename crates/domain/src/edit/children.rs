@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{named, read_value};
 use crate::model::children::Child;
 use crate::model::field::Children;
-use crate::refusal::field_error::FieldError;
+use crate::refusal::field_error::{FieldError, FieldErrors};
 use crate::refusal::pointer::Place;
 use crate::value::Value;
 use crate::value::json::{Json, Object};
@@ -16,10 +16,10 @@ pub(super) fn read(
     items: &[Json],
     stored: Option<&Value>,
     place: &Place<'_>,
-) -> Result<Value, Vec<FieldError>> {
+) -> Result<Value, FieldErrors> {
     let stored = children.rows(stored);
     let known = Known::new(children, &stored);
-    let mut errors = Vec::new();
+    let mut errors = FieldErrors::default();
     let mut rows: Vec<Vec<Value>> = Vec::with_capacity(items.len());
     let mut counts: HashMap<Vec<Value>, usize> = HashMap::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
@@ -48,7 +48,7 @@ pub(super) fn read(
         errors.extend(found);
         rows.push(values);
     }
-    if errors.is_empty() { Ok(children.document(rows)) } else { Err(errors) }
+    errors.into_result(children.document(rows))
 }
 
 /// The stored children, indexed by what the children of a body are compared with.
@@ -76,8 +76,8 @@ fn read_fields(
     members: &Object,
     base: Option<&[Value]>,
     place: &Place<'_>,
-) -> (Vec<Value>, Vec<FieldError>) {
-    let mut errors = Vec::new();
+) -> (Vec<Value>, FieldErrors) {
+    let mut errors = FieldErrors::default();
     let mut values = (children.defaults)();
     for (index, (field, value)) in children.fields.iter().zip(&mut values).enumerate() {
         let place = place.member(field.name);
@@ -88,7 +88,7 @@ fn read_fields(
                 errors.push(FieldError::new(place.pointer(), "required", "is required"));
             }
             (None | Some(Json::Null), _) => {}
-            (Some(given), _) => match read_value::read(field, given, false, None, &place) {
+            (Some(given), _) => match read_value::read(field, given, false, None, None, &place) {
                 Ok(read) => *value = read,
                 Err(found) => errors.extend(found),
             },
@@ -103,13 +103,13 @@ fn check_limits(
     values: &[Value],
     base: Option<&[Value]>,
     place: &Place<'_>,
-    errors: &mut Vec<FieldError>,
+    errors: &mut FieldErrors,
 ) {
     for field in named(children.fields, (children.validate)(values.to_vec())) {
         let pointer = place.member(field.name).pointer();
         let index = children.fields.iter().position(|known| known.name == field.name);
         let is_stored = base.zip(index).is_some_and(|(base, index)| base[index] == values[index]);
-        if !is_stored && !errors.iter().any(|error| error.pointer == pointer) {
+        if !is_stored && !errors.shown().iter().any(|error| error.pointer == pointer) {
             let (code, detail) = field.limits.describe();
             errors.push(FieldError::new(pointer, code, detail));
         }

@@ -1,13 +1,14 @@
 //! One field's part in an edit.
 
 use super::merge_patch::merge;
-use super::{EditMode, children, read_value, validate};
+use super::{EditMode, bounds, children, read_value, validate};
 use crate::entity::Entity;
 use crate::model::field::{Field, Kind};
-use crate::refusal::field_error::FieldError;
+use crate::refusal::field_error::{FieldError, FieldErrors};
 use crate::refusal::pointer::{Place, Pointer};
 use crate::value::Value;
 use crate::value::json::{Json, Object};
+use crate::value::name::clean_name;
 
 /// A field, what it holds, and how a body may change it.
 pub(super) struct FieldChange<'a> {
@@ -16,6 +17,8 @@ pub(super) struct FieldChange<'a> {
     pub(super) default: Value,
     pub(super) stored: Option<&'a Value>,
     pub(super) mode: EditMode,
+    /// The value of the field that decides between spellings of this one's words.
+    pub(super) beside: Option<String>,
 }
 
 impl FieldChange<'_> {
@@ -26,7 +29,7 @@ impl FieldChange<'_> {
 
     /// The field's new value. A field may be given under two names: then the one that changes something counts, and two
     /// different changes are an error.
-    pub(super) fn apply(&self, body: &Object) -> Result<Value, Vec<FieldError>> {
+    pub(super) fn apply(&self, body: &Object) -> Result<Value, FieldErrors> {
         let names: Vec<&'static str> = self.entity.names(self.field).filter(|name| body.contains_key(*name)).collect();
         let mut changes = Vec::new();
         for name in &names {
@@ -45,7 +48,7 @@ impl FieldChange<'_> {
             1 => Ok(changes.remove(0)),
             _ => {
                 let detail = format!("and {} are given and differ; send one of them", names[1]);
-                Err(vec![FieldError::new(Pointer::field(self.field.name), "conflict", detail)])
+                Err(FieldError::new(Pointer::field(self.field.name), "conflict", detail).into())
             }
         }
     }
@@ -57,7 +60,7 @@ impl FieldChange<'_> {
         }
     }
 
-    fn read(&self, name: &'static str, given: Option<&Json>) -> Result<Value, Vec<FieldError>> {
+    fn read(&self, name: &'static str, given: Option<&Json>) -> Result<Value, FieldErrors> {
         let (field, place) = (self.field, Place::Member(&Place::Root, name));
         let given = match (given, self.mode) {
             (None, EditMode::Merge(_)) => return Ok(self.unchanged()),
@@ -66,7 +69,7 @@ impl FieldChange<'_> {
             (Some(Json::Null), _) if self.stored.is_some_and(Value::is_null) => return Ok(Value::Null),
             (None | Some(Json::Null), _) if field.required => {
                 let detail = if given.is_none() { "is required" } else { "is required and must not be null" };
-                return Err(vec![FieldError::new(place.pointer(), "required", detail)]);
+                return Err(FieldError::new(place.pointer(), "required", detail).into());
             }
             (None | Some(Json::Null), _) => return Ok(self.unchanged_or(self.default.clone())),
             (Some(given), _) => given,
@@ -77,16 +80,33 @@ impl FieldChange<'_> {
         {
             // Only what the patch changes is validated.
             let errors = validate::document(field.kind, members, stored.json(), &place, true);
-            return if errors.is_empty() { Ok(Value::Json(merge(stored, given, nulls))) } else { Err(errors) };
+            if !errors.is_empty() {
+                return Err(errors);
+            }
+            let merged = Value::Json(merge(stored, given, nulls));
+            bounds::check_members(field, &merged, self.stored, &place)?;
+            return Ok(merged);
         }
         if self.stored.is_some_and(|stored| stored.equals_json(given)) {
             return Ok(self.unchanged());
         }
+        if let (true, Json::String(text)) = (self.entity.cleans(field), given)
+            && !text.contains('\0')
+        {
+            let name = clean_name(text);
+            let stored = self.stored.filter(|stored| stored.as_text().map(clean_name).as_ref() == Some(&name));
+            return Ok(stored.cloned().unwrap_or(Value::Text(name)));
+        }
+        if let Json::Array(items) = given {
+            bounds::check_items(field, items, self.stored, &place)?;
+        }
         let value = match (field.kind, given) {
             (Kind::Children(children), Json::Array(items)) => children::read(children, items, self.stored, &place),
-            _ => read_value::read(field, given, self.entity.trims, self.stored, &place),
+            _ => read_value::read(field, given, self.entity.trims, self.stored, self.beside.as_deref(), &place),
         };
-        value.map(|value| self.unchanged_or(value))
+        let value = self.unchanged_or(value?);
+        bounds::check_members(field, &value, self.stored, &place)?;
+        Ok(value)
     }
 
     /// The stored value where the new one says the same, so that its text stays as it is.

@@ -2,6 +2,7 @@
 //!
 //! Only what changes is validated: a value equal to the stored one is never an error, so that an old row stays editable.
 
+pub mod bounds;
 mod children;
 mod field_change;
 mod merge_patch;
@@ -13,8 +14,8 @@ pub use merge_patch::{Nulls, merge};
 pub(crate) use read_value::read_word;
 
 use crate::entity::Entity;
-use crate::model::field::Field;
-use crate::refusal::field_error::FieldError;
+use crate::model::field::{Field, Kind};
+use crate::refusal::field_error::{FieldError, FieldErrors};
 use crate::refusal::pointer::{Place, Pointer};
 use crate::value::Value;
 use crate::value::json::Object;
@@ -38,7 +39,7 @@ pub struct Draft {
     /// Which of them the body gives, under whatever name.
     pub present: Vec<bool>,
     /// Every error found; the draft may be stored only when there is none.
-    pub errors: Vec<FieldError>,
+    pub errors: FieldErrors,
 }
 
 /// Reads the body of a new row.
@@ -57,8 +58,22 @@ fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: EditMod
     let defaults = (entity.defaults)();
     let mut errors = refused_members(entity, body);
     let mut values = Vec::with_capacity(defaults.len());
-    for (index, (field, default)) in entity.fields.iter().zip(defaults).enumerate() {
-        let change = FieldChange { entity, field, default, stored: stored.map(|stored| &stored[index]), mode };
+    let change = |index: usize, beside| FieldChange {
+        entity,
+        field: &entity.fields[index],
+        default: defaults[index].clone(),
+        stored: stored.map(|stored| &stored[index]),
+        mode,
+        beside,
+    };
+    // The value that another field will have, errors aside: they are found when it has its own turn.
+    let beside = |field: &Field| {
+        let Kind::Enum(enumeration) = field.kind else { return None };
+        let (index, _) = entity.field(enumeration.spellings.as_ref()?.beside)?;
+        change(index, None).apply(body).ok()?.as_text().map(str::to_owned)
+    };
+    for (index, field) in entity.fields.iter().enumerate() {
+        let change = change(index, beside(field));
         let value = change.apply(body).unwrap_or_else(|found| {
             errors.extend(found);
             change.unchanged()
@@ -75,10 +90,13 @@ fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: EditMod
     for field in named(entity.fields, (entity.validate)(values.clone())) {
         let pointer = Pointer::field(field.name);
         let counts = entity.field(field.name).is_some_and(|(index, _)| changed[index]);
-        if counts && !errors.iter().any(|error| error.pointer == pointer) {
+        if counts && !errors.shown().iter().any(|error| error.pointer == pointer) {
             let (code, detail) = field.limits.describe();
             errors.push(FieldError::new(pointer, code, detail));
         }
+    }
+    if let Err(error) = bounds::check_row(&values, stored, &changed) {
+        errors.push(error);
     }
     let present = entity.fields.iter().map(|field| entity.names(field).any(|name| body.contains_key(name))).collect();
     Draft { values, changed, present, errors }
@@ -86,13 +104,14 @@ fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: EditMod
 
 /// Finds members that are refused by name, and U+0000 in those that are otherwise ignored. Members that answers show
 /// beside the fields may be sent back as they were shown.
-fn refused_members(entity: &Entity, body: &Object) -> Vec<FieldError> {
+fn refused_members(entity: &Entity, body: &Object) -> FieldErrors {
     let refused = entity.refused.iter().filter(|(name, _)| body.contains_key(*name));
-    let mut errors: Vec<FieldError> =
-        refused.map(|(name, why)| FieldError::new(Pointer::field(name), "refused", *why)).collect();
+    let mut errors = FieldErrors::default();
+    for (name, why) in refused {
+        errors.push(FieldError::new(Pointer::field(name), "refused", *why));
+    }
     let ignored = body.iter().filter(|(key, _)| !entity.shows(key));
-    validate::members(ignored, None, &Place::Root, &mut errors);
-    errors.retain(|error| matches!(error.code, "nul" | "refused"));
+    validate::nul(ignored, &Place::Root, &mut errors);
     errors
 }
 

@@ -1,14 +1,14 @@
 //! What JSON each kind of field accepts, and which error it finds in anything else.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
-use url::Url;
+use url::{SyntaxViolation, Url};
 
 use super::validate::{self, NUL, TOO_LARGE};
-use crate::model::enumeration::Enumeration;
 use crate::model::field::{Field, Kind};
 use crate::model::stored_document;
-use crate::refusal::field_error::FieldError;
+use crate::refusal::field_error::{FieldError, FieldErrors};
 use crate::refusal::pointer::Place;
 use crate::value::document::Document;
 use crate::value::json::Json;
@@ -22,7 +22,8 @@ type Read = Result<Value, (&'static str, String)>;
 
 /// Reads a value that is not null and no child rows.
 ///
-/// `stored` is what the field holds now: the parts of a document that equal it are not validated again.
+/// `stored` is what the field holds now: the parts of a document that equal it are not validated again. `beside` is the
+/// value of the field that decides between spellings of a word.
 ///
 /// # Errors
 /// Every error of type; those of range and length are found when the whole entity is validated.
@@ -31,8 +32,9 @@ pub(super) fn read(
     given: &Json,
     trims: bool,
     stored: Option<&Value>,
+    beside: Option<&str>,
     place: &Place<'_>,
-) -> Result<Value, Vec<FieldError>> {
+) -> Result<Value, FieldErrors> {
     let stored = || stored.and_then(Value::as_document).and_then(Document::json);
     let read = match (field.kind, given) {
         (_, Json::String(text)) if text.contains('\0') => Err(("nul", NUL.to_owned())),
@@ -45,17 +47,23 @@ pub(super) fn read(
             Some(_) => Err(("range", field.limits.integer_range())),
             None => Err(("type", "must be a whole number, without a fraction".to_owned())),
         },
-        (Kind::Float, Json::Number(_)) => given.as_f64().map(Value::Float).ok_or(("range", TOO_LARGE.to_owned())),
+        (Kind::Float, Json::Number(_)) => {
+            // A zero has no sign: one answer on both databases.
+            given.as_f64().map(|number| Value::Float(number + 0.0)).ok_or(("range", TOO_LARGE.to_owned()))
+        }
         (Kind::Bool, Json::Bool(flag)) => Ok(Value::Bool(*flag)),
         (Kind::Time, Json::String(text)) if text.is_empty() => Ok(Value::Null),
         (Kind::Enum(enumeration), Json::String(text)) if text_of(text, trims).is_empty() => {
             Ok(Value::Text(enumeration.default.to_owned()))
         }
         (Kind::Time, Json::String(text)) => read_word(field.kind, text),
-        (Kind::Enum(_), Json::String(text)) => read_word(field.kind, text_of(text, trims)),
+        (Kind::Enum(enumeration), Json::String(text)) => {
+            let word = enumeration.read(text_of(text, trims), beside);
+            word.map(|word| Value::Text(word.to_owned())).map_err(|detail| ("enum", detail))
+        }
         (Kind::Object | Kind::Weights, Json::Object(members)) => {
             let errors = validate::document(field.kind, members, stored(), place, false);
-            return if errors.is_empty() { Ok(Value::Json(given.clone().into())) } else { Err(errors) };
+            return errors.into_result(Value::Json(given.clone().into()));
         }
         (Kind::Links, Json::Array(items)) => return read_items(items, stored(), place, link),
         (Kind::Texts, Json::Array(items)) => return read_items(items, stored(), place, text),
@@ -67,23 +75,19 @@ pub(super) fn read(
         (Kind::Links | Kind::Texts | Kind::Children(_), _) => Err(wrong_type("an array", given)),
         (Kind::AnyJson | Kind::Absent, _) => Err(wrong_type("left out", given)),
     };
-    read.map_err(|(code, detail)| vec![FieldError::new(place.pointer(), code, detail)])
+    read.map_err(|(code, detail)| FieldError::new(place.pointer(), code, detail).into())
 }
 
-/// Reads a time or a word of an enumeration, which is not empty.
+/// Reads a time or a word of an enumeration, which is not empty; spellings of a word are not accepted.
 pub(crate) fn read_word(kind: Kind, text: &str) -> Read {
     match kind {
         _ if text.contains('\0') => Err(("nul", NUL.to_owned())),
-        Kind::Enum(enumeration) => enumeration
-            .parse(text)
-            .map(|word| Value::Text(word.to_owned()))
-            .ok_or_else(|| ("enum", expected_words(enumeration))),
+        Kind::Enum(enumeration) => match enumeration.word(text) {
+            Some(word) => Ok(Value::Text(word.to_owned())),
+            None => Err(("enum", format!("must be one of {}", enumeration.values.join(", ")))),
+        },
         _ => Timestamp::parse(text).map(Value::Time).ok_or_else(|| ("time", TIME_EXPECTED.to_owned())),
     }
-}
-
-fn expected_words(enumeration: &Enumeration) -> String {
-    format!("must be one of {}", enumeration.values.join(", "))
 }
 
 fn wrong_type(expected: &str, given: &Json) -> (&'static str, String) {
@@ -99,8 +103,18 @@ fn text_or_null(text: &str, trims: bool, required: bool) -> Value {
     if text.is_empty() && !required { Value::Null } else { Value::Text(text.to_owned()) }
 }
 
+/// Whether a text is an address as it stands. The parser mends what it can (`https:example.com`, white space around or
+/// inside, backslashes); what is stored is what was sent, so it must not need mending.
 fn is_web_address(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    let is_mended = Cell::new(false);
+    let note = |violation| {
+        use SyntaxViolation::{Backslash, C0SpaceIgnored, ExpectedDoubleSlash, TabOrNewlineIgnored};
+        if matches!(violation, Backslash | C0SpaceIgnored | ExpectedDoubleSlash | TabOrNewlineIgnored) {
+            is_mended.set(true);
+        }
+    };
+    let url = Url::options().syntax_violation_callback(Some(&note)).parse(text);
+    url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) && !is_mended.get()
 }
 
 /// Reads an array item by item; an item that is stored just so is kept as it is.
@@ -108,12 +122,12 @@ fn read_items(
     items: &[Json],
     stored: Option<&Json>,
     place: &Place<'_>,
-    read: impl Fn(&Json, &Place<'_>) -> Result<Json, Vec<FieldError>>,
-) -> Result<Value, Vec<FieldError>> {
+    read: impl Fn(&Json, &Place<'_>) -> Result<Json, FieldErrors>,
+) -> Result<Value, FieldErrors> {
     let known = if let Some(Json::Array(known)) = stored { known.as_slice() } else { &[] };
     let known: HashSet<&Json> = known.iter().collect();
     let mut shown = Vec::with_capacity(items.len());
-    let mut errors = Vec::new();
+    let mut errors = FieldErrors::default();
     for (index, item) in items.iter().enumerate() {
         if known.contains(item) {
             shown.push(item.clone());
@@ -124,31 +138,31 @@ fn read_items(
             Err(found) => errors.extend(found),
         }
     }
-    if errors.is_empty() { Ok(Value::Json(Json::Array(shown).into())) } else { Err(errors) }
+    errors.into_result(Value::Json(Json::Array(shown).into()))
 }
 
 /// A text of an array.
-fn text(item: &Json, place: &Place<'_>) -> Result<Json, Vec<FieldError>> {
+fn text(item: &Json, place: &Place<'_>) -> Result<Json, FieldErrors> {
     let (code, detail) = match item {
         Json::String(text) if text.contains('\0') => ("nul", NUL.to_owned()),
         Json::String(_) => return Ok(item.clone()),
         _ => wrong_type("a string", item),
     };
-    Err(vec![FieldError::new(place.pointer(), code, detail)])
+    Err(FieldError::new(place.pointer(), code, detail).into())
 }
 
 /// `{url, label}`, or a bare address.
-fn link(item: &Json, place: &Place<'_>) -> Result<Json, Vec<FieldError>> {
+fn link(item: &Json, place: &Place<'_>) -> Result<Json, FieldErrors> {
     let member = place.member("url");
     let (url, label, url_place) = match item {
         Json::String(_) => (Some(item), None, place),
         Json::Object(members) => (members.get("url"), members.get("label"), &member),
         _ => {
             let (code, detail) = wrong_type("an object with url and label", item);
-            return Err(vec![FieldError::new(place.pointer(), code, detail)]);
+            return Err(FieldError::new(place.pointer(), code, detail).into());
         }
     };
-    let mut errors = Vec::new();
+    let mut errors = FieldErrors::default();
     let mut refuse = |place: &Place<'_>, (code, detail)| errors.push(FieldError::new(place.pointer(), code, detail));
     match url {
         Some(Json::String(text)) if is_web_address(text) => {}
@@ -166,5 +180,31 @@ fn link(item: &Json, place: &Place<'_>) -> Result<Json, Vec<FieldError>> {
         Ok(stored_document::link(of(url), of(label)))
     } else {
         Err(errors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_web_address;
+
+    #[test]
+    fn an_address_is_one_without_being_mended() {
+        for text in ["https://example.com", "HTTP://example.com:8080/a b?c=%zz#d", "https://user@[::1]/x"] {
+            assert!(is_web_address(text), "{text}");
+        }
+        for text in [
+            "https:example.com",
+            "https:/example.com",
+            "https:///example.com",
+            " https://example.com ",
+            "ht\ntps://example.com",
+            "https:\\\\example.com",
+            "https://example.com\\x",
+            "ftp://example.com",
+            "example.com",
+            "https://",
+        ] {
+            assert!(!is_web_address(text), "{text}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::model::field::Kind;
-use crate::refusal::field_error::FieldError;
+use crate::refusal::field_error::{FieldError, FieldErrors};
 use crate::refusal::pointer::Place;
 use crate::value::json::{Json, MAX_DEPTH, Object};
 
@@ -19,8 +19,8 @@ pub(super) fn document(
     stored: Option<&Json>,
     place: &Place<'_>,
     is_patch: bool,
-) -> Vec<FieldError> {
-    let mut errors = Vec::new();
+) -> FieldErrors {
+    let mut errors = FieldErrors::default();
     members(given, stored, place, &mut errors);
     if matches!(kind, Kind::Weights) {
         let numbers = given.iter().filter(|(_, weight)| !(is_patch && **weight == Json::Null));
@@ -30,7 +30,7 @@ pub(super) fn document(
 }
 
 /// Finds U+0000, which PostgreSQL has no place for, numbers that no double can hold, and nesting without end.
-pub(super) fn value(given: &Json, stored: Option<&Json>, place: &Place<'_>, errors: &mut Vec<FieldError>) {
+pub(super) fn value(given: &Json, stored: Option<&Json>, place: &Place<'_>, errors: &mut FieldErrors) {
     let mut refuse = |code, detail: String| {
         if stored != Some(given) {
             errors.push(FieldError::new(place.pointer(), code, detail));
@@ -57,7 +57,7 @@ pub(super) fn members<'a>(
     given: impl IntoIterator<Item = (&'a String, &'a Json)>,
     stored: Option<&Json>,
     place: &Place<'_>,
-    errors: &mut Vec<FieldError>,
+    errors: &mut FieldErrors,
 ) {
     let known = stored.and_then(Json::as_object);
     for (key, given) in given {
@@ -70,12 +70,40 @@ pub(super) fn members<'a>(
     }
 }
 
+/// Finds U+0000 alone, in members that nobody reads.
+pub(super) fn nul<'a>(
+    given: impl IntoIterator<Item = (&'a String, &'a Json)>,
+    place: &Place<'_>,
+    errors: &mut FieldErrors,
+) {
+    for (key, given) in given {
+        let place = place.member(key);
+        if key.contains('\0') {
+            errors.push(FieldError::new(place.pointer(), "nul", NUL_IN_NAME));
+        }
+        nul_in(given, &place, errors);
+    }
+}
+
+fn nul_in(given: &Json, place: &Place<'_>, errors: &mut FieldErrors) {
+    match given {
+        Json::String(text) if text.contains('\0') => errors.push(FieldError::new(place.pointer(), "nul", NUL)),
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                nul_in(item, &place.item(index), errors);
+            }
+        }
+        Json::Object(members) => nul(members, place, errors),
+        _ => {}
+    }
+}
+
 /// A weight is a number, unless something else is stored already.
 fn weights<'a>(
     given: impl IntoIterator<Item = (&'a String, &'a Json)>,
     stored: Option<&Json>,
     place: &Place<'_>,
-    errors: &mut Vec<FieldError>,
+    errors: &mut FieldErrors,
 ) {
     let known = stored.and_then(Json::as_object);
     for (key, weight) in given {

@@ -12,11 +12,11 @@ resource! {
         /// Socket, such as `AM4`.
         optional socket: Option<String> where length(max = 64),
         /// Physical cores.
-        optional cores: Option<i32> where range(min = 1, max = 256),
+        optional cores: Option<i32> where range(min = 1, max = 1024),
         /// Hardware threads.
-        optional threads: Option<i32> where range(min = 1, max = 512),
+        optional threads: Option<i32> where range(min = 1, max = 4096),
         /// Thermal design power, watts.
-        optional tdp_w: Option<i32> where range(min = 1, max = 1000),
+        optional tdp_w: Option<i32> where range(min = 1, max = 5000),
         /// Integrated graphics, by name.
         optional igpu_model: Option<String> where length(max = 255),
         /// PassMark CPU Mark, all threads; points.

@@ -81,7 +81,7 @@ pub struct Condition;
 
 impl Choice for Condition {
     const ENUMERATION: &'static Enumeration =
-        &Enumeration { postgres_type: None, values: &["new", "refurb", "used"], default: "used", spellings: &[] };
+        &Enumeration { postgres_type: None, values: &["new", "refurb", "used"], default: "used", spellings: None };
 }
 
 /// States of an offer.
@@ -93,7 +93,7 @@ impl Choice for Status {
         postgres_type: None,
         values: &["active", "archived", "pending"],
         default: "active",
-        spellings: &[],
+        spellings: None,
     };
 }
 

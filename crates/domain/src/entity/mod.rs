@@ -202,6 +202,12 @@ impl Entity {
         self.fields.iter().enumerate().filter(|(_, field)| !matches!(field.kind, Kind::Children(_)))
     }
 
+    /// Whether the field is the name by which rows are told apart, which is cleaned of what nobody sees.
+    #[must_use]
+    pub fn cleans(&self, field: &Field) -> bool {
+        self.identity == Identity::Name && field.name == "name"
+    }
+
     /// The names under which a body may give a field, its own first.
     pub(crate) fn names(&self, field: &Field) -> impl Iterator<Item = &'static str> + use<> {
         let name = field.name;
@@ -224,6 +230,12 @@ impl Entity {
         let all =
             registry().iter().flat_map(|entity| entity.references.iter().map(move |reference| (*entity, reference)));
         all.filter(|(_, reference)| std::ptr::eq(reference.target, self))
+    }
+
+    /// Whether two rows may be the same thing, so that those that create one must exclude each other.
+    #[must_use]
+    pub fn has_natural_key(&self) -> bool {
+        self.identity != Identity::None
     }
 
     /// Whether rows are compared by a natural key of several columns or carry an exclusive flag, so that writers of the

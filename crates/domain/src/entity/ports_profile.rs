@@ -28,7 +28,7 @@ resource! {
     }
 }
 
-static PORTS: Children = Children::of::<Port>("port", "ports_profile_id", "Port", &["type", "spec_notes"]);
+static PORTS: Children = Children::of::<Port>("port", "ports_profile_id", "Port", &["type", "spec_notes"], 256);
 
 /// `/v1/catalog/ports-profiles`
 pub static PORTS_PROFILE: Entity = Entity {

@@ -11,13 +11,13 @@ resource! {
         /// Generation.
         optional ddr_generation: OneOf<Generation>,
         /// Transfer rate as sellers give it, MHz (strictly MT/s).
-        optional speed_mhz: Option<i32> where range(min = 0, max = 10000),
+        optional speed_mhz: Option<i32> where range(min = 0, max = 20000),
         /// Number of modules.
-        optional module_count: Option<i32> where range(min = 1, max = 8),
+        optional module_count: Option<i32> where range(min = 1, max = 128),
         /// Capacity of one module, GB.
-        optional capacity_per_module_gb: Option<i32> where range(min = 1, max = 256),
+        optional capacity_per_module_gb: Option<i32> where range(min = 1, max = 4096),
         /// Capacity of all modules, GB; `capacity_per_module_gb` × `module_count` when left out.
-        optional total_capacity_gb: Option<i32> where range(min = 1, max = 2048),
+        optional total_capacity_gb: Option<i32> where range(min = 1, max = 65536),
         /// The caller's own keys.
         optional attributes: Attributes,
         /// Remarks.
@@ -34,7 +34,7 @@ impl Choice for Generation {
         postgres_type: Some("ram_generation"),
         values: &["ddr3", "ddr4", "ddr5", "lpddr4", "lpddr4x", "lpddr5", "lpddr5x", "hbm2", "hbm3", "unknown"],
         default: "unknown",
-        spellings: &[],
+        spellings: None,
     };
 }
 

@@ -95,8 +95,9 @@ impl Children {
         parent: &'static str,
         type_name: &'static str,
         key: &'static [&'static str],
+        max_items: usize,
     ) -> Self {
         let defaults = || T::default().into_values();
-        Self { table, parent, type_name, fields: T::FIELDS, key, defaults, validate: validate::<T> }
+        Self { table, parent, type_name, fields: T::FIELDS, max_items, key, defaults, validate: validate::<T> }
     }
 }

@@ -11,17 +11,49 @@ pub struct Enumeration {
     pub values: &'static [&'static str],
     /// What a field that is left out gets.
     pub default: &'static str,
-    /// Other spellings, tried in this order after the words: a part of the text, and the word that it stands for.
-    pub spellings: &'static [(&'static str, &'static str)],
+    /// How other spellings are read; none where only the words are accepted.
+    pub spellings: Option<Spellings>,
+}
+
+/// How the spellings of an enumeration are read.
+#[derive(Debug)]
+pub struct Spellings {
+    /// The text field that decides between two readings.
+    pub beside: &'static str,
+    /// Reads a text that is none of the words, beside the value of that field; a phrase that says what to send where it
+    /// stands for nothing, or for several words.
+    pub read: fn(text: &str, beside: Option<&str>) -> Result<&'static str, Unclear>,
+}
+
+/// Why a spelling is not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unclear {
+    /// It stands for no word.
+    Unknown,
+    /// It stands for several; what is asked.
+    Ambiguous(&'static str),
 }
 
 impl Enumeration {
-    /// The word that a text means, in any letter case.
+    /// The word that a text is, in any letter case.
     #[must_use]
-    pub fn parse(&self, text: &str) -> Option<&'static str> {
-        let text = text.to_ascii_lowercase();
-        let exact = self.values.iter().find(|value| **value == text).copied();
-        exact.or_else(|| self.spellings.iter().find(|(part, _)| text.contains(part)).map(|(_, value)| *value))
+    pub fn word(&self, text: &str) -> Option<&'static str> {
+        self.values.iter().find(|value| value.eq_ignore_ascii_case(text)).copied()
+    }
+
+    /// The word that a text is, or stands for beside the value of another field.
+    ///
+    /// # Errors
+    /// What a client is told.
+    pub fn read(&self, text: &str, beside: Option<&str>) -> Result<&'static str, String> {
+        if let Some(word) = self.word(text) {
+            return Ok(word);
+        }
+        let read = self.spellings.as_ref().map_or(Err(Unclear::Unknown), |spellings| (spellings.read)(text, beside));
+        read.map_err(|unclear| match unclear {
+            Unclear::Unknown => format!("must be one of {}", self.values.join(", ")),
+            Unclear::Ambiguous(question) => question.to_owned(),
+        })
     }
 }
 

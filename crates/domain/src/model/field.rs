@@ -120,6 +120,17 @@ impl Kind {
         matches!(self, Self::Object | Self::Weights | Self::Links | Self::Texts | Self::AnyJson | Self::Children(_))
     }
 
+    /// How many items an array of this kind may have (contract section 6); none where it is no array that clients write.
+    #[must_use]
+    pub fn max_items(self) -> Option<usize> {
+        match self {
+            Self::Links => Some(100),
+            Self::Texts => Some(1_000),
+            Self::Children(children) => Some(children.max_items),
+            _ => None,
+        }
+    }
+
     /// Whether a patch merges into the stored document key by key.
     #[must_use]
     pub fn merges(self) -> bool {
@@ -138,6 +149,8 @@ pub struct Children {
     pub type_name: &'static str,
     /// The columns shown beside id and timestamps.
     pub fields: &'static [Field],
+    /// How many an owner may have.
+    pub max_items: usize,
     /// The columns by which two children of one owner are told apart; null equals null.
     pub key: &'static [&'static str],
     /// The values of a child in which nothing is given.
@@ -155,7 +168,16 @@ impl Children {
         type_name: &'static str,
         fields: &'static [Field],
     ) -> Self {
-        Self { table, parent, type_name, fields, key: &[], defaults: Vec::new, validate: |_| Vec::new() }
+        Self {
+            table,
+            parent,
+            type_name,
+            fields,
+            max_items: usize::MAX,
+            key: &[],
+            defaults: Vec::new,
+            validate: |_| Vec::new(),
+        }
     }
 
     /// The values by which a child is matched with a stored one.

@@ -1,5 +1,7 @@
 //! Filters: which there are, and what one says.
 
+use std::collections::HashMap;
+
 use super::Invalid;
 use super::page::digits;
 use crate::edit::read_word;
@@ -18,18 +20,43 @@ pub enum Filter {
     Max(&'static Field, Value),
 }
 
+/// The filters that a list of an entity takes, by their parameters.
+pub(super) struct Known {
+    by_parameter: HashMap<String, Comparison>,
+    /// All parameters of the list, for the message about one that is not known.
+    allowed: String,
+}
+
+impl Known {
+    pub(super) fn new(entity: &Entity) -> Self {
+        let own = ["search", "limit", "offset", "sort"].map(str::to_owned);
+        let allowed = own.into_iter().chain(comparisons(entity).map(|known| known.parameter));
+        Self {
+            allowed: allowed.collect::<Vec<_>>().join(", "),
+            by_parameter: comparisons(entity).map(|known| (known.parameter.clone(), known)).collect(),
+        }
+    }
+
+    fn get(&self, parameter: &str) -> Result<&Comparison, Invalid> {
+        self.by_parameter.get(parameter).ok_or_else(|| {
+            let plain = parameter.strip_suffix("[]").filter(|plain| self.by_parameter.contains_key(*plain));
+            let hint = match plain {
+                Some(plain) => format!("repeat {plain} instead, without brackets"),
+                None => format!("allowed: {}", self.allowed),
+            };
+            ("unknown", format!("is not a parameter of this list; {hint}"))
+        })
+    }
+}
+
 pub(super) fn filter(
-    entity: &Entity,
+    known: &Known,
     name: &str,
     text: &str,
     repeated: bool,
     filters: &mut Vec<Filter>,
 ) -> Result<(), Invalid> {
-    let Some(Comparison { field, operator, .. }) = comparisons(entity).find(|known| known.parameter == name) else {
-        let allowed = ["search", "limit", "offset", "sort"].map(str::to_owned).into_iter();
-        let allowed = allowed.chain(comparisons(entity).map(|known| known.parameter)).collect::<Vec<_>>().join(", ");
-        return Err(("unknown", format!("is not a parameter of this list; allowed: {allowed}")));
-    };
+    let Comparison { field, operator, .. } = *known.get(name)?;
     let value = scalar(field, text)?;
     match operator {
         Operator::AnyOf => {

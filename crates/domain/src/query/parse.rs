@@ -2,18 +2,19 @@
 
 use std::collections::HashSet;
 
-use super::filter::filter;
+use super::filter::{Known, filter};
 use super::page::{limit, offset};
 use super::sort::sort;
 use super::{Invalid, ListQuery};
 use crate::entity::Entity;
-use crate::refusal::field_error::ParameterError;
+use crate::refusal::field_error::{ParameterError, ParameterErrors};
 
 /// Reads a list's parameters, in the order in which they were given.
 ///
 /// # Errors
 /// Every error, each with the parameter's name and what is allowed.
-pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQuery, Vec<ParameterError>> {
+pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQuery, ParameterErrors> {
+    let known = Known::new(entity);
     let mut query = ListQuery { limit: entity.default_limit, ..ListQuery::default() };
     each(parameters, |name, text, repeated| match name {
         _ if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),
@@ -25,7 +26,7 @@ pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQue
         "limit" => limit(text, entity.max_limit).map(|limit| query.limit = Some(limit)),
         "offset" => offset(text).map(|offset| query.offset = offset),
         "sort" => sort(entity, text).map(|order| query.order = order),
-        _ => filter(entity, name, text, repeated, &mut query.filters),
+        _ => filter(&known, name, text, repeated, &mut query.filters),
     })?;
     Ok(query)
 }
@@ -34,16 +35,19 @@ pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQue
 fn each(
     parameters: &[(String, String)],
     mut read: impl FnMut(&str, &str, bool) -> Result<(), Invalid>,
-) -> Result<(), Vec<ParameterError>> {
-    let mut errors = Vec::new();
+) -> Result<(), ParameterErrors> {
+    let mut errors = ParameterErrors::default();
     let mut seen = HashSet::with_capacity(parameters.len());
     for (name, text) in parameters {
         let repeated = !seen.insert(name.as_str());
         if let Err((code, detail)) = read(name, text, repeated) {
-            errors.push(ParameterError { parameter: name.clone(), detail, code });
+            // A name that is not known is said to be so once, however often it is given.
+            if !(repeated && code == "unknown") {
+                errors.push(ParameterError::new(name, code, detail));
+            }
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    errors.into_result(())
 }
 
 /// Reads `limit` and `offset` alone, for lists that know no more.
@@ -54,7 +58,7 @@ pub fn parse_page(
     parameters: &[(String, String)],
     default_limit: u32,
     max_limit: u32,
-) -> Result<(u32, i64), Vec<ParameterError>> {
+) -> Result<(u32, i64), ParameterErrors> {
     let mut page = (default_limit, 0);
     each(parameters, |name, text, repeated| match name {
         "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::pointer::Pointer;
+use super::errors::Errors;
+use super::pointer::{Pointer, shortened};
 
 /// Every word that an error of a body or of a parameter may have.
 pub const CODES: &[&str] = &[
@@ -79,6 +80,14 @@ pub struct ParameterError {
     pub code: &'static str,
 }
 
+impl ParameterError {
+    /// An error of a parameter; of a very long name the beginning is shown.
+    pub fn new(parameter: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        debug_assert!(CODES.contains(&code), "{code} is not among the codes");
+        Self { parameter: shortened(parameter), detail: detail.into(), code }
+    }
+}
+
 impl fmt::Display for ParameterError {
     /// A sentence fit to show a person.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,13 +95,8 @@ impl fmt::Display for ParameterError {
     }
 }
 
-/// All errors in one sentence for a person; of very many, the first five and how many more there are.
-#[must_use]
-pub fn summary<T: fmt::Display>(errors: &[T]) -> String {
-    const MAX_SHOWN_ERRORS: usize = 5;
-    let mut text = errors.iter().take(MAX_SHOWN_ERRORS).map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    if errors.len() > MAX_SHOWN_ERRORS {
-        text.push_str(&format!("; and {} more", errors.len() - MAX_SHOWN_ERRORS));
-    }
-    text
-}
+/// The errors of a body.
+pub type FieldErrors = Errors<FieldError>;
+
+/// The errors of a query.
+pub type ParameterErrors = Errors<ParameterError>;

@@ -1,9 +1,10 @@
 //! What a refusal means. How each looks on the wire is the HTTP crate's business.
 
+pub(crate) mod errors;
 pub(crate) mod field_error;
 pub(crate) mod pointer;
 
-use field_error::{FieldError, summary};
+use field_error::{FieldError, FieldErrors};
 use pointer::Pointer;
 
 use crate::entity::Entity;
@@ -21,8 +22,8 @@ pub enum Refusal {
         id: String,
     },
     /// The body breaks the rules: every error at once.
-    #[error("{}", summary(.0))]
-    Invalid(Vec<FieldError>),
+    #[error("{0}")]
+    Invalid(FieldErrors),
     /// The row is in use, or must stay for another reason.
     #[error("{}", .0.detail)]
     InUse(InUse),
@@ -73,7 +74,7 @@ impl Refusal {
             Some(name) => (Pointer::field("name"), format!("{} with name '{name}' already exists", entity.label)),
             None => (Pointer::root(), format!("{} with these specifications already exists", entity.label)),
         };
-        Self::Invalid(vec![FieldError::new(pointer, "duplicate", detail)])
+        Self::Invalid(FieldError::new(pointer, "duplicate", detail).into())
     }
 
     /// The row must stay, whether a listing uses it or not.

@@ -26,6 +26,9 @@ const FRAGMENT: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+/// How much of a member's name is shown, characters: a name may be as long as a body.
+const MAX_TOKEN_LENGTH: usize = 100;
+
 impl Pointer {
     /// The whole document, `#`.
     #[must_use]
@@ -42,7 +45,7 @@ impl Pointer {
     /// A member of what this points to.
     #[must_use]
     pub fn child(&self, token: &str) -> Self {
-        let tokens = self.0.iter().cloned().chain([token.to_owned()]);
+        let tokens = self.0.iter().cloned().chain([shortened(token)]);
         Self(tokens.collect())
     }
 
@@ -69,6 +72,14 @@ impl Pointer {
         const MAX_SHOWN_TOKENS: usize = 6;
         let words = self.0.iter().take(MAX_SHOWN_TOKENS).map(String::as_str).collect::<Vec<_>>().join(".");
         if self.0.len() > MAX_SHOWN_TOKENS { words + "…" } else { words }
+    }
+}
+
+/// A token as it is shown: of a very long name, its beginning.
+pub(super) fn shortened(token: &str) -> String {
+    match token.char_indices().nth(MAX_TOKEN_LENGTH) {
+        Some((end, _)) => format!("{}…", &token[..end]),
+        None => token.to_owned(),
     }
 }
 
@@ -120,7 +131,7 @@ impl<'a> Place<'a> {
             place = match place {
                 Place::Root => break,
                 Place::Member(parent, name) => {
-                    tokens.push((*name).to_owned());
+                    tokens.push(shortened(name));
                     parent
                 }
                 Place::Item(parent, index) => {

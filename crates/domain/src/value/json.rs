@@ -98,12 +98,7 @@ impl Json {
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         let Self::Number(text) = self else { return None };
-        if let Ok(whole) = text.parse() {
-            return Some(whole);
-        }
-        let number: f64 = text.parse().ok()?;
-        #[expect(clippy::cast_possible_truncation, reason = "saturates; such numbers are far outside every range here")]
-        (number.fract() == 0.0 || number.is_infinite()).then_some(number as i64)
+        text.parse().ok().or_else(|| whole_number(text))
     }
 
     /// What JSON calls this kind of value, with its article.
@@ -158,6 +153,32 @@ fn write_string(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?)
 }
 
+/// The number that a text with a fraction or an exponent writes, when it is whole; saturated to 64 bits. Digits decide and
+/// not a double, to which `1e-999999999` is zero.
+fn whole_number(text: &str) -> Option<i64> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or((1, mantissa), |mantissa| (-1, mantissa));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    let significant = digits.trim_end_matches('0');
+    let significant = significant.trim_start_matches('0');
+    if significant.is_empty() {
+        return Some(0);
+    }
+    // An exponent of more digits than 64 bits hold is very large, or very small.
+    let exponent: i64 = exponent.parse().unwrap_or(if exponent.starts_with('-') { i64::MIN / 2 } else { i64::MAX / 2 });
+    let trailing = digits.len() - digits.trim_end_matches('0').len();
+    let length = |length: usize| i64::try_from(length).unwrap_or(i64::MAX / 4);
+    let zeros = exponent.saturating_sub(length(fraction.len())).saturating_add(length(trailing));
+    if zeros < 0 {
+        return None;
+    }
+    let saturated = if sign < 0 { i64::MIN } else { i64::MAX };
+    let scale = u32::try_from(zeros).ok().and_then(|zeros| 10_i64.checked_pow(zeros));
+    let number = significant.parse::<i64>().ok().zip(scale).and_then(|(number, scale)| number.checked_mul(scale));
+    Some(number.map_or(saturated, |number| sign * number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +190,12 @@ mod tests {
         assert_eq!(integer("8.0"), Some(8));
         assert_eq!(integer("8.5"), None);
         assert_eq!(integer("1e400"), Some(i64::MAX));
+        assert_eq!(integer("-1e99999999999999999999"), Some(i64::MIN));
+        assert_eq!(integer("1.5e1"), Some(15));
+        assert_eq!(integer("0.00e-5"), Some(0));
+        assert_eq!(integer("1200e-2"), Some(12));
+        assert_eq!(integer("1e-999999999"), None);
+        assert_eq!(integer("1e-99999999999999999999"), None);
+        assert_eq!(integer("12345678901234567890"), Some(i64::MAX));
     }
 }

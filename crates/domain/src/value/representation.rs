@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use super::json::{Json, Object};
 use super::row::Row;
 use crate::entity::Entity;
-use crate::refusal::field_error::FieldError;
+use crate::refusal::field_error::FieldErrors;
 use crate::refusal::pointer::Pointer;
 
 /// A shape of a row on the wire: how a body of it is read, how an answer shows it, and where in a body an error stands.
@@ -17,7 +17,7 @@ pub trait Representation: Debug + Send + Sync {
     ///
     /// # Errors
     /// The body has another shape; the places are those of the body.
-    fn read<'b>(&self, entity: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, Vec<FieldError>>;
+    fn read<'b>(&self, entity: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, FieldErrors>;
 
     /// Appends the row as answers show it.
     fn write(&self, row: &Row, out: &mut Vec<u8>);

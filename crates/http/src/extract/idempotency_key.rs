@@ -20,7 +20,7 @@ pub(crate) fn idempotency_key(
     let values: Vec<&HeaderValue> = headers.get_all(IDEMPOTENCY_KEY).iter().collect();
     let refuse = |code, detail: String| {
         let parameter = "Idempotency-Key".to_owned();
-        Err(Problem::parameters(&[ParameterError { parameter, detail, code }]))
+        Err(Problem::parameter(ParameterError { parameter, detail, code }))
     };
     let key = match values[..] {
         [] => return Ok(None),

@@ -76,11 +76,14 @@ pub(super) fn property(field: &Field, role: Role) -> RefOr<Schema> {
         Kind::Object | Kind::Weights => {
             object(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(true))).into()
         }
-        Kind::Links => array(field, schema_type(Type::Array), link(role)),
-        Kind::Texts => array(field, schema_type(Type::Array), ObjectBuilder::new().schema_type(Type::String).into()),
+        Kind::Links => array(field, enforced, schema_type(Type::Array), link(role)),
+        Kind::Texts => {
+            let text = ObjectBuilder::new().schema_type(Type::String).into();
+            array(field, enforced, schema_type(Type::Array), text)
+        }
         Kind::Children(children) => {
             let name = if enforced { child_input(children) } else { children.type_name.to_owned() };
-            array(field, schema_type(Type::Array), reference(&name))
+            array(field, enforced, schema_type(Type::Array), reference(&name))
         }
         Kind::AnyJson => ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some(field.doc)).into(),
         Kind::Absent => ObjectBuilder::new().schema_type(Type::Null).description(Some(field.doc)).into(),
@@ -92,8 +95,9 @@ pub(super) fn child_input(children: &Children) -> String {
     format!("{}Input", children.type_name)
 }
 
-fn array(field: &Field, schema_type: SchemaType, item: RefOr<Schema>) -> RefOr<Schema> {
-    ArrayBuilder::new().schema_type(schema_type).items(item).description(Some(field.doc)).into()
+fn array(field: &Field, enforced: bool, schema_type: SchemaType, item: RefOr<Schema>) -> RefOr<Schema> {
+    let max_items = field.kind.max_items().filter(|_| enforced);
+    ArrayBuilder::new().schema_type(schema_type).items(item).max_items(max_items).description(Some(field.doc)).into()
 }
 
 fn or_null(of: Type) -> SchemaType {

@@ -1,6 +1,6 @@
 //! The schemas of problems.
 
-use partbook_domain::CODES;
+use partbook_domain::{CODES, MAX_SHOWN_ERRORS};
 use serde_json::{Value, json};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -55,9 +55,16 @@ pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
         "required": ["count", "listings", "href"],
     });
     let current = json!({ "type": "object", "additionalProperties": true, "description": "The row as it is now." });
+    let invalid = json!({
+        "errors": { "type": "array", "items": fault, "maxItems": MAX_SHOWN_ERRORS },
+        "errors_total": {
+            "type": "integer",
+            "description": "How many errors there are, where that is more than `errors` shows.",
+        },
+    });
     named_schemas([
         ("Problem", problem(json!({}))),
-        ("InvalidProblem", problem(json!({ "errors": { "type": "array", "items": fault } }))),
+        ("InvalidProblem", problem(invalid)),
         ("InUseProblem", problem(json!({ "usage": usage }))),
         ("StaleProblem", problem(json!({ "current": current }))),
     ])

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use partbook_domain::{Entity, Field, FieldError, Json, Object, Pointer, Representation, Row, Value};
+use partbook_domain::{Entity, Field, FieldError, FieldErrors, Json, Object, Pointer, Representation, Row, Value};
 
 use super::row::members;
 
@@ -12,14 +12,14 @@ use super::row::members;
 pub(crate) struct Record;
 
 impl Representation for Record {
-    fn read<'b>(&self, entity: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, Vec<FieldError>> {
+    fn read<'b>(&self, entity: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, FieldErrors> {
         let object = members(body)?;
         let mut flat = match object.get("fields") {
             None => Object::new(),
             Some(Json::Object(members)) => members.clone(),
             Some(other) => {
                 let detail = format!("must be an object, not {}", other.type_name());
-                return Err(vec![FieldError::new(Pointer::field("fields"), "type", detail)]);
+                return Err(FieldError::new(Pointer::field("fields"), "type", detail).into());
             }
         };
         // Attributes stand beside the fields; among the fields they are ignored.

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use partbook_domain::{Entity, FieldError, Json, Object, Representation, Row};
+use partbook_domain::{Entity, FieldError, FieldErrors, Json, Object, Representation, Row};
 
 /// The entity's own shape: a body's members are its fields.
 #[derive(Debug)]
 pub struct PlainRow;
 
 impl Representation for PlainRow {
-    fn read<'b>(&self, _: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, Vec<FieldError>> {
+    fn read<'b>(&self, _: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, FieldErrors> {
         members(body).map(Cow::Borrowed)
     }
 
@@ -19,9 +19,9 @@ impl Representation for PlainRow {
 }
 
 /// The members of a body, which must be an object.
-pub(super) fn members(body: &Json) -> Result<&Object, Vec<FieldError>> {
+pub(super) fn members(body: &Json) -> Result<&Object, FieldErrors> {
     body.as_object().ok_or_else(|| {
         let detail = format!("The body must be a JSON object, not {}", body.type_name());
-        vec![FieldError::whole("type", detail)]
+        FieldError::whole("type", detail).into()
     })
 }

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partbook_domain::json::SyntaxError;
-use partbook_domain::{Entity, FieldError, InUse, ParameterError, Refusal, Tag, summary};
+use partbook_domain::{Entity, FieldErrors, InUse, ParameterError, ParameterErrors, Refusal, Tag};
 use partbook_repository::Error;
 use partbook_telemetry::error_chain;
 use serde_json::{Map, Value, json};
@@ -50,19 +50,26 @@ impl Problem {
     }
 
     /// The body breaks the rules.
-    pub(crate) fn invalid(errors: &[FieldError]) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, summary(errors)).with("errors", json!(errors))
+    pub(crate) fn invalid(errors: &FieldErrors) -> Self {
+        let more = errors.members();
+        Self { more, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.to_string()) }
     }
 
     /// Parameters of the query, the path or the headers break the rules.
-    pub(crate) fn parameters(errors: &[ParameterError]) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, summary(errors)).with("errors", json!(errors))
+    pub(crate) fn parameters(errors: &ParameterErrors) -> Self {
+        let more = errors.members();
+        Self { more, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.to_string()) }
+    }
+
+    /// One parameter breaks the rules.
+    pub(crate) fn parameter(error: ParameterError) -> Self {
+        Self::parameters(&error.into())
     }
 
     /// The id is not an integer.
     pub(crate) fn invalid_id() -> Self {
         let detail = "must be an integer".to_owned();
-        Self::parameters(&[ParameterError { parameter: "id".to_owned(), detail, code: "type" }])
+        Self::parameter(ParameterError { parameter: "id".to_owned(), detail, code: "type" })
     }
 
     /// An error that the router or a layer answered without a problem.
@@ -96,7 +103,7 @@ impl Problem {
             }
             Error::Refused(Refusal::IdempotencyKeyReused) => {
                 let parameter = "Idempotency-Key".to_owned();
-                Self::parameters(&[ParameterError { parameter, detail: error.to_string(), code: "reused" }])
+                Self::parameter(ParameterError { parameter, detail: error.to_string(), code: "reused" })
             }
             Error::Database(source) => Self::failed(source, entity),
         }

@@ -77,8 +77,13 @@ async fn unready(app: &App) -> Option<Unready> {
         }
         Availability::Available => {}
     }
-    match timeout(SCHEMA_CHECK_TIMEOUT, app.repository().check_schema()).await.unwrap_or(Ok(())) {
-        Ok(()) => None,
+    let check = async {
+        app.repository().check_schema().await?;
+        app.repository().is_read_only().await
+    };
+    match timeout(SCHEMA_CHECK_TIMEOUT, check).await.unwrap_or(Ok(false)) {
+        Ok(false) => None,
+        Ok(true) => Some(Unready { reason: "database read-only", failure: None }),
         Err(error) if error.is_saturation() => None,
         Err(error) if error.is_unavailable() => Some(Unready { reason: "database unavailable", failure: None }),
         Err(error) => {

@@ -9,6 +9,7 @@ use super::stored_responses::{RETENTION, StoredResponse, load, save};
 use crate::context::Context;
 use crate::error::Error;
 use crate::write::create::NewRow;
+use crate::write::ids::advance_ids;
 use crate::write::request::Create;
 use crate::write::{Write, lock_entity, transact};
 
@@ -49,14 +50,17 @@ impl Write for CreateOnce {
         if let Some(response) = load(session, &self.key, now.earlier(RETENTION)).await? {
             return Ok(response);
         }
-        lock_entity(context, session, self.new.entity).await?;
+        if let Some(entity) = self.new.locks() {
+            lock_entity(context, session, entity).await?;
+        }
         let response = self.create(context, session).await?;
         save(session, &self.key, &response, now).await?;
         Ok(response)
     }
 
-    /// Explained in [`Self::create`] already, where it can be.
-    async fn explain(&self, _: &Context, _: Violation) -> Result<Option<Refusal>, Error> {
+    /// A name that is taken is found in [`Self::create`], where the refusal can be stored.
+    async fn explain(&self, context: &Context, violation: &Violation) -> Result<Option<Refusal>, Error> {
+        advance_ids(context, self.new.entity, violation).await?;
         Ok(None)
     }
 }
@@ -94,7 +98,9 @@ impl CreateOnce {
         if let Error::Refused(refusal) = error {
             return Ok(refusal);
         }
-        let Some(owner) = violation.and_then(|violation| self.new.name_owner(violation)) else { return Err(error) };
+        let Some(owner) = violation.as_ref().and_then(|violation| self.new.name_owner(violation)) else {
+            return Err(error);
+        };
         let rows = session.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
         match owner.refusal(&rows, None).map(|refusal| self.new.placed(refusal.into())) {
             Some(Error::Refused(refusal)) => Ok(refusal),

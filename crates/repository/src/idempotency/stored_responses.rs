@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use partbook_database::{Session, Statement, Violation, int};
-use partbook_domain::{Entity, FieldError, Kind, Refusal, Timestamp, Value, summary};
-use serde_json::json;
+use partbook_domain::{Entity, FieldErrors, Kind, Refusal, Timestamp, Value};
 
 use super::key::IdempotencyKey;
 use crate::context::Context;
@@ -40,8 +39,10 @@ impl StoredResponse {
         }
     }
 
-    pub(super) fn invalid(errors: &[FieldError]) -> Self {
-        let body = json!({ "errors": errors, "detail": summary(errors) }).to_string();
+    pub(super) fn invalid(errors: &FieldErrors) -> Self {
+        let mut members = errors.members();
+        members.insert("detail".to_owned(), errors.to_string().into());
+        let body = serde_json::Value::Object(members).to_string();
         Self { status: 422, location: None, body }
     }
 }
@@ -131,7 +132,7 @@ impl Write for ExpiredPortion {
         Ok(i64::try_from(deleted.len()).unwrap_or(i64::MAX))
     }
 
-    async fn explain(&self, _: &Context, _: Violation) -> Result<Option<Refusal>, Error> {
+    async fn explain(&self, _: &Context, _: &Violation) -> Result<Option<Refusal>, Error> {
         Ok(None)
     }
 }

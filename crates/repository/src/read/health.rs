@@ -37,6 +37,18 @@ pub(crate) async fn availability(context: &Context) -> Availability {
     }
 }
 
+/// Whether the database takes no writes.
+pub(crate) async fn is_read_only(context: &Context) -> Result<bool, Error> {
+    let Some(statement) = context.dialect.read_only() else { return Ok(false) };
+    let rows = context.database.rows(&statement, Vec::new(), &[Kind::Text]).await?;
+    let is_read_only = rows.iter().flatten().any(|setting| setting.as_text() == Some("on"));
+    if is_read_only {
+        // A new connection may do better: to the primary that there is now, or with the role's settings of now.
+        context.database.pool().replace_connections();
+    }
+    Ok(is_read_only)
+}
+
 /// Whether every table and column that the statements name is still there.
 pub(crate) async fn check_schema(context: &Context) -> Result<(), Error> {
     for (statements, usage) in context.entities() {

@@ -3,7 +3,7 @@
 use partbook_database::Dialect;
 use partbook_domain::{Field, Kind};
 
-/// `insert into …` of these columns, further columns for ids, and both timestamps; answers the id.
+/// `insert into …` of these columns, further columns for ids, and both timestamps.
 pub(crate) fn insert<'a>(
     dialect: Dialect,
     table: &str,
@@ -15,5 +15,5 @@ pub(crate) fn insert<'a>(
     let columns = columns.chain([("created_at", Kind::Time), ("updated_at", Kind::Time)]);
     let numbered = columns.enumerate().map(|(index, (name, kind))| (name, dialect.placeholder(kind, index + 1)));
     let (names, values): (Vec<&str>, Vec<String>) = numbered.unzip();
-    format!("insert into {table} ({}) values ({}) returning id", names.join(", "), values.join(", "))
+    format!("insert into {table} ({}) values ({})", names.join(", "), values.join(", "))
 }

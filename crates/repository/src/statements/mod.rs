@@ -32,12 +32,16 @@ pub(crate) struct Statements {
     pub(crate) lock_for_update: Statement,
     /// The same; and nothing can begin to point at it meanwhile.
     pub(crate) lock_for_delete: Statement,
-    /// Adds a row of all writable columns and both timestamps; answers the id.
+    /// What a statement that writes a row returns of it: all columns where these are the whole row, else the id.
+    pub(crate) returning: String,
+    /// Adds a row of all writable columns and both timestamps; answers [`Self::returning`].
     pub(crate) insert: Statement,
     /// Removes the row of an id.
     pub(crate) delete: Statement,
     /// The lowest id with a natural key of several columns; none for other entities.
     pub(crate) find: Option<Statement>,
+    /// The ids and names of rows whose cleaned name may be `$1`, the lowest id first; none for entities without a name.
+    pub(crate) find_name: Option<Statement>,
 }
 
 impl Statements {
@@ -52,6 +56,8 @@ impl Statements {
             from += &format!(" left join {} {nested} on {nested}.id = {table}.{field}", target.name);
         }
         let (texts, kinds): (Vec<String>, Vec<Kind>) = columns.into_iter().unzip();
+        let returning = if is_flat(entity) { texts.join(", ") } else { "id".to_owned() };
+        let insert = insert(dialect, table, entity.columns().map(|(_, field)| field), &[]);
         let select = format!("select {} from {from}", texts.join(", "));
         let get = format!("{select} where {table}.id = $1");
         Self {
@@ -69,22 +75,22 @@ impl Statements {
                 table,
                 leak(format!("select id from {table} where id = $1{}", dialect.lock_row(table, true))),
             ),
-            insert: Statement::insert(
-                table,
-                leak(insert(dialect, table, entity.columns().map(|(_, field)| field), &[])),
-            ),
+            insert: Statement::insert(table, leak(format!("{insert} returning {returning}"))),
+            returning,
             delete: Statement::delete(table, leak(format!("delete from {table} where id = $1"))),
             find: find(dialect, entity).map(|sql| Statement::select(table, leak(sql))),
+            find_name: find_name(dialect, entity).map(|sql| Statement::select(table, leak(sql))),
         }
     }
 
-    /// Whether a row is made of its own columns alone, so that one that was just written is known without reading it.
+    /// Whether a row is made of its own columns alone.
     pub(crate) fn is_flat(&self) -> bool {
-        let entity = self.entity;
-        entity.columns().count() == entity.fields.len()
-            && entity.references.is_empty()
-            && entity.read_only.is_empty()
-            && entity.hidden.is_empty()
+        is_flat(self.entity)
+    }
+
+    /// The kinds of [`Self::returning`].
+    pub(crate) fn returned_kinds(&self) -> &'static [Kind] {
+        if self.is_flat() { self.kinds } else { &[Kind::Int] }
     }
 
     /// The parameters of [`Self::find`] for a row's values.
@@ -93,6 +99,13 @@ impl Statements {
         let fields = names.iter().filter_map(|name| self.entity.field(name));
         fields.map(|(index, field)| (field.kind, values[index].clone())).collect()
     }
+}
+
+fn is_flat(entity: &Entity) -> bool {
+    entity.columns().count() == entity.fields.len()
+        && entity.references.is_empty()
+        && entity.read_only.is_empty()
+        && entity.hidden.is_empty()
 }
 
 /// Keeps a text for the life of the process.
@@ -110,6 +123,15 @@ fn find(dialect: Dialect, entity: &Entity) -> Option<String> {
     Some(format!("select id from {} where {same} order by id limit 1", entity.name))
 }
 
+/// Holds the rows, so that a name that another program is giving up is waited for.
+fn find_name(dialect: Dialect, entity: &Entity) -> Option<String> {
+    let (table, unclean) = (entity.name, dialect.may_be_unclean("name"));
+    (entity.identity == Identity::Name).then(|| {
+        let lock = dialect.lock_key(table);
+        format!("select id, name from {table} where name = $1 or {unclean} order by id{lock}")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,13 +144,23 @@ mod tests {
             for entity in partbook_domain::registry() {
                 let statements = Statements::compose(dialect, entity);
                 let order = format!("order by {}", statements.order_by(entity.order));
-                let Statements { get, get_locked, lock_for_update, lock_for_delete, insert, delete, find, .. } =
-                    statements;
+                let Statements {
+                    get,
+                    get_locked,
+                    lock_for_update,
+                    lock_for_delete,
+                    insert,
+                    delete,
+                    find,
+                    find_name,
+                    ..
+                } = statements;
                 text += &format!("-- {}\n", entity.name);
                 for statement in [get, get_locked, lock_for_update, lock_for_delete, insert, delete] {
                     text += &format!("{}\n", statement.as_str());
                 }
-                let find = find.as_ref().map_or("-- no natural key of several columns", Statement::as_str);
+                let find = find.as_ref().or(find_name.as_ref());
+                let find = find.map_or("-- no natural key", Statement::as_str);
                 text += &format!("{find}\n{order}\n\n");
             }
             insta::assert_snapshot!(name, text);

@@ -49,7 +49,7 @@ async fn apply(
     for values in added {
         let mut bound: Vec<BindValue> = children.fields.iter().map(|field| field.kind).zip(values).collect();
         bound.extend([int(owner), time(), time()]);
-        session.rows(&insert, bound, &[Kind::Int]).await?;
+        session.execute(&insert, bound).await?;
     }
     Ok(())
 }

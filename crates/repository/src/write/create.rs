@@ -1,18 +1,20 @@
 //! Creating a row, or finding the one that is the same thing already.
 
-use partbook_database::{BindValue, Error as DatabaseError, Session, Violation, first_int};
+use partbook_database::{BindValue, Error as DatabaseError, RowValues, Session, Violation, first_int};
 use partbook_domain::edit::{self, Draft};
-use partbook_domain::{Entity, Kind, Refusal, Representation, Row, Timestamp, Value};
+use partbook_domain::{Entity, Kind, Refusal, Representation, Row, Value};
 
 use super::children::write_children;
 use super::default_flag::{RowWrite, move_flag};
-use super::natural_key::{NameOwner, find};
+use super::ids::advance_ids;
+use super::natural_key::{NameOwner, find, refuse_taken_name};
 use super::references::check_references;
 use super::request::{Create, Written, members, placed};
 use super::{Write, transact};
 use crate::context::Context;
 use crate::error::Error;
 use crate::read::row::row_of;
+use crate::statements::Statements;
 
 /// A row to be, and where its name was given.
 pub(crate) struct NewRow {
@@ -40,7 +42,7 @@ impl NewRow {
     }
 
     /// Whose the name is, where a violation may mean that another row has it.
-    pub(crate) fn name_owner(&self, violation: Violation) -> Option<NameOwner<'_>> {
+    pub(crate) fn name_owner(&self, violation: &Violation) -> Option<NameOwner<'_>> {
         let (index, _) = self.entity.field("name")?;
         NameOwner::suspect(self.entity, self.draft.values[index].as_text()?, violation)
     }
@@ -67,14 +69,15 @@ impl Write for NewRow {
     type Done = Written;
 
     fn locks(&self) -> Option<&'static Entity> {
-        Some(self.entity)
+        Some(self.entity).filter(|entity| entity.has_natural_key() || entity.needs_lock())
     }
 
     async fn work(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
         self.insert(context, session).await
     }
 
-    async fn explain(&self, context: &Context, violation: Violation) -> Result<Option<Refusal>, Error> {
+    async fn explain(&self, context: &Context, violation: &Violation) -> Result<Option<Refusal>, Error> {
+        advance_ids(context, self.entity, violation).await?;
         let Some(owner) = self.name_owner(violation) else { return Ok(None) };
         let rows = context.database.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
         Ok(owner.refusal(&rows, None).map(|refusal| placed(refusal, self.representation)))
@@ -96,31 +99,30 @@ async fn insert(
             found => return found,
         }
     }
+    // First, and not only by the violation: a refused row would use up an id on PostgreSQL.
+    refuse_taken_name(statements, session, &draft.values, None).await?;
     let now = context.clock.now();
     let columns = entity.columns().map(|(index, field)| (field.kind, draft.values[index].clone()));
     let mut values: Vec<BindValue> = columns.collect();
     values.extend([(Kind::Time, Value::Time(now)), (Kind::Time, Value::Time(now))]);
-    let rows = session.rows(&statements.insert, values, &[Kind::Int]).await?;
+    let rows = session.rows(&statements.insert, values, statements.returned_kinds()).await?;
     let id = first_int(&rows).ok_or_else(DatabaseError::no_row)?;
     let write = RowWrite { entity, id, stored: None, draft, now };
     move_flag(session, &write).await?;
     write_children(context.dialect, session, &write).await?;
-    as_stored(context, session, new_row(entity, id, now, now, draft.values.clone())).await
+    as_stored(statements, session, id, rows).await
 }
 
-/// The row as it now is; one with parts in other tables is read again.
-pub(super) async fn as_stored(context: &Context, session: &mut Session, new: Row) -> Result<Row, Error> {
-    let statements = context.statements(new.entity);
-    if statements.is_flat() { Ok(new) } else { row_of(statements, session, &statements.get, new.id).await }
-}
-
-/// A row of its own columns alone.
-pub(super) fn new_row(
-    entity: &'static Entity,
+/// The row as it is stored, which a trigger may have changed: as the statement that wrote it returned it, and read again
+/// where it has parts in other tables.
+pub(super) async fn as_stored(
+    statements: &Statements,
+    session: &mut Session,
     id: i64,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    values: Vec<Value>,
-) -> Row {
-    Row { entity, id, created_at, updated_at, values, read_only: Vec::new(), hidden: Vec::new(), nested: Vec::new() }
+    returned: Vec<RowValues>,
+) -> Result<Row, Error> {
+    match returned.into_iter().next().filter(|_| statements.is_flat()) {
+        Some(columns) => Ok(statements.row(columns)),
+        None => row_of(statements, session, &statements.get, id).await,
+    }
 }

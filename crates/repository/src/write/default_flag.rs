@@ -32,7 +32,7 @@ pub(super) async fn move_flag(session: &mut Session, write: &RowWrite<'_>) -> Re
     let others = others_with_flag(session, entity, field.name, *id).await?;
     if gives_up && others.is_empty() {
         let detail = format!("Cannot unset {} from the only default {}", field.name, entity.name);
-        return Err(Refusal::Invalid(vec![FieldError::new(Pointer::field(field.name), "sole", detail)]).into());
+        return Err(Refusal::Invalid(FieldError::new(Pointer::field(field.name), "sole", detail).into()).into());
     }
     for (other, updated_at) in others.into_iter().filter(|_| claims) {
         let sql = format!("update {} set {} = $2, updated_at = $3 where id = $1", entity.name, field.name);

@@ -1,6 +1,6 @@
 //! Deleting: the check for uses and the delete are one step (contract section 2, DELETE).
 
-use partbook_database::{Session, Violation, int};
+use partbook_database::{Session, Violation, ViolationKind, int};
 use partbook_domain::{Entity, Kind, Refusal};
 
 use super::Write;
@@ -15,7 +15,7 @@ impl Write for Delete {
     type Done = ();
 
     fn locks(&self) -> Option<&'static Entity> {
-        Some(self.entity)
+        Some(self.entity).filter(|entity| entity.needs_lock())
     }
 
     async fn work(&self, context: &Context, session: &mut Session) -> Result<(), Error> {
@@ -37,8 +37,8 @@ impl Write for Delete {
     }
 
     /// Something that began to use the row and that the check cannot see: a table added since the start, say.
-    async fn explain(&self, context: &Context, violation: Violation) -> Result<Option<Refusal>, Error> {
-        if violation != Violation::ForeignKey {
+    async fn explain(&self, context: &Context, violation: &Violation) -> Result<Option<Refusal>, Error> {
+        if violation.kind != ViolationKind::ForeignKey {
             return Ok(None);
         }
         let mut session = context.database.begin().await?;

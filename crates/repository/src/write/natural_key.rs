@@ -1,8 +1,8 @@
 //! Natural keys: a name that is taken, and keys of several columns, null equal to null (contract section 1).
 
-use partbook_database::{BindValue, RowValues, Session, Statement, Violation, first_int};
+use partbook_database::{BindValue, RowValues, Session, Statement, Violation, ViolationKind, first_int};
 use partbook_domain::edit::Draft;
-use partbook_domain::{Entity, Identity, Kind, Refusal, Row, Value};
+use partbook_domain::{Entity, Identity, Kind, Refusal, Row, Value, clean_name};
 
 use crate::error::Error;
 use crate::statements::Statements;
@@ -16,8 +16,8 @@ pub(crate) struct NameOwner<'a> {
 
 impl<'a> NameOwner<'a> {
     /// Where a violation may mean that a name is taken; none where it means something else.
-    pub(crate) fn suspect(entity: &'static Entity, name: &'a str, violation: Violation) -> Option<Self> {
-        if violation != Violation::Unique || entity.identity != Identity::Name {
+    pub(crate) fn suspect(entity: &'static Entity, name: &'a str, violation: &Violation) -> Option<Self> {
+        if violation.kind != ViolationKind::Unique || entity.identity != Identity::Name {
             return None;
         }
         let sql = format!("select id from {} where name = $1", entity.name);
@@ -35,6 +35,37 @@ impl<'a> NameOwner<'a> {
     }
 }
 
+/// The lowest id of a row whose name is this one, cleaned; none for entities without a name.
+pub(super) async fn find_name(
+    statements: &Statements,
+    session: &mut Session,
+    values: &[Value],
+) -> Result<Option<(i64, String)>, Error> {
+    let Some(statement) = &statements.find_name else { return Ok(None) };
+    let name = statements.entity.field("name").and_then(|(index, _)| values[index].as_text()).unwrap_or_default();
+    let cleaned = clean_name(name);
+    let value = vec![(Kind::Text, Value::Text(cleaned.clone()))];
+    let rows = session.rows(statement, value, &[Kind::Int, Kind::Text]).await?;
+    let same = rows.iter().find_map(|row| match row.as_slice() {
+        [Value::Int(id), stored] if clean_name(stored.as_text()?) == cleaned => Some(*id),
+        _ => None,
+    });
+    Ok(same.map(|id| (id, cleaned)))
+}
+
+/// Refuses a new row whose name another row has.
+pub(super) async fn refuse_taken_name(
+    statements: &Statements,
+    session: &mut Session,
+    values: &[Value],
+    id: Option<i64>,
+) -> Result<(), Error> {
+    match find_name(statements, session, values).await? {
+        Some((other, name)) if Some(other) != id => Err(Refusal::duplicate(statements.entity, Some(&name)).into()),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a change of a natural key of several columns to one that another row has.
 pub(super) async fn check_natural_key(
     statements: &Statements,
@@ -42,6 +73,10 @@ pub(super) async fn check_natural_key(
     row: &Row,
     draft: &Draft,
 ) -> Result<(), Error> {
+    let name = row.entity.field("name").filter(|_| statements.find_name.is_some());
+    if name.is_some_and(|(index, _)| draft.changed[index]) {
+        return refuse_taken_name(statements, session, &draft.values, Some(row.id)).await;
+    }
     let key = |values| statements.natural_key(values).into_iter().map(|(_, value)| value).collect::<Vec<_>>();
     if key(&row.values) == key(&draft.values) {
         return Ok(());

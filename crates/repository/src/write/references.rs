@@ -29,5 +29,5 @@ pub(super) async fn check_references(session: &mut Session, entity: &Entity, dra
             }
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors).into()) }
+    errors.into_result(()).map_err(|errors| Refusal::Invalid(errors).into())
 }

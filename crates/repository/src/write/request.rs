@@ -79,7 +79,7 @@ pub(crate) fn members<'b>(
 /// Has a refusal speak of places in the body that the client sent.
 pub(crate) fn placed(refusal: Refusal, representation: &dyn Representation) -> Refusal {
     let Refusal::Invalid(mut errors) = refusal else { return refusal };
-    for error in &mut errors {
+    for error in errors.shown_mut() {
         error.pointer = representation.place(std::mem::take(&mut error.pointer));
     }
     Refusal::Invalid(errors)

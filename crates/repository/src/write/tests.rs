@@ -9,7 +9,7 @@ use partbook_domain::clock::Clock;
 use partbook_domain::edit::{EditMode, Nulls};
 use partbook_domain::entity::cpu::CPU;
 use partbook_domain::precondition::Precondition;
-use partbook_domain::{Entity, FieldError, Json, Object, Representation, Row, Timestamp, json};
+use partbook_domain::{Entity, FieldErrors, Json, Object, Representation, Row, Timestamp, json};
 
 use crate::{Create, Repository, Update, required_columns};
 
@@ -29,7 +29,7 @@ impl Clock for Backwards {
 struct Plain;
 
 impl Representation for Plain {
-    fn read<'b>(&self, _: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, Vec<FieldError>> {
+    fn read<'b>(&self, _: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, FieldErrors> {
         Ok(Cow::Borrowed(body.as_object().unwrap()))
     }
 

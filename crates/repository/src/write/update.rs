@@ -6,7 +6,7 @@ use partbook_domain::{Entity, Kind, Refusal, Row, Value};
 
 use super::Write;
 use super::children::write_children;
-use super::create::{as_stored, new_row};
+use super::create::as_stored;
 use super::default_flag::{RowWrite, move_flag};
 use super::natural_key::{NameOwner, check_natural_key};
 use super::references::check_references;
@@ -19,8 +19,13 @@ use crate::statements::Statements;
 impl Write for Update {
     type Done = Written;
 
+    /// A change of the name excludes others; one that leaves it alone waits for nobody.
     fn locks(&self) -> Option<&'static Entity> {
-        Some(self.entity)
+        let names = || {
+            let members = self.representation.read(self.entity, &self.body);
+            self.entity.has_natural_key() && members.is_ok_and(|members| members.contains_key("name"))
+        };
+        (self.entity.needs_lock() || names()).then_some(self.entity)
     }
 
     /// The precondition is evaluated between the lock and the draft, so that nobody can change the row after it held.
@@ -36,7 +41,7 @@ impl Write for Update {
         }
     }
 
-    async fn explain(&self, context: &Context, violation: Violation) -> Result<Option<Refusal>, Error> {
+    async fn explain(&self, context: &Context, violation: &Violation) -> Result<Option<Refusal>, Error> {
         let body = members(self.entity, &self.body, self.representation)?;
         let Some(name) = body.get("name").and_then(|name| name.as_str()) else { return Ok(None) };
         let Some(owner) = NameOwner::suspect(self.entity, name, violation) else { return Ok(None) };
@@ -75,8 +80,10 @@ async fn apply(context: &Context, session: &mut Session, row: Row, draft: edit::
         let placeholder = context.dialect.placeholder(field.kind, values.len());
         sets += &format!(", {} = {placeholder}", field.column());
     }
-    let sql = format!("update {} set updated_at = $2{sets} where id = $1", entity.name);
-    session.execute(&Statement::update(entity.name, sql), values).await?;
+    let statements = context.statements(entity);
+    let returning = &statements.returning;
+    let sql = format!("update {} set updated_at = $2{sets} where id = $1 returning {returning}", entity.name);
+    let returned = session.rows(&Statement::update(entity.name, sql), values, statements.returned_kinds()).await?;
     write_children(context.dialect, session, &write).await?;
-    as_stored(context, session, new_row(entity, id, row.created_at, now, draft.values)).await
+    as_stored(statements, session, id, returned).await
 }

@@ -169,17 +169,19 @@ async fn a_medium_may_be_spelled_in_many_ways(service: Service) {
     for (written, meant) in [
         ("NVMe SSD", "nvme"),
         ("M.2 NVMe (PCIe)", "nvme"),
-        ("hybrid nvme hdd", "nvme"),
+        ("hybrid nvme hdd", "hybrid"),
         ("SATA", "sata_ssd"),
-        ("SSD", "sata_ssd"),
-        ("2.5\" SATA HDD", "sata_ssd"),
-        ("PCIe SSD", "sata_ssd"),
+        ("SATA SSD", "sata_ssd"),
+        ("2.5\" SATA HDD", "hdd"),
+        ("SATA Hard Drive", "hdd"),
+        ("PCIe SSD", "nvme"),
+        ("SAS SSD", "unknown"),
         ("HDD 7200rpm", "hdd"),
         ("Hard Drive", "hdd"),
         ("hard disk", "hdd"),
-        ("Hybrid HDD", "hdd"),
+        ("Hybrid HDD", "hybrid"),
+        ("SATA SSHD", "hybrid"),
         ("Hybrid drive", "hybrid"),
-        ("hybrid eMMC", "hybrid"),
         ("eMMC 5.1", "emmc"),
         ("emmc/ufs", "emmc"),
         ("UFS 3.1", "ufs"),
@@ -188,4 +190,35 @@ async fn a_medium_may_be_spelled_in_many_ways(service: Service) {
     ] {
         understood(&service, &STORAGE_PROFILE, "medium", written, meant).await;
     }
+}
+
+backends!(a_solid_state_drive_is_what_its_interface_says);
+async fn a_solid_state_drive_is_what_its_interface_says(service: Service) {
+    for (interface, medium) in
+        [("PCIe 4.0 x4", "nvme"), ("SATA III", "sata_ssd"), ("PCIe AHCI", "nvme"), ("IDE", "unknown")]
+    {
+        let body = json!({"medium": "SSD", "interface": interface, "capacity_gb": 512});
+        let row = service.created(STORAGE_PROFILE.path, &body).await;
+        assert_eq!(row["medium"], medium, "{interface}");
+        // PATCH goes by the interface that results: the stored one, or the one beside it.
+        let path = STORAGE_PROFILE.at(&row["id"]);
+        service.patch(&path, &json!({"medium": "ufs"})).await.expect(200);
+        assert_eq!(service.patch(&path, &json!({"medium": "ssd"})).await.expect(200).json()["medium"], medium);
+        let changed = service.patch(&path, &json!({"medium": "M.2 SSD", "interface": "NVMe"})).await.expect(200).json();
+        assert_eq!(changed["medium"], "nvme");
+        service.delete(&path).await.expect(204);
+    }
+    for body in
+        [json!({"medium": "SSD", "capacity_gb": 1}), json!({"medium": "M.2", "interface": "x4", "capacity_gb": 1})]
+    {
+        let problem = service.post(STORAGE_PROFILE.path, &body).await.problem(422);
+        assert!(problem.at("#/medium").detail.contains("SATA or NVMe?"), "{}", problem.detail);
+    }
+    for medium in ["no SSD", "n/a", "tape"] {
+        let problem =
+            service.post(STORAGE_PROFILE.path, &json!({"medium": medium, "capacity_gb": 1})).await.problem(422);
+        assert!(problem.at("#/medium").detail.starts_with("must be one of nvme, "), "{medium}");
+    }
+    let path = format!("{}?medium=SSD", STORAGE_PROFILE.path);
+    assert_eq!(service.get(&path).await.problem(422).faults.len(), 1, "a filter takes exact words only");
 }

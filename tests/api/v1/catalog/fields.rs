@@ -114,16 +114,6 @@ async fn a_required_field_must_be_there_and_not_be_empty(service: Service) {
     }
 }
 
-backends!(names_are_not_trimmed);
-async fn names_are_not_trimmed(service: Service) {
-    for entity in catalog().into_iter().filter(|entity| entity.natural_key == ["name"]) {
-        for name in [" x ", "x", "x ", " ", "\t", "\u{a0}x"] {
-            let row = service.created(entity.path, &with((entity.minimal)(1), "name", name)).await;
-            assert_eq!(row["name"], name);
-        }
-    }
-}
-
 backends!(texts_of_ram_and_storage_are_trimmed);
 async fn texts_of_ram_and_storage_are_trimmed(service: Service) {
     for entity in [&RAM_SPEC, &STORAGE_PROFILE] {

@@ -1,6 +1,7 @@
 //! The seven operations of `/v1/catalog`, the same for each entity.
 
 mod attributes;
+mod bounds;
 mod changes;
 mod content_type;
 mod default_profile;
@@ -20,6 +21,7 @@ mod merge;
 mod natural_key;
 mod nul;
 mod order;
+mod other_programs;
 mod paging;
 mod parameters;
 mod ports;

@@ -9,7 +9,7 @@ use partbook_test_support::contract::{Direction, Entity, Kind, Limit};
 
 /// In the order in which they sort.
 pub(super) const TEXTS: [&str; 20] = [
-    " b",
+    "!b",
     "%_\\'",
     "+&=#",
     "10",

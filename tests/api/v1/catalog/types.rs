@@ -76,7 +76,7 @@ async fn a_missing_field_is_reported_beside_the_others(service: Service) {
     let mut places = problem.places();
     places.sort_unstable();
     assert_eq!(places, ["#/cores", "#/manufacturer", "#/name", "#/threads"]);
-    assert_eq!(problem.at("#/cores").detail, "must be between 1 and 256");
+    assert_eq!(problem.at("#/cores").detail, "must be between 1 and 1024");
     assert_eq!(problem.at("#/cores").code, "range");
 }
 

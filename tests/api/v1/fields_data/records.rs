@@ -139,7 +139,7 @@ async fn faults_are_those_of_the_row_under_fields(service: Service) {
     assert_eq!(taken.detail, CPU.taken(cpu["name"].as_str().expect("a name")));
     let path = format!("{}/{}", records_path(&CPU), cpu["id"]);
     assert_eq!(
-        service.patch(&path, &json!({"fields": {"cores": 257}})).await.problem(422).places(),
+        service.patch(&path, &json!({"fields": {"cores": 1025}})).await.problem(422).places(),
         ["#/fields/cores"]
     );
     service.patch(&path, &json!({"fields": {"name": null}})).await.problem(422);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{full_with, minimal, parts, with};
 use partbook_test_support::contract::{Kind, LISTING};
-use partbook_test_support::{Service, backends};
+use partbook_test_support::{Method, Service, backends};
 
 backends!(every_writable_field_comes_back);
 async fn every_writable_field_comes_back(service: Service) {
@@ -137,6 +137,31 @@ async fn an_address_is_http_or_https_with_a_host(service: Service) {
         let problem = service.post(LISTING.path, &with("listing_url", &json!(bad))).await.problem(422);
         assert_eq!(problem.places(), ["#/listing_url"], "{bad}");
     }
+}
+
+backends!(an_address_is_stored_as_sent_or_refused);
+async fn an_address_is_stored_as_sent_or_refused(service: Service) {
+    for bad in
+        ["https:example.com", " https://example.com ", "ht\ntps://example.com", "https:\\\\example.com", "https:///x"]
+    {
+        let problem = service.post(LISTING.path, &with("listing_url", &json!(bad))).await.problem(422);
+        assert_eq!(problem.at("#/listing_url").code, "url", "{bad:?}");
+        let problem = service.post(LISTING.path, &with("other_urls", &json!([{"url": bad}]))).await.problem(422);
+        assert_eq!(problem.at("#/other_urls/0/url").code, "url", "{bad:?}");
+    }
+}
+
+backends!(a_time_and_a_number_are_what_is_written);
+async fn a_time_and_a_number_are_what_is_written(service: Service) {
+    for bad in ["2024-06-15T12:00:60Z", " 2024-01-01", "2024-1-1", "+2024-01-01"] {
+        let problem = service.post(LISTING.path, &with("price_date", &json!(bad))).await.problem(422);
+        assert_eq!(problem.at("#/price_date").code, "time", "{bad}");
+    }
+    let row = service.created(LISTING.path, &with("price_usd", &json!(-0.0))).await;
+    assert_eq!(row["price_usd"].to_string(), "0.0");
+    let body = r#"{"name":"n","manufacturer":"m","gpu_mark":1e-999999999}"#;
+    let request = service.request(Method::POST, "/v1/catalog/gpus").header("Content-Type", "application/json");
+    assert_eq!(request.body(body.to_owned()).send().await.problem(422).places(), ["#/gpu_mark"]);
 }
 
 backends!(url_is_another_name_of_listing_url);
