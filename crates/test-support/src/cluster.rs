@@ -12,7 +12,7 @@ use std::{env, fs};
 
 use reqwest::Url;
 
-use crate::desk::random_word;
+use crate::random::random_word;
 use crate::scratch;
 
 const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];

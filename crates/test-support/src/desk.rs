@@ -4,8 +4,6 @@
 //! entered. Nobody waits for a drop. On a server that outlives the tests, what a run left behind is dropped by the next.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::thread;
@@ -14,6 +12,7 @@ use reqwest::Url;
 use tokio::runtime;
 
 use crate::cluster::cluster;
+use crate::random::random_word;
 use crate::sql::Connection;
 
 /// Statements, and where their outcome is awaited.
@@ -22,11 +21,6 @@ type Job = (String, SyncSender<Result<(), String>>);
 /// How many databases wait to be dropped: the connections of a test that has just ended are closing, and those of a
 /// database have to be gone before it is.
 const DROPPED_LATER: usize = 8;
-
-/// A word that no other run of the tests uses, for names and passwords.
-pub fn random_word() -> String {
-    format!("{:016x}", RandomState::new().hash_one(0))
-}
 
 /// The name of a database of this run.
 pub(crate) fn database_name(of: &str) -> String {

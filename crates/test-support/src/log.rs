@@ -1,21 +1,8 @@
-//! The service's log: of a server its JSON lines, of a service in the test's process what the test prints.
-
-use std::env;
-use std::sync::Once;
+//! A server's log, in JSON lines.
 
 use serde_json::Value;
-use tracing_subscriber::filter::LevelFilter;
 
 use crate::Server;
-
-/// Prints what the services in this process log, for tests that fail: warnings, or what `PARTBOOK_LOG_LEVEL` says.
-pub(crate) fn to_the_test() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let level = env::var("PARTBOOK_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
-        tracing_subscriber::fmt().with_max_level(level.unwrap_or(LevelFilter::WARN)).with_test_writer().init();
-    });
-}
 
 /// The lines so far, each of which must be one JSON object.
 ///

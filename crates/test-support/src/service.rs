@@ -41,7 +41,7 @@ impl Options {
     /// # Errors
     /// The text of the refusal.
     pub async fn try_start_on(self, database: &Database) -> Result<Service, String> {
-        crate::log::to_the_test();
+        crate::output::log_to_the_test();
         let (router, pool) = self.open(&database.url()).await.map_err(|error| error.to_string())?;
         Ok(Service { target: Target::Router(router), database: database.clone(), pool: Some(pool) })
     }
