@@ -5,6 +5,7 @@
 //! row. `openapi` describes each operation where it is routed, from the definitions that serve it. None of these imports
 //! `routes` or `router`.
 
+mod excerpt;
 mod extract;
 mod header;
 mod limits;

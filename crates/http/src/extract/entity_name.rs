@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use partbook_domain::{Entity, registry};
 
 use super::path_parameter::path_parameter;
+use crate::excerpt::excerpt;
 use crate::respond::problem::Problem;
 
 /// The name as the path has it. The handler looks the entity up, since errors of the body are reported first.
@@ -27,6 +28,7 @@ impl EntityName {
         let found = registry().iter().find(|entity| entity.name == name);
         found.copied().ok_or_else(|| {
             let known = in_screen_order().map(|entity| entity.name).collect::<Vec<_>>().join(", ");
+            let name = excerpt(name);
             Problem::new(StatusCode::NOT_FOUND, format!("Entity '{name}' not found; there are: {known}"))
         })
     }

@@ -9,6 +9,7 @@ use partbook_domain::edit::Nulls;
 use partbook_domain::{Json, json};
 use tokio::time::timeout;
 
+use crate::excerpt::excerpt;
 use crate::header::MERGE_PATCH;
 use crate::limits::{BODY_READ_TIMEOUT, MAX_BODY_SIZE};
 use crate::respond::problem::Problem;
@@ -48,16 +49,16 @@ async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<Jso
     match media_type(&parts.headers) {
         Some(media_type) if accepts(&media_type) => {}
         Some(media_type) => {
-            let detail = format!("The body must be JSON (Content-Type: application/json), not {media_type}");
+            let given = excerpt(&media_type);
+            let detail = format!("The body must be JSON (Content-Type: application/json), not {given}");
             return Err(unsupported(detail));
         }
         None => {
             return Err(unsupported("The body must say that it is JSON (Content-Type: application/json)".to_owned()));
         }
     }
-    if let Some(coding) = parts.headers.get(header::CONTENT_ENCODING)
-        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
-    {
+    let mut codings = parts.headers.get_all(header::CONTENT_ENCODING).iter();
+    if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(unsupported("The body must not be compressed (Content-Encoding)".to_owned()));
     }
     let json = json::parse(&bytes).map_err(|error| Problem::malformed(&error))?;

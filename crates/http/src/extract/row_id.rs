@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use partbook_domain::Entity;
 
 use super::path_parameter::path_parameter;
+use crate::excerpt::excerpt;
 use crate::respond::problem::Problem;
 
 /// The id as the path has it. The handler parses it, since errors of the body are reported first (contract section 2).
@@ -29,6 +30,6 @@ impl RawId {
             return Err(Problem::invalid_id());
         }
         let id = text.parse().ok().filter(|id| (1..=i64::from(i32::MAX)).contains(id));
-        id.ok_or_else(|| Problem::of(&partbook_domain::Refusal::not_found(entity, &text).into(), entity))
+        id.ok_or_else(|| Problem::of(&partbook_domain::Refusal::not_found(entity, &excerpt(text)).into(), entity))
     }
 }

@@ -21,6 +21,7 @@ use tracing::{Instrument as _, Span};
 
 use self::log::Answered;
 use self::method::known_method;
+use crate::excerpt::excerpt;
 use crate::respond::failure::Failure;
 
 /// Observes one request, and reports when it is dropped: after the last byte, or when the client has disconnected.
@@ -46,7 +47,7 @@ impl RequestObserver {
         metrics::begin();
         let (method, path) = (request.method().clone(), request.uri().path());
         let (trace, trace_id) = span::begin(request);
-        let log = log::span(id, trace_id, &method, path);
+        let log = log::span(id, trace_id, &method, &excerpt(path));
         let is_head = method == Method::HEAD;
         Self { method, is_head, begin: Instant::now(), log, trace, answer: None, bytes: 0, is_whole: false }
     }

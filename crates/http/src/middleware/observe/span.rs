@@ -11,6 +11,7 @@ use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::method::{OTHER, known_method};
+use crate::excerpt::excerpt;
 
 /// Starts the span, and returns it with the id of its trace, which `traceparent` may name.
 pub(super) fn begin(request: &Request) -> (Span, TraceId) {
@@ -25,17 +26,17 @@ pub(super) fn begin(request: &Request) -> (Span, TraceId) {
         otel.name = span_name(method),
         otel.status_code = Empty,
         http.request.method = method,
-        http.request.method_original = (method == OTHER).then(|| request.method().as_str()),
+        http.request.method_original = (method == OTHER).then(|| excerpt(request.method().as_str())).as_deref(),
         http.route = Empty,
         http.response.status_code = Empty,
         url.scheme = "http",
-        url.path = request.uri().path(),
-        url.query = request.uri().query(),
-        server.address = authority.as_ref().map(Authority::host),
+        url.path = &*excerpt(request.uri().path()),
+        url.query = request.uri().query().map(excerpt).as_deref(),
+        server.address = authority.as_ref().map(|authority| excerpt(authority.host())).as_deref(),
         // The OpenTelemetry layer exports only 64-bit numbers as numbers.
         server.port = authority.as_ref().and_then(Authority::port_u16).map(i64::from),
         network.protocol.version = protocol_version(request.version()),
-        user_agent.original = text(header::USER_AGENT),
+        user_agent.original = text(header::USER_AGENT).map(excerpt).as_deref(),
         error.r#type = Empty,
     );
     let parent = remote(headers);
