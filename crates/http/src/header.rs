@@ -10,6 +10,8 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 /// Confirms that the number was asked for (RFC 7240).
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// Says of a POST's answer that the row was there before.
+pub(crate) const EXISTING: HeaderName = HeaderName::from_static("partbook-existing");
 
 /// The media type of rows and lists.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -8,11 +8,10 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use partbook_domain::registry;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::middleware::{compression, cors, observe, request};
+use crate::middleware::{compression, cors, observe, problem_body, request};
 use crate::openapi;
 use crate::routes::{collection, docs, fields_data, health, metrics};
 use crate::state::App;
@@ -31,8 +30,10 @@ impl App {
 
     fn around(&self, routes: OpenApiRouter<Self>) -> Router {
         let (routes, _) = routes.split_for_parts();
-        let layered = routes.with_state(self.clone()).layer(CompressionLayer::new()).layer(CatchPanicLayer::new());
-        let named = layered.layer(from_fn(compression::negotiate)).layer(from_fn(observe::expose_route));
+        let answered =
+            routes.with_state(self.clone()).layer(CatchPanicLayer::new()).layer(from_fn(problem_body::write));
+        let compressed = answered.layer(compression::layer()).layer(from_fn(compression::negotiate));
+        let named = compressed.layer(from_fn(observe::expose_route));
         // The router does not see a trailing slash: it is removed first.
         let plain = Router::new().fallback_service(NormalizePath::trim_trailing_slash(named));
         let with_cors = plain.clone().layer(cors::layer(&self.settings().cors_origins));

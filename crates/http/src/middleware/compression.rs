@@ -1,9 +1,19 @@
-//! Negotiates the coding of an answer's body (RFC 9110, section 12.5.3).
+//! Negotiates the coding of an answer's body (RFC 9110, section 12.5.3), and compresses it.
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
+
+use super::no_content::has_no_content;
+
+/// Compresses the bodies of answers that have one: the layer of its own accord makes 20 bytes of none.
+pub(crate) fn layer() -> CompressionLayer<impl Predicate> {
+    let has_content = |status: StatusCode, _: Version, _: &HeaderMap, _: &Extensions| !has_no_content(status);
+    CompressionLayer::new().compress_when(DefaultPredicate::new().and(has_content))
+}
 
 /// Reduces `Accept-Encoding` to `gzip` or nothing for the compression layer. That layer would refuse a client that accepts
 /// neither gzip nor an uncompressed body, and only after the handler has done its work; such a client gets an uncompressed

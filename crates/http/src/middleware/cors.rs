@@ -1,10 +1,10 @@
 //! Cross-origin requests (contract section 8), always without credentials.
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, header};
-use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::header::{PREFERENCE_APPLIED, REQUEST_ID, TOTAL_COUNT};
+use crate::header::{EXISTING, PREFERENCE_APPLIED, REQUEST_ID, TOTAL_COUNT};
 
 /// Answers preflights, and adds the CORS headers for these origins.
 pub(crate) fn layer(origins: &[String]) -> CorsLayer {
@@ -16,13 +16,16 @@ pub(crate) fn layer(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origin)
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers(Any)
+        // The wildcard does not cover `Authorization` (Fetch standard).
+        .allow_headers([HeaderName::from_static("*"), header::AUTHORIZATION])
         .expose_headers([
             header::ETAG,
             header::LOCATION,
             header::LINK,
             PREFERENCE_APPLIED,
             header::RETRY_AFTER,
+            header::WWW_AUTHENTICATE,
+            EXISTING,
             TOTAL_COUNT,
             REQUEST_ID,
         ])

@@ -1,7 +1,11 @@
-//! The layers around every request: its id, observation, problem bodies, compression, CORS and unread bodies.
+//! The layers around every request: its id, observation, common headers, problem bodies, compression, CORS and unread
+//! bodies.
 
+mod common_headers;
 pub(crate) mod compression;
 pub(crate) mod cors;
-pub(crate) mod drain_body;
+mod drain_body;
+pub(crate) mod no_content;
 pub(crate) mod observe;
+pub(crate) mod problem_body;
 pub(crate) mod request;

@@ -1,64 +1,67 @@
-//! The outermost layer: gives a request its id, has it observed, logs its failure, and writes the bodies of problems.
-
-use std::convert::Infallible;
+//! The outermost layer: gives a request its id, has it observed, logs its failure, and completes the headers of its answer.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Version, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
+use super::common_headers;
 use super::drain_body::drain_unread;
+use super::no_content::{NoContent, has_no_content, without_content};
 use super::observe::RequestObserver;
-use crate::header::{PROBLEM_JSON, REQUEST_ID};
+use crate::header::REQUEST_ID;
 use crate::limits::MAX_REQUEST_ID_LENGTH;
 use crate::respond::failure::Failure;
-use crate::respond::problem::Problem;
 use crate::state::App;
 
-/// Adds the request's id to the answer, and gives every error the same shape, whichever layer made it.
-pub(crate) async fn wrap(State(app): State<App>, request: Request, next: Next) -> Response {
+/// What problems say about the request. It travels as an extension of the request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RequestName {
+    /// The path as it was asked for.
+    pub(super) path: String,
+    /// The request's id.
+    pub(super) id: String,
+}
+
+/// Adds the request's id to the answer, and what else all answers have in common.
+pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let observer = RequestObserver::begin(&request, &id);
-    let path = request.uri().path().to_owned();
-    let is_head = request.method() == Method::HEAD;
-    let keeps_open = request.version() <= Version::HTTP_11;
-    let mut response = observer.instrument(next.run(drain_unread(request))).await;
+    let (path, method) = (request.uri().path().to_owned(), request.method().clone());
+    let can_close = request.version() <= Version::HTTP_11;
+    request.extensions_mut().insert(RequestName { path: path.clone(), id: id.clone() });
+    let (request, asked) = drain_unread(request);
+    let mut response = observer.instrument(next.run(request)).await;
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         observer.log_failure(&failure);
     }
-    if response.status().is_client_error() || response.status().is_server_error() {
-        response = with_problem_body(response, &path, &id, is_head);
+    if method == Method::OPTIONS && response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response = options(response);
     }
-    if is_head && !response.headers().contains_key(header::CONTENT_LENGTH) {
-        // The answer to GET is streamed and has no length. An empty body would be sent with the length zero.
-        *response.body_mut() = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
+    if has_no_content(response.status()) {
+        response = without_content(response);
+    } else if method == Method::HEAD && !response.headers().contains_key(header::CONTENT_LENGTH) {
+        // The answer to GET is streamed and has no length.
+        *response.body_mut() = Body::new(NoContent);
     }
+    common_headers::add(response.headers_mut(), &method, &path);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    if keeps_open && app.is_draining() {
-        // The client opens its next connection to an instance that stays.
+    // A client that waits to be asked for its body, and is not, cannot send another request before it: whether the body
+    // still comes, the next bytes would not tell. A client of a service that drains opens its next connection elsewhere.
+    if can_close && (asked.is_owed() || app.is_draining()) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     observer.until_sent(response)
 }
 
-fn with_problem_body(response: Response, path: &str, id: &str, is_head: bool) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let problem = match parts.extensions.remove::<Problem>() {
-        Some(problem) => problem,
-        // An answer with its own body, such as that of a health check.
-        None if parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") => {
-            return Response::from_parts(parts, body);
-        }
-        None => Problem::of_status(parts.status),
-    };
-    let body = problem.body(path, id);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    Response::from_parts(parts, if is_head { Body::empty() } else { Body::from(body) })
+/// Answers which methods a path takes: the router has named them in `Allow`.
+fn options(mut response: Response) -> Response {
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 /// The client's id if it is acceptable (contract section 8), else a new one.

@@ -1,8 +1,5 @@
 //! Answers that show one row: its text and its entity tag (contract section 7).
 
-use std::convert::Infallible;
-
-use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partbook_domain::Tag;
@@ -23,9 +20,7 @@ pub(crate) fn row_unless_known(headers: &HeaderMap, body: Vec<u8>) -> Response {
         Ok(Some(known)) if known.match_weakly(&tag) => {
             let headers =
                 [(header::ETAG, etag_header(&tag)), (header::VARY, HeaderValue::from_static("accept-encoding"))];
-            // Sent without a length: that of an empty body would be taken for the row's (RFC 9110, section 8.6).
-            let body = Body::from_stream(futures_util::stream::empty::<Result<bytes::Bytes, Infallible>>());
-            (StatusCode::NOT_MODIFIED, headers, body).into_response()
+            (StatusCode::NOT_MODIFIED, headers).into_response()
         }
         _ => row_response(StatusCode::OK, body, &tag),
     }
