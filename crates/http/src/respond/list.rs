@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 
 use crate::header::JSON;
 use crate::limits::STALLED_READER_TIMEOUT;
+use crate::respond::links::Extent;
 
 /// The longest list that is sent whole, bytes.
 const MAX_WHOLE_SIZE: usize = 256 * 1024;
@@ -29,7 +30,7 @@ pub(crate) async fn send_list(
     rows: Rows,
     limit: Option<u32>,
     has_more: impl Future<Output = Result<bool, Error>>,
-    headers: impl FnOnce(bool) -> HeaderMap,
+    headers: impl FnOnce(Extent) -> HeaderMap,
 ) -> Result<Response, Error> {
     let mut list = List { rows, remaining: limit.map_or(usize::MAX, |limit| limit as usize), is_begun: false };
     let mut begin = BytesMut::from(&b"["[..]);
@@ -37,11 +38,12 @@ pub(crate) async fn send_list(
         match list.next(&mut begin).await? {
             Next::Row => {}
             Next::End { more } => {
-                return Ok((headers(more), [(header::CONTENT_TYPE, JSON)], begin.freeze()).into_response());
+                let headers = headers(Extent { is_empty: !list.is_begun, more });
+                return Ok((headers, [(header::CONTENT_TYPE, JSON)], begin.freeze()).into_response());
             }
         }
     }
-    let headers = headers(limit.is_some() && has_more.await?);
+    let headers = headers(Extent { is_empty: false, more: limit.is_some() && has_more.await? });
     let body = Body::from_stream(stream(list, begin));
     Ok((headers, [(header::CONTENT_TYPE, JSON)], body).into_response())
 }

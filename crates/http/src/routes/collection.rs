@@ -62,7 +62,8 @@ async fn list(
         None
     };
     let ListQuery { limit, offset, .. } = query;
-    let links = |more| PageLinks { path: uri.path(), parameters: &parameters, limit, offset, more, total }.headers();
+    let links =
+        |extent| PageLinks { path: uri.path(), parameters: &parameters, limit, offset, extent, total }.headers();
     let rows = app.repository().stream(entity, &query);
     let sent = send_list(rows, limit, app.repository().has_more(entity, &query), links).await;
     sent.map_err(|error| collection.problem(&error))

@@ -32,8 +32,8 @@ pub(crate) async fn listings(
     } else {
         None
     };
-    let links = |more| {
-        PageLinks { path: uri.path(), parameters: &parameters, limit: Some(limit), offset, more, total }.headers()
+    let links = |extent| {
+        PageLinks { path: uri.path(), parameters: &parameters, limit: Some(limit), offset, extent, total }.headers()
     };
     let has_more = async { Ok(repository.count_listings(entity, id).await? > offset.saturating_add(limit.into())) };
     send_list(rows, Some(limit), has_more, links).await.map_err(|error| collection.problem(&error))
