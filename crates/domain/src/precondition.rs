@@ -5,6 +5,9 @@ use crate::value::representation::Representation;
 use crate::value::row::Row;
 use crate::value::tag::Tag;
 
+/// What proxies that compress an answer are known to put at the end of its tag.
+const PROXY_SUFFIXES: [&str; 3] = ["-gzip", "-br", "-zstd"];
+
 /// The versions that a client names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tags {
@@ -22,6 +25,16 @@ impl Tags {
             Self::Any => true,
             Self::These(tags) => tags.iter().any(|(weak, text)| !weak && text == tag.as_str()),
         }
+    }
+
+    /// Whether the tag is among these as proxies change it that compress an answer: made weak, with a suffix, or both.
+    fn match_as_changed_by_proxy(&self, tag: &Tag) -> bool {
+        let Self::These(tags) = self else { return false };
+        tags.iter().any(|(weak, text)| match text.strip_prefix(tag.as_str()) {
+            Some("") => *weak,
+            Some(suffix) => PROXY_SUFFIXES.contains(&suffix),
+            None => false,
+        })
     }
 
     /// Whether the tag is among these, weak ones too: weak comparison.
@@ -67,6 +80,37 @@ impl Precondition {
         let tag = Tag::of(&current);
         let is_meant = self.matches.as_ref().is_none_or(|tags| tags.match_strongly(&tag))
             && !self.none_of.as_ref().is_some_and(|tags| tags.match_weakly(&tag));
-        if is_meant { Ok(()) } else { Err(Refusal::PreconditionFailed { label: row.entity.label, tag, current }) }
+        if is_meant {
+            return Ok(());
+        }
+        let changed_by_proxy = self.matches.as_ref().is_some_and(|tags| tags.match_as_changed_by_proxy(&tag));
+        Err(Refusal::PreconditionFailed { label: row.entity.label, changed_by_proxy, tag, current })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_that_a_proxy_changed_is_known_and_does_not_match() {
+        let tag = Tag::of(b"{}");
+        let named = |weak, suffix: &str| Tags::These(vec![(weak, format!("{}{suffix}", tag.as_str()))]);
+        for (weak, suffix, is_changed) in [
+            (false, "", false),
+            (true, "", true),
+            (false, "-gzip", true),
+            (true, "-gzip", true),
+            (false, "-br", true),
+            (false, "-zstd", true),
+            (false, "-other", false),
+        ] {
+            let tags = named(weak, suffix);
+            assert_eq!(tags.match_as_changed_by_proxy(&tag), is_changed, "{weak} {suffix}");
+            assert_eq!(tags.match_strongly(&tag), !weak && suffix.is_empty(), "{weak} {suffix}");
+        }
+        let other = Tags::These(vec![(true, "0".to_owned()), (false, "0-gzip".to_owned())]);
+        assert!(!other.match_as_changed_by_proxy(&tag));
+        assert!(!Tags::Any.match_as_changed_by_proxy(&tag));
     }
 }

@@ -28,10 +28,12 @@ pub enum Refusal {
     #[error("{}", .0.detail)]
     InUse(InUse),
     /// The row is not what the client means to change.
-    #[error("The {label} is no longer what it was when it was read; look at what it is now and try again")]
+    #[error("{}", not_meant(label, *changed_by_proxy))]
     PreconditionFailed {
         /// What it is, as a person calls it.
         label: &'static str,
+        /// Whether the client names the row as it is, by a tag that a proxy changed on the way.
+        changed_by_proxy: bool,
         /// Which version it is now.
         tag: Tag,
         /// The row as it is now, in the representation that the tag is of.
@@ -49,6 +51,19 @@ pub enum Refusal {
     /// The idempotency key belongs to a request with another body.
     #[error("was sent with another body before; a new request needs a key of its own")]
     IdempotencyKeyReused,
+}
+
+/// Why the row is not what the client means to change, for a person.
+fn not_meant(label: &str, changed_by_proxy: bool) -> String {
+    if changed_by_proxy {
+        format!(
+            "The {label} is as it was read, but a proxy changed its ETag on the way (W/ before it, or -gzip, -br or -zstd \
+             at its end), and such a tag names no exact version; let the proxy neither compress these answers nor change \
+             ETag, or have it change If-Match back"
+        )
+    } else {
+        format!("The {label} is no longer what it was when it was read; look at what it is now and try again")
+    }
 }
 
 /// Why a row cannot be deleted.
