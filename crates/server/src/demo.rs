@@ -97,6 +97,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documents_examples_are_rows_of_the_demo() {
+        let document = partbook_http::openapi();
+        let Json::Object(document) = json::parse(document.as_bytes()).unwrap() else { panic!("no object") };
+        for (collection, text) in DOCUMENTS {
+            let entity = registry().iter().find(|entity| entity.collection == collection).unwrap();
+            let at = |body: &Object, path: &[&str]| {
+                path.iter().fold(Json::Object(body.clone()), |value, name| {
+                    value.as_object().and_then(|object| object.get(*name)).unwrap().clone()
+                })
+            };
+            let path = ["paths", &entity.path(), "post", "requestBody", "content", "application/json", "example"];
+            let Json::Object(example) = at(&document, &path) else { panic!("{collection}: no example") };
+            let is_of = |row: &Object| example.iter().all(|(name, value)| row.get(name) == Some(value));
+            assert!(bodies(entity, text).unwrap().iter().any(is_of), "{collection}");
+        }
+    }
+
+    #[test]
     fn every_name_is_unique_and_every_reference_is_there() {
         let mut ids = Ids::new();
         for entity in registry() {

@@ -8,6 +8,7 @@ mod sort;
 
 pub use filter::{Comparison, Filter, Operator, comparisons};
 pub use parse::{parse, parse_page};
+pub use sort::sort_keys;
 
 use crate::model::order::Order;
 

@@ -4,8 +4,13 @@ use super::Invalid;
 use crate::entity::Entity;
 use crate::model::order::Order;
 
+/// The fields by which a list of the entity sorts.
+pub fn sort_keys(entity: &Entity) -> impl Iterator<Item = &'static str> {
+    ["id", "created_at", "updated_at"].into_iter().chain(entity.scalars().map(|field| field.name))
+}
+
 pub(super) fn sort(entity: &Entity, text: &str) -> Result<Vec<Order>, Invalid> {
-    let keys = || ["id", "created_at", "updated_at"].into_iter().chain(entity.scalars().map(|field| field.name));
+    let keys = || sort_keys(entity);
     let order = |part: &str| {
         let (name, descending) = part.strip_prefix('-').map_or((part, false), |name| (name, true));
         keys().find(|key| *key == name).map(|key| Order { key, descending })

@@ -3,7 +3,7 @@
 use axum::routing::MethodRouter;
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, OperationBuilder, PathItemBuilder};
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::schema::{Object, SchemaType, Type};
 use utoipa::openapi::{HttpMethod, ObjectBuilder, PathItem, Paths, Ref, RefOr, Schema};
 use utoipa_axum::router::UtoipaMethodRouter;
 
@@ -50,11 +50,23 @@ pub(super) fn integer() -> RefOr<Schema> {
 }
 
 /// A schema from its JSON.
-fn schema_of(value: Value) -> RefOr<Schema> {
-    RefOr::T(serde_json::from_value(value).expect("the schema is well formed"))
+///
+/// # Panics
+/// A part of it would be lost: from a schema without a type, utoipa's types read what is around it as another one, and drop
+/// what that one does not have.
+pub(super) fn schema_of(value: &Value) -> RefOr<Schema> {
+    let schema: Schema = serde_json::from_value(value.clone()).expect("the schema is well formed");
+    let read = serde_json::to_value(&schema).expect("a schema is plain data");
+    assert_eq!(&read, value, "a part of the schema is lost");
+    RefOr::T(schema)
+}
+
+/// A schema that any value fits.
+pub(super) fn any(description: &str) -> Object {
+    ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some(description)).build()
 }
 
 /// Schemas with their names, from their JSON.
 pub(super) fn named_schemas(schemas: impl IntoIterator<Item = (&'static str, Value)>) -> Vec<(String, RefOr<Schema>)> {
-    schemas.into_iter().map(|(name, value)| (name.to_owned(), schema_of(value))).collect()
+    schemas.into_iter().map(|(name, value)| (name.to_owned(), schema_of(&value))).collect()
 }

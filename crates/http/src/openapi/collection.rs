@@ -3,17 +3,19 @@
 use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Identity, Kind, query};
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::{ArrayBuilder, SchemaType, Type};
 use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Response, Schema};
 
 use super::builder::{Described, operation, path, reference, text};
 use super::entity_schema::{answer_name, input_name, of_entity, patch_name};
-use super::problem_schema::problem_schemas;
+use super::example;
+use super::problem_schema::{problem_schemas, stale_problem};
 use super::request::{
-    id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, query_parameter, request_body,
+    id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, query_parameter, request_body, sort,
 };
 use super::response::{
-    WRITE_FAILURES, created_response, key_in_use, not_modified_response, page, row_response, with_failures,
+    WRITE_FAILURES, created_response, key_in_use, not_modified_response, page, row_response, stale, with_failures,
 };
 use crate::limits::LISTINGS_PAGE;
 
@@ -22,6 +24,7 @@ pub(crate) fn collection(entity: &'static Entity) -> Described {
     let item = path().operation(HttpMethod::Get, list(entity)).operation(HttpMethod::Post, create(entity)).build();
     let mut schemas = of_entity(entity);
     schemas.extend(problem_schemas());
+    schemas.push(stale_problem(entity.type_name));
     Described { item, schemas }
 }
 
@@ -29,11 +32,11 @@ pub(crate) fn collection(entity: &'static Entity) -> Described {
 pub(crate) fn item(entity: &'static Entity) -> Described {
     let name = entity.name;
     let one = || row_response(reference(&answer_name(entity)));
-    let write = |id: String, summary: String, description: &str, body: String, media_types: &[&str]| {
+    let write = |id: String, summary: String, description: &str, body: RequestBody| {
         let operation = operation(entity.collection, &id, &summary).description(Some(description));
         let operation = operation.parameter(id_parameter()).parameter(if_match());
         with_failures(
-            operation.request_body(Some(request_body(&body, media_types))).response("200", one()),
+            operation.request_body(Some(body)).response("200", one()).response("412", stale(entity.type_name)),
             &WRITE_FAILURES,
         )
     };
@@ -49,24 +52,27 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         format!("replace_{name}"),
         format!("Replace a {}", entity.label),
         "What is left out goes back to its default. What does not change is neither judged nor written.",
-        input_name(entity),
-        &["application/json"],
+        request_body(&input_name(entity), &["application/json"], example::body(entity)),
     );
     let patch = write(
         format!("update_{name}"),
         format!("Change a {}", entity.label),
         "A merge patch (RFC 7396): null clears, objects merge, arrays are replaced. What does not change is neither \
          judged nor written. As `application/json`, a null that meets a stored null changes nothing.",
-        patch_name(entity),
-        &["application/merge-patch+json", "application/json"],
+        request_body(
+            &patch_name(entity),
+            &["application/merge-patch+json", "application/json"],
+            example::patch(entity),
+        ),
     );
     let delete = with_failures(
         operation(entity.collection, &format!("delete_{name}"), &format!("Delete a {}", entity.label))
             .description(Some("Refused while anything uses the row; the problem says who."))
             .parameter(id_parameter())
             .parameter(if_match())
-            .response("204", Response::new("Deleted")),
-        &["400", "404", "409", "412", "422", "428"],
+            .response("204", Response::new("Deleted"))
+            .response("412", stale(entity.type_name)),
+        &["400", "404", "409", "422", "428"],
     );
     let item = path()
         .operation(HttpMethod::Get, get)
@@ -100,11 +106,7 @@ fn list(entity: &'static Entity) -> Operation {
     .parameter(query_parameter("search", &format!("Part of the {fields}; ASCII letters in any case."), text()))
     .parameter(limit(entity.max_limit, entity.default_limit))
     .parameter(offset())
-    .parameter(query_parameter(
-        "sort",
-        "Fields separated by commas, each with `-` before it for the greatest first; nulls last.",
-        text(),
-    ))
+    .parameter(sort(entity))
     .parameter(prefer());
     for query::Comparison { parameter, field, operator } in query::comparisons(entity) {
         let (name, schema) = (field.name, filter_schema(field.kind));
@@ -131,7 +133,7 @@ fn create(entity: &'static Entity) -> Operation {
         operation(entity.collection, &format!("create_{}", entity.name), &format!("Create a {}", entity.label))
             .description(Some(description))
             .parameter(idempotency_key())
-            .request_body(Some(request_body(&input_name(entity), &["application/json"])))
+            .request_body(Some(request_body(&input_name(entity), &["application/json"], example::body(entity))))
             .response("201", created_response(reference(&answer_name(entity))))
             .response("409", key_in_use());
     with_failures(operation, &["400", "413", "415", "422"])

@@ -3,12 +3,15 @@
 use partbook_domain::registry;
 use serde_json::{Value, json};
 use utoipa::openapi::path::Parameter;
-use utoipa::openapi::schema::Type;
-use utoipa::openapi::{HttpMethod, ObjectBuilder};
+use utoipa::openapi::schema::{ArrayBuilder, Object, Type};
+use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Schema};
 
-use super::builder::{Described, get, named_schemas, operation, path, reference};
+use super::builder::{Described, any, get, named_schemas, operation, path, reference, schema_of};
+use super::problem_schema::stale_problem;
 use super::request::{id_parameter, idempotency_key, if_match, limit, offset, path_parameter, request_body};
-use super::response::{WRITE_FAILURES, created_response, json_response, key_in_use, row_response, with_failures};
+use super::response::{
+    WRITE_FAILURES, created_response, json_response, key_in_use, row_response, stale, with_failures,
+};
 use crate::limits::RECORDS_PAGE;
 
 /// `GET /v1/fields-data/entities`
@@ -50,7 +53,6 @@ pub(crate) fn schema() -> Described {
             "locked": flag,
             "origin": { "type": "string", "enum": ["core", "custom"] },
             "description": { "type": ["string", "null"] },
-            "options": { "description": "The words to choose from." },
             "validation": {
                 "type": "object",
                 "properties": { "min": number, "max": number, "max_length": number },
@@ -62,16 +64,16 @@ pub(crate) fn schema() -> Described {
     });
     let schema = json!({
         "type": "object",
-        "properties": {
-            "entity": text, "label": text, "primary_key": text,
-            "fields": { "type": "array", "items": field },
-        },
+        "properties": { "entity": text, "label": text, "primary_key": text },
         "required": ["entity", "label", "primary_key", "fields"],
     });
+    // Custom fields may have options of any kind.
+    let field = with_property(&field, "options", any("The words to choose from."));
+    let schema = with_property(&schema, "fields", ArrayBuilder::new().items(field));
     let operation = operation("fields-data", "get_entity_schema", "Get the fields of an entity")
         .parameter(entity_parameter())
         .response("200", json_response("The fields", reference("EntitySchema")));
-    get(with_failures(operation, &["404"]), named_schemas([("EntitySchema", schema)]))
+    get(with_failures(operation, &["404"]), vec![("EntitySchema".to_owned(), RefOr::T(schema.into()))])
 }
 
 /// `GET` and `POST /v1/fields-data/{entity}/records`
@@ -103,7 +105,7 @@ pub(crate) fn records() -> Described {
     let create = operation("fields-data", "create_record", "Create a row of an entity")
         .parameter(entity_parameter())
         .parameter(idempotency_key())
-        .request_body(Some(request_body("RecordInput", &["application/json"])))
+        .request_body(Some(request_body("RecordInput", &["application/json"], None)))
         .response("201", created_response(reference("Record")))
         .response("409", key_in_use());
     let item = path()
@@ -120,10 +122,18 @@ pub(crate) fn record() -> Described {
         .parameter(entity_parameter())
         .parameter(id_parameter())
         .parameter(if_match())
-        .request_body(Some(request_body("RecordInput", &["application/json", "application/merge-patch+json"])))
-        .response("200", row_response(reference("Record")));
+        .request_body(Some(request_body("RecordInput", &["application/json", "application/merge-patch+json"], None)))
+        .response("200", row_response(reference("Record")))
+        .response("412", stale("Record"));
     let item = path().operation(HttpMethod::Patch, with_failures(update, &WRITE_FAILURES)).build();
-    Described { item, schemas: Vec::new() }
+    Described { item, schemas: vec![stale_problem("Record")] }
+}
+
+/// The schema of an object, with one more property.
+fn with_property(object: &Value, name: &str, property: impl Into<RefOr<Schema>>) -> Object {
+    let RefOr::T(Schema::Object(mut object)) = schema_of(object) else { panic!("{name} is a property of an object") };
+    object.properties.insert(name.to_owned(), property.into());
+    object
 }
 
 fn record_properties() -> Value {

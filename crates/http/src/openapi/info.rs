@@ -5,11 +5,13 @@ use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder, Tag};
 
 /// A document without operations.
 pub(crate) fn base() -> OpenApi {
+    let mut license = License::new("MIT OR Apache-2.0");
+    license.identifier = Some(env!("CARGO_PKG_LICENSE").to_owned());
     let info = Info::builder()
         .title("Partbook")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(DESCRIPTION))
-        .license(Some(License::new("MIT OR Apache-2.0")))
+        .license(Some(license))
         .build();
     let tag = |(name, description): (&str, &str)| Tag::builder().name(name).description(Some(description)).build();
     let tags = registry().iter().map(|entity| (entity.collection, entity.plural));

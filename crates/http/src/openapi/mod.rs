@@ -3,6 +3,7 @@
 mod builder;
 pub(crate) mod collection;
 mod entity_schema;
+mod example;
 mod field_schema;
 pub(crate) mod fields_data;
 mod info;

@@ -4,29 +4,42 @@ use partbook_domain::{CODES, MAX_SHOWN_ERRORS};
 use serde_json::{Value, json};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::builder::named_schemas;
+use super::builder::{named_schemas, schema_of};
 
-/// Every schema of a problem.
-pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
-    let problem = |more: Value| {
-        let mut properties = json!({
-            "type": { "type": "string", "description": "A URI that names the kind of problem." },
-            "title": { "type": "string", "description": "The status in words." },
-            "status": { "type": "integer", "description": "The status." },
-            "detail": { "type": "string", "description": "What happened and what to do, fit to show a person." },
-            "instance": { "type": "string", "description": "The path that was asked for." },
-            "request_id": { "type": "string", "description": "Names the request in the service's log." },
-        });
-        let mut required = vec!["type", "title", "status", "detail", "instance", "request_id"];
-        for (name, schema) in more.as_object().into_iter().flatten() {
-            properties[name] = schema.clone();
-            // A row that must stay for another reason than being used has no `usage`.
-            if name != "usage" {
-                required.push(name);
-            }
+/// The name of the schema of a 412 that shows a row of this schema.
+pub(super) fn stale_name(row: &str) -> String {
+    format!("Stale{row}Problem")
+}
+
+/// The schema of a 412 that shows a row of this schema.
+pub(super) fn stale_problem(row: &str) -> (String, RefOr<Schema>) {
+    let current = json!({ "$ref": format!("#/components/schemas/{row}") });
+    (stale_name(row), schema_of(&problem(&json!({ "current": current }))))
+}
+
+/// The schema of a problem with these members beside those that every problem has.
+fn problem(more: &Value) -> Value {
+    let mut properties = json!({
+        "type": { "type": "string", "description": "A URI that names the kind of problem." },
+        "title": { "type": "string", "description": "The status in words." },
+        "status": { "type": "integer", "description": "The status." },
+        "detail": { "type": "string", "description": "What happened and what to do, fit to show a person." },
+        "instance": { "type": "string", "description": "The path that was asked for." },
+        "request_id": { "type": "string", "description": "Names the request in the service's log." },
+    });
+    let mut required = vec!["type", "title", "status", "detail", "instance", "request_id"];
+    for (name, schema) in more.as_object().into_iter().flatten() {
+        properties[name] = schema.clone();
+        // A row that must stay for another reason than being used has no `usage`, and few errors need no total.
+        if !["usage", "errors_total"].contains(&name.as_str()) {
+            required.push(name);
         }
-        json!({ "type": "object", "properties": properties, "required": required })
-    };
+    }
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+/// The schemas of the other problems.
+pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
     let fault = json!({
         "type": "object",
         "properties": {
@@ -54,7 +67,6 @@ pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
         },
         "required": ["count", "listings", "href"],
     });
-    let current = json!({ "type": "object", "additionalProperties": true, "description": "The row as it is now." });
     let invalid = json!({
         "errors": { "type": "array", "items": fault, "maxItems": MAX_SHOWN_ERRORS },
         "errors_total": {
@@ -63,9 +75,8 @@ pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
         },
     });
     named_schemas([
-        ("Problem", problem(json!({}))),
-        ("InvalidProblem", problem(invalid)),
-        ("InUseProblem", problem(json!({ "usage": usage }))),
-        ("StaleProblem", problem(json!({ "current": current }))),
+        ("Problem", problem(&json!({}))),
+        ("InvalidProblem", problem(&invalid)),
+        ("InUseProblem", problem(&json!({ "usage": usage }))),
     ])
 }

@@ -1,16 +1,18 @@
 //! Describes requests: parameters, headers and bodies.
 
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use partbook_domain::{Entity, query};
+use serde_json::Value;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::schema::{ArrayBuilder, Type};
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, RefOr, Required, Schema};
 
 use super::builder::{integer, reference, text};
 use crate::limits::MAX_KEY_LENGTH;
 
-pub(super) fn request_body(schema: &str, media_types: &[&str]) -> RequestBody {
+pub(super) fn request_body(schema: &str, media_types: &[&str], example: Option<Value>) -> RequestBody {
     let body = RequestBodyBuilder::new().required(Some(Required::True));
-    let content = || ContentBuilder::new().schema(Some(reference(schema))).build();
+    let content = || ContentBuilder::new().schema(Some(reference(schema))).example(example.clone()).build();
     media_types.iter().fold(body, |body, media_type| body.content(*media_type, content())).build()
 }
 
@@ -37,6 +39,22 @@ pub(super) fn offset() -> Parameter {
     query_parameter("offset", "How many rows to pass over first.", schema.into())
 }
 
+/// The order of a list: fields separated by commas.
+pub(super) fn sort(entity: &Entity) -> Parameter {
+    let fields = query::sort_keys(entity);
+    let words = fields.flat_map(|field| [field.to_owned(), format!("-{field}")]);
+    let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
+    ParameterBuilder::new()
+        .name("sort")
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some("Fields, each with `-` before it for the greatest first; nulls last."))
+        .schema(Some(ArrayBuilder::new().items(word).min_items(Some(1))))
+        .style(Some(ParameterStyle::Form))
+        .explode(Some(false))
+        .build()
+}
+
 pub(super) fn prefer() -> Parameter {
     ParameterBuilder::new()
         .name("Prefer")
@@ -46,6 +64,9 @@ pub(super) fn prefer() -> Parameter {
         .schema(Some(text()))
         .build()
 }
+
+/// `*`, or entity tags in double quotes, separated by commas (RFC 9110, section 13.1.1).
+const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*")*)$"#;
 
 /// `If-None-Match` of a GET.
 pub(super) fn if_none_match() -> Parameter {
@@ -60,7 +81,8 @@ pub(super) fn if_none_match() -> Parameter {
 pub(super) fn if_match() -> Parameter {
     let description = "Entity tags of the versions that may be changed, or `*` for any; 412 when the row is another by \
                        now. Needed (428) where the service is set up so.";
-    header_parameter("If-Match", description, text())
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(ENTITY_TAGS)).into();
+    header_parameter("If-Match", description, schema)
 }
 
 /// `Idempotency-Key` of a POST.

@@ -5,6 +5,7 @@ use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{ContentBuilder, Header, RefOr, Response, ResponseBuilder, Schema};
 
 use super::builder::{integer, reference, text};
+use super::problem_schema::stale_name;
 use crate::header::PROBLEM_JSON;
 
 pub(super) fn json_response(description: &str, schema: RefOr<Schema>) -> Response {
@@ -37,8 +38,8 @@ pub(super) fn page(row: RefOr<Schema>) -> Response {
     with_header(response, "X-Total-Count", "The number of all rows, on request", integer())
 }
 
-/// The statuses of failed writes to a row.
-pub(super) const WRITE_FAILURES: [&str; 7] = ["400", "404", "412", "413", "415", "422", "428"];
+/// The statuses of failed writes to a row, beside 412.
+pub(super) const WRITE_FAILURES: [&str; 6] = ["400", "404", "413", "415", "422", "428"];
 
 /// Adds the failures of an operation, and those that every operation can end in.
 pub(super) fn with_failures(operation: OperationBuilder, statuses: &[&str]) -> Operation {
@@ -51,7 +52,6 @@ fn failure(status: &str) -> Response {
         "400" => ("The body is not valid JSON, or a header is malformed", "Problem"),
         "404" => ("There is no such row", "Problem"),
         "409" => ("Something uses the row, or it must stay", "InUseProblem"),
-        "412" => ("The row is another by now; `current` shows it, and `ETag` is its version", "StaleProblem"),
         "413" => ("The body is larger than 1 MiB", "Problem"),
         "415" => ("The body is not JSON", "Problem"),
         "422" => ("The request breaks the rules; every fault is named", "InvalidProblem"),
@@ -60,11 +60,14 @@ fn failure(status: &str) -> Response {
         _ => ("A failure inside the service", "Problem"),
     };
     let response = problem_response(description, schema);
-    match status {
-        "412" => with_header(response, "ETag", "The version of the row as it is now", text()),
-        "503" => with_retry_after(response),
-        _ => response,
-    }
+    if status == "503" { with_retry_after(response) } else { response }
+}
+
+/// 412: the row, of this schema, is not what the client means.
+pub(super) fn stale(row: &str) -> Response {
+    let description = "The row is another by now; `current` shows it, and `ETag` is its version";
+    let response = problem_response(description, &stale_name(row));
+    with_header(response, "ETag", "The version of the row as it is now", text())
 }
 
 /// 409: a request with the same idempotency key is in progress.
