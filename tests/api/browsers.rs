@@ -10,7 +10,17 @@ use partbook_test_support::{Answer, Backend, Method, Service, backends};
 
 const FRONTEND: &str = "http://localhost:3000";
 const STRANGER: &str = "https://evil.example";
-const EXPOSED: [&str; 5] = ["etag", "location", "link", "x-total-count", "x-request-id"];
+const EXPOSED: [&str; 9] = [
+    "etag",
+    "location",
+    "link",
+    "x-total-count",
+    "x-request-id",
+    "partbook-existing",
+    "preference-applied",
+    "retry-after",
+    "www-authenticate",
+];
 
 async fn from(service: &Service, origin: &str, method: Method, path: &str) -> Answer {
     service.request(method, path).header("Origin", origin).send().await
@@ -98,6 +108,8 @@ async fn a_preflight_is_answered(service: Service) {
                 for header in ["content-type", "if-match", "prefer", "x-request-id"] {
                     assert!(headers.iter().any(|word| word == "*" || word == header), "{headers:?}");
                 }
+                // The wildcard does not cover it (Fetch standard).
+                assert!(headers.contains(&"authorization".to_owned()), "{headers:?}");
                 assert!(answer.body.is_empty());
             }
         }

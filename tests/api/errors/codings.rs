@@ -36,3 +36,22 @@ async fn gzip_is_sent_where_it_is_taken(service: Service) {
         assert_eq!(answer.header("content-encoding"), sent, "{coding}");
     }
 }
+
+backends!(a_compressed_body_is_refused_whichever_line_says_so: Sqlite);
+async fn a_compressed_body_is_refused_whichever_line_says_so(service: Service) {
+    for (number, (lines, status)) in [
+        (&["identity"][..], 201),
+        (&["identity", "identity"], 201),
+        (&["gzip"], 415),
+        (&["identity", "gzip"], 415),
+        (&["gzip", "identity"], 415),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let number = u32::try_from(number).expect("a few");
+        let request = service.request(Method::POST, CPU.path).json(&(CPU.minimal)(number));
+        let request = lines.iter().fold(request, |request, line| request.header("Content-Encoding", line));
+        request.send().await.expect(status);
+    }
+}

@@ -191,3 +191,46 @@ async fn bodies_are_described() {
         assert!(kinds.is_superset(&expected), "{what}: {kinds:?}");
     }
 }
+
+#[test]
+fn every_array_says_what_it_holds() {
+    fn walk(value: &Value, place: &str) {
+        let kinds = [&value["type"], &value["type"][0], &value["type"][1]];
+        if kinds.iter().any(|kind| **kind == "array") && value["properties"].is_null() {
+            assert!(value["items"].is_object(), "no items: {place}");
+        }
+        match value {
+            Value::Object(members) => members.iter().for_each(|(name, value)| walk(value, &format!("{place}/{name}"))),
+            Value::Array(items) => items.iter().for_each(|value| walk(value, place)),
+            _ => {}
+        }
+    }
+    walk(&document()["components"], "components");
+    walk(&document()["paths"], "paths");
+}
+
+#[test]
+fn generators_find_what_they_need() {
+    let document = document();
+    assert_eq!(document["info"]["license"]["identifier"], "MIT OR Apache-2.0");
+    for operation in operations(&document) {
+        let parameters = operation.content["parameters"].as_array().cloned().unwrap_or_default();
+        for parameter in parameters {
+            let parameter = resolved(&document, &parameter);
+            if parameter["name"] == "sort" {
+                assert_eq!((&parameter["style"], &parameter["explode"]), (&"form".into(), &false.into()));
+                let words = parameter["schema"]["items"]["enum"].as_array().expect("words");
+                assert!(words.contains(&"-updated_at".into()), "{words:?}");
+            }
+            if parameter["name"] == "If-Match" {
+                assert!(parameter["schema"]["pattern"].is_string());
+            }
+        }
+        let stale = &operation.content["responses"]["412"];
+        if !stale.is_null() {
+            let schema = &stale["content"]["application/problem+json"]["schema"];
+            let current = resolved(&document, &resolved(&document, schema)["properties"]["current"]);
+            assert!(current["properties"].is_object(), "{} {}", operation.method, operation.path);
+        }
+    }
+}

@@ -53,7 +53,7 @@ fn cases(entity: &Entity, row: &Value, other: &Value) -> Vec<Case> {
         case("POST", path, path, 201).with((entity.minimal)(3)),
         case("POST", path, path, 422).with(json!([])),
         case("BREW", path, path, 405),
-        case("OPTIONS", path, path, 405),
+        case("OPTIONS", path, path, 204),
         case("GET", &at, &item, 200),
         case("GET", &format!("{at}/"), &item, 200),
         case("HEAD", &at, &item, 200),

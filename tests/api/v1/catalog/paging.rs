@@ -175,3 +175,28 @@ async fn pages_give_every_row_once(service: Service) {
     })
     .await;
 }
+
+backends!(links_of_a_long_query_stay_short: Sqlite);
+async fn links_of_a_long_query_stay_short(service: Service) {
+    fill(&service, &GPU, 5).await;
+    let filters: String = (0..120).map(|number| format!("&gpu_mark={number}")).collect();
+    let all = service.request(Method::GET, &format!("{}?limit=2&offset=2&sort=name", GPU.path));
+    let all = all.header("Prefer", "count=exact").send().await.expect(200);
+    assert_eq!(relations(&links(&all)), ["first", "last", "next", "prev"]);
+    for path in [format!("{}?limit=2&offset=2{filters}", GPU.path), format!("{}?limit=1{filters}{filters}", GPU.path)] {
+        let answer = service.get(&path).await.expect(200);
+        assert!(answer.header("link").is_none_or(|link| link.len() <= 2048), "{:?}", answer.header("link"));
+    }
+}
+
+backends!(the_page_before_one_behind_the_end_is_no_later_than_the_last: Sqlite);
+async fn the_page_before_one_behind_the_end_is_no_later_than_the_last(service: Service) {
+    fill(&service, &GPU, 45).await;
+    let path = format!("{}?limit=10&offset=1000", GPU.path);
+    let uncounted = service.get(&path).await.expect(200);
+    assert_eq!(relations(&links(&uncounted)), ["first"]);
+    let counted = service.request(Method::GET, &path).header("Prefer", "count=exact").send().await.expect(200);
+    let links = links(&counted);
+    assert_eq!(links["prev"], links["last"]);
+    assert_eq!(service.get(&links["prev"]).await.expect(200).array().len(), 5);
+}

@@ -1,6 +1,7 @@
 //! Versions of a row: entity tags, and requests that are made only of the version that is meant (contract section 7;
 //! RFC 9110, sections 8.8.3 and 13).
 
+mod changed_by_proxy;
 mod changes;
 mod faults;
 mod known;
