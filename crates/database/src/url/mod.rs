@@ -1,9 +1,12 @@
 //! The database URL: which database it chooses, and what of it may be shown (contract section 9).
 
+mod parameters;
 mod postgres;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod user;
 
 use std::fmt;
 use std::path::Path;
@@ -44,6 +47,16 @@ pub enum UrlError {
     /// A scheme of another database, or a mistyped one.
     #[error("begins with `{0}:`, which is not a database Partbook knows: {ALLOWED}")]
     Scheme(String),
+    /// Hosts to be tried one after the other.
+    #[error(
+        "names several hosts, and Partbook connects to one: name the primary, or the address of a proxy that follows it"
+    )]
+    SeveralHosts,
+    /// No user, and the system has no name for whoever runs the process.
+    #[error(
+        "names no user, and the system does not know whoever runs Partbook: use postgres://user@host/database, or PGUSER"
+    )]
+    NoUser,
     /// The scheme is known, the rest cannot be read.
     #[error("cannot be read: {0}")]
     Malformed(String),
@@ -56,8 +69,9 @@ impl DatabaseUrl {
     ///   slash (`sqlite:///var/lib/partbook.db`); `%` escapes are decoded. A file that is not there is created, unless
     ///   `?mode=rw` says otherwise.
     /// - `postgres://`, `postgresql://` and `postgresql+driver://` (the driver is not looked at) take libpq's parameters,
-    ///   `host` with the directory of a Unix socket among them, and `ssl`, asyncpg's name for `sslmode`. What other
-    ///   drivers understand and this one does not is ignored; [`Self::ignored`] names it.
+    ///   `host` with the directory of a Unix socket among them, and what other drivers call `sslmode`, the search path
+    ///   and prepared statements. Whatever else they understand is ignored; [`Self::ignored`] names it. A URL without
+    ///   a user means `PGUSER`, or the user who runs the process.
     ///
     /// # Errors
     /// Anything else is refused; it is never taken for the name of a file.
@@ -136,6 +150,9 @@ impl fmt::Display for DatabaseUrl {
                 let socket = options.get_socket().map(|path| path.display().to_string());
                 match socket.or_else(|| options.get_host().starts_with('/').then(|| options.get_host().to_owned())) {
                     Some(socket) => write!(f, "postgres://{user}@/{database}?host={socket}&port={port}"),
+                    None if options.get_host().contains(':') => {
+                        write!(f, "postgres://{user}@[{}]:{port}/{database}", options.get_host())
+                    }
                     None => write!(f, "postgres://{user}@{}:{port}/{database}", options.get_host()),
                 }
             }

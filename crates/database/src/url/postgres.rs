@@ -2,54 +2,70 @@
 
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
-use url::{Url, form_urlencoded};
+use url::{Host, Url, form_urlencoded};
 
+use super::parameters::{SearchPath, turns_statement_cache_off};
+use super::tls::Tls;
+use super::user::default_user;
 use super::{DatabaseUrl, Target, UrlError};
 
 /// Reads what follows `postgres://`.
 pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
-    let mut url = Url::parse(&with_host(rest)).map_err(|error| {
-        UrlError::Malformed(format!("{error}; special characters of a password must be written as %XX"))
-    })?;
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    if authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts).contains(',') {
+        return Err(UrlError::SeveralHosts);
+    }
+    let mut url = Url::parse(&with_host(rest)).map_err(|error| unreadable(&error, rest))?;
     let mut has_password = url.password().is_some();
+    let mut has_user = !url.username().is_empty();
     let mut statement_cache = true;
     let mut ignored = Vec::new();
-    let mut ssl = None;
+    let mut tls = Tls::from_environment()?;
+    let mut search_path = SearchPath::default();
     let mut parameters = form_urlencoded::Serializer::new(String::new());
+    if let Some(Host::Ipv6(address)) = url.host() {
+        // The driver would look the brackets up as part of a name.
+        parameters.append_pair("host", &address.to_string());
+    }
     for (key, value) in url.query_pairs() {
         match &*key {
-            "ssl" | "sslmode" | "ssl-mode" => {
-                let mode = ssl_mode(&key, &value)?;
-                if ssl.is_some_and(|earlier| earlier != mode) {
-                    return Err(UrlError::Malformed("`ssl` and `sslmode` contradict each other".to_owned()));
-                }
-                ssl = Some(mode);
-            }
-            "prepared_statement_cache_size" | "statement_cache_size" | "statement-cache-capacity" => {
-                statement_cache &= value != "0";
-            }
+            "ssl" | "sslmode" | "ssl-mode" => tls.set_mode(&key, &value)?,
+            "sslrootcert" => tls.set_root_cert(&value),
+            "schema" | "currentSchema" | "search_path" => search_path.set(&key, &value)?,
+            "host" | "hostaddr" | "port" if value.contains(',') => return Err(UrlError::SeveralHosts),
             "port" if value.parse::<u16>().is_err() => {
                 return Err(UrlError::Malformed("`port` is not a number up to 65535".to_owned()));
             }
-            "password" | "host" | "hostaddr" | "port" | "dbname" | "user" | "options" | "sslrootcert" | "sslcert"
-            | "sslkey" => {
+            "password" | "host" | "hostaddr" | "port" | "dbname" | "user" | "options" | "sslcert" | "sslkey" => {
                 has_password |= key == "password";
+                has_user |= key == "user" && !value.is_empty();
                 parameters.append_pair(&key, &value);
             }
             // Logs tell Partbook's connections by this name.
             "application_name" => {}
-            _ => ignored.push(key.into_owned()),
+            _ => match turns_statement_cache_off(&key, &value) {
+                Some(off) => statement_cache &= !off,
+                None => ignored.push(key.into_owned()),
+            },
         }
     }
-    if let Some(mode) = ssl {
-        parameters.append_pair("sslmode", mode);
+    if !has_user {
+        parameters.append_pair("user", &default_user()?);
     }
     let parameters = parameters.finish();
     url.set_query(Some(&parameters));
     let options = PgConnectOptions::from_url(&url).map_err(|_| {
         UrlError::Malformed("special characters must be UTF-8 written as %XX, and `hostaddr` a number".to_owned())
     })?;
+    let options = search_path.apply(tls.apply(options)?);
     Ok(DatabaseUrl { target: Target::Postgres(Box::new(options)), has_password, statement_cache, ignored })
+}
+
+/// What is wrong with a URL. A password that is not escaped can make nearly any of these faults; without one, it is not
+/// blamed.
+fn unreadable(error: &url::ParseError, rest: &str) -> UrlError {
+    let hint = if rest.contains('@') { "; special characters of a password must be written as %XX" } else { "" };
+    UrlError::Malformed(format!("{error}{hint}"))
 }
 
 /// A URL in which user and password stand among the parameters when there is no host for them to stand before, as in
@@ -66,17 +82,4 @@ fn with_host(rest: &str) -> String {
         None => (login, String::new()),
     };
     format!("postgres://{path}?{query}&user={}{password}", plain(user))
-}
-
-fn ssl_mode(key: &str, value: &str) -> Result<&'static str, UrlError> {
-    const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
-    let lower = value.to_ascii_lowercase().replace('_', "-");
-    match (key, &*lower) {
-        ("ssl", "true" | "1" | "on") => Ok("require"),
-        ("ssl", "false" | "0" | "off") => Ok("disable"),
-        _ => MODES
-            .into_iter()
-            .find(|mode| *mode == lower)
-            .ok_or_else(|| UrlError::Malformed(format!("`{key}` is one of {}", MODES.join(", ")))),
-    }
 }

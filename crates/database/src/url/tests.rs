@@ -1,5 +1,7 @@
 //! Which texts are database URLs, and what is shown of them.
 
+use sqlx::postgres::PgConnectOptions;
+
 use super::*;
 
 fn shown(text: &str) -> String {
@@ -90,6 +92,113 @@ fn parameters_of_other_drivers_are_mapped_or_named() {
     let Target::Postgres(options) = url.target() else { panic!("{url:?}") };
     assert!(matches!(options.get_ssl_mode(), sqlx::postgres::PgSslMode::Require));
     assert!(url.statement_cache());
-    let pooled = DatabaseUrl::parse("postgresql+asyncpg://u@h/d?prepared_statement_cache_size=0").unwrap();
-    assert!(!pooled.statement_cache());
+}
+
+#[test]
+fn prepared_statements_are_turned_off_by_the_names_of_other_drivers() {
+    let statement_cache = |query: &str| {
+        let url = DatabaseUrl::parse(&format!("postgres://u@h/d?{query}")).unwrap();
+        assert!(url.ignored().is_empty(), "{query}: {:?}", url.ignored());
+        url.statement_cache()
+    };
+    for query in [
+        "prepared_statement_cache_size=0",
+        "statement_cache_size=0",
+        "statement-cache-capacity=0",
+        "pgbouncer=true",
+        "prepareThreshold=0",
+        "prepare_threshold=None",
+        "prepared_statements=false",
+        "prepare=false",
+        "prefer_simple_protocol=true",
+        "binary_parameters=yes",
+        "default_query_exec_mode=simple_protocol",
+        "statement_cache_mode=describe",
+    ] {
+        assert!(!statement_cache(query), "{query}");
+    }
+    for query in [
+        "statement_cache_size=100",
+        "pgbouncer=false",
+        "prepareThreshold=5",
+        "prepare_threshold=0",
+        "prepared_statements=true",
+        "default_query_exec_mode=cache_statement",
+    ] {
+        assert!(statement_cache(query), "{query}");
+    }
+    assert!(!statement_cache("pgbouncer=true&statement_cache_size=100"), "one is enough");
+}
+
+fn options(text: &str) -> PgConnectOptions {
+    match DatabaseUrl::parse(text).unwrap().target() {
+        Target::Postgres(options) => (**options).clone(),
+        Target::Sqlite(_) => panic!("{text}"),
+    }
+}
+
+#[test]
+fn a_numeric_address_of_ipv6_has_no_brackets() {
+    assert_eq!(options("postgres://u@[::1]:5433/d").get_host(), "::1");
+    assert_eq!(options("postgres://u@h/d?host=::1").get_host(), "::1");
+    assert_eq!(options("postgres://u@[::1]/d?host=db").get_host(), "db", "the parameter goes first, as for names");
+    assert_eq!(shown("postgres://u@[2001:DB8::1]:5433/d"), "postgres://u@[2001:db8::1]:5433/d");
+}
+
+#[test]
+fn several_hosts_are_named_as_such() {
+    for text in [
+        "postgres://a:5432,b:5432/db?target_session_attrs=read-write",
+        "postgres://u:secret@a,b/d",
+        "postgres://u:secret@h/d?host=a,b",
+        "postgres://u:secret@/d?host=a&port=5432,5433",
+    ] {
+        let message = fault(text);
+        assert!(message.contains("several hosts") && !message.contains("secret"), "{text}: {message}");
+    }
+    assert_eq!(shown("postgres://u:a,b@h:1/d"), "postgres://u@h:1/d", "a password may hold a comma");
+    // Only a URL that may hold a password is said to hold a bad one.
+    assert!(!fault("postgres://h:99999/d").contains("password"));
+    assert!(fault("postgres://u:se/cret@h/d").contains("password"));
+}
+
+#[test]
+fn the_search_path_has_many_names() {
+    for (query, path) in [
+        ("schema=My%20Parts", "-c search_path=\"My\\ Parts\""),
+        ("currentSchema=parts,public", "-c search_path=parts,public"),
+        ("search_path=parts", "-c search_path=parts"),
+        ("schema=parts&schema=parts", "-c search_path=\"parts\""),
+    ] {
+        assert_eq!(options(&format!("postgres://u@h/d?{query}")).get_options(), Some(path));
+    }
+    for query in ["schema=", "schema=a&currentSchema=b"] {
+        assert!(fault(&format!("postgres://u@h/d?{query}")).contains("schema"), "{query}");
+    }
+}
+
+#[test]
+fn certificates_mean_what_they_mean_to_libpq() {
+    use sqlx::postgres::PgSslMode::{Prefer, Require, VerifyCa, VerifyFull};
+    for (query, mode) in [
+        ("sslmode=require", Require),
+        ("sslmode=require&sslrootcert=ca.pem", VerifyCa),
+        ("sslrootcert=ca.pem&ssl=true", VerifyCa),
+        ("sslrootcert=ca.pem", Prefer),
+        ("sslmode=verify-full&sslrootcert=ca.pem", VerifyFull),
+        ("sslrootcert=system", VerifyFull),
+        ("sslrootcert=system&sslmode=verify-full", VerifyFull),
+    ] {
+        let options = options(&format!("postgres://u@h/d?{query}"));
+        assert_eq!(format!("{:?}", options.get_ssl_mode()), format!("{mode:?}"), "{query}");
+        assert!(!format!("{options:?}").contains("\"system\""), "no file of that name is looked for");
+    }
+    assert!(fault("postgres://u@h/d?sslrootcert=system&sslmode=require").contains("verify-full"));
+}
+
+#[test]
+fn a_url_without_a_user_means_whoever_runs_the_process() {
+    let user = options("postgres:///d?host=/var/run/postgresql").get_username().to_owned();
+    let system = std::process::Command::new("id").arg("-un").output().unwrap();
+    assert_eq!(user, String::from_utf8(system.stdout).unwrap().trim());
 }
