@@ -24,7 +24,7 @@ mod statement;
 mod url;
 
 pub use codec::{BindValue, RowValues, first_int, int};
-pub use connect::use_write_ahead_log;
+pub use connect::{remaining_log, use_write_ahead_log};
 pub use database::{Database, RowStream};
 pub use dialect::Dialect;
 pub use error::{Error, Violation, ViolationKind, reason};

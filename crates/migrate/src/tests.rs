@@ -147,3 +147,13 @@ async fn foreign_keys_of_other_tables_are_found() {
     assert!(found.iter().all(|it| it.readable && it.target_columns == ["\"id\""]), "{found:?}");
     assert!(catalogue.has_readable("review") && !catalogue.has_readable("custom_field_definition"));
 }
+
+#[tokio::test]
+async fn a_file_that_litestream_watches_already_is_empty() {
+    let directory = TempDir::new().unwrap();
+    let pool = open(&directory).await;
+    // As its version 0.5 makes them.
+    pool.execute("create table _litestream_seq (id integer primary key, seq integer)").await.unwrap();
+    pool.execute("create table _litestream_lock (id integer)").await.unwrap();
+    assert!(!up(&pool).await.unwrap().is_empty());
+}

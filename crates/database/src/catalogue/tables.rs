@@ -33,10 +33,12 @@ const POSTGRES_TABLES: &str = "
         )
     order by c.relname, a.attnum";
 
+/// The tables of a file; neither SQLite's nor those with which Litestream watches a file.
 const SQLITE_TABLES: &str = "
     select t.name, c.name, 'true', 'false'
     from sqlite_schema t left join pragma_table_xinfo(t.name) c
     where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
+        and t.name not in ('_litestream_seq', '_litestream_lock')
     order by t.name, c.cid";
 
 pub(super) async fn read(pool: &Pool) -> Result<Vec<Table>, Error> {

@@ -5,7 +5,7 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
-pub use sqlite::use_write_ahead_log;
+pub use sqlite::{remaining_log, use_write_ahead_log};
 
 use crate::invalidation::Invalidation;
 use crate::pool::{AnyPool, Pool, PoolSettings};
@@ -25,8 +25,9 @@ impl Pool {
         let (any, statement_cache) = match url.target() {
             Target::Postgres(options) => {
                 let statement_cache = settings.statement_cache && url.statement_cache();
-                let pool = postgres::connect(options, settings, invalidation.clone(), statement_cache).await;
-                (AnyPool::Postgres(pool.map_err(failed)?), statement_cache)
+                let connected = postgres::connect(options, settings, invalidation.clone(), statement_cache).await;
+                let (pool, statement_cache) = connected.map_err(failed)?;
+                (AnyPool::Postgres(pool), statement_cache)
             }
             Target::Sqlite(options) => {
                 let pool = sqlite::connect(options, settings, invalidation.clone()).await;

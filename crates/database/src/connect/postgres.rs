@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, Row as _};
 use tokio::time::timeout;
 
 use crate::error::reason;
@@ -28,29 +28,30 @@ const LOCK_TIMEOUT: &str = "2s";
 /// How long a statement may run, a whole list and its slow reader included.
 const STATEMENT_TIMEOUT: &str = "60s";
 
+/// The connections, and whether statements may stay prepared on them.
 pub(super) async fn connect(
     options: &PgConnectOptions,
     settings: &PoolSettings,
     invalidation: Invalidation,
     statement_cache: bool,
-) -> Result<PgPool, String> {
-    let mut options = options.clone();
-    if statement_cache {
-        // Not behind PgBouncer, which refuses such parameters; there the transaction sets its own limit.
-        options = options.options([("lock_timeout", LOCK_TIMEOUT), ("statement_timeout", STATEMENT_TIMEOUT)]);
-    }
+) -> Result<(PgPool, bool), String> {
     let options = options
+        .clone()
         .application_name("partbook")
         // Not needed since PostgreSQL 12, and refused by PgBouncer. The driver itself asks for UTC.
         .extra_float_digits(None)
-        .statement_cache_capacity(if statement_cache { STATEMENT_CACHE_CAPACITY } else { 0 })
         .disable_statement_logging();
     // The pool would go on trying to reach a server that is away, and then could not say why.
-    match timeout(settings.acquire_timeout, options.connect()).await {
-        Ok(Ok(connection)) => drop(connection.close().await),
-        Ok(Err(error)) => return Err(describe(&error)),
+    let statement_cache = match timeout(settings.acquire_timeout, try_out(&options, statement_cache)).await {
+        Ok(tried) => tried?,
         Err(_) => return Err(format!("no answer within {} s", settings.acquire_timeout.as_secs_f32())),
-    }
+    };
+    let options = if statement_cache {
+        with_limits(&options).statement_cache_capacity(STATEMENT_CACHE_CAPACITY)
+    } else {
+        // Not behind a pooler, which refuses such parameters; there the transaction sets its own limit.
+        options.statement_cache_capacity(0)
+    };
     let pool = PgPoolOptions::new()
         .max_connections(settings.size)
         .acquire_timeout(settings.acquire_timeout)
@@ -73,13 +74,83 @@ pub(super) async fn connect(
                 Ok(false)
             })
         });
-    Ok(pool.connect_lazy_with(options))
+    Ok((pool.connect_lazy_with(options), statement_cache))
 }
 
-fn describe(error: &sqlx::Error) -> String {
+fn with_limits(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options([("lock_timeout", LOCK_TIMEOUT), ("statement_timeout", STATEMENT_TIMEOUT)])
+}
+
+/// Connects once, and finds out whether statements may stay prepared if they are wanted to. Not where the parameter
+/// `options` is refused or dropped: only a connection pooler does that, and the next use of a statement may then meet
+/// another server connection.
+async fn try_out(options: &PgConnectOptions, statement_cache: bool) -> Result<bool, String> {
+    let has_options = options.get_options().is_some();
+    if !statement_cache && !has_options {
+        let connection = options.connect().await.map_err(|error| describe(&error, options))?;
+        return keeps_limits(connection, options).await.map(|_| false);
+    }
+    let pooler = match with_limits(options).connect().await {
+        Ok(connection) => {
+            if keeps_limits(connection, options).await? {
+                return Ok(statement_cache);
+            }
+            "drops"
+        }
+        Err(error) if refuses_options(&error) => "refuses",
+        Err(error) => return Err(describe(&error, options)),
+    };
+    if has_options {
+        return Err(format!(
+            "the connection pooler there {pooler} the startup parameter `options`, which carries the schema and the \
+             options of the database URL and PGOPTIONS; set them for the role instead, as in \
+             `alter role … set search_path = …`"
+        ));
+    }
+    let connection = options.connect().await.map_err(|error| describe(&error, options))?;
+    keeps_limits(connection, options).await?;
+    tracing::info!(options = pooler, "connection pooler found; statements are not kept prepared");
+    Ok(false)
+}
+
+/// Whether the limits hold that were asked for as the connection began.
+async fn keeps_limits(mut connection: PgConnection, options: &PgConnectOptions) -> Result<bool, String> {
+    let query = "select current_setting('lock_timeout'), current_schema() is null";
+    #[expect(clippy::disallowed_methods, reason = "a connection is tried before there is a pool to send statements to")]
+    let row = sqlx::raw_sql(query).fetch_one(&mut connection).await.map_err(|error| describe(&error, options))?;
+    let read = || Ok::<_, sqlx::Error>((row.try_get::<String, _>(0)?, row.try_get::<bool, _>(1)?));
+    let (lock_timeout, has_no_schema) = read().map_err(|error| describe(&error, options))?;
+    drop(connection.close().await);
+    if has_no_schema {
+        return Err("no schema of the search path is there and may be used by the role; create it first".to_owned());
+    }
+    Ok(lock_timeout == LOCK_TIMEOUT)
+}
+
+/// Whether a pooler turns the connection away because of the parameter `options` (`PgBouncer` says so, all versions).
+fn refuses_options(error: &sqlx::Error) -> bool {
+    // protocol_violation
+    error.as_database_error().is_some_and(|error| {
+        error.code().as_deref() == Some("08P01") && error.message().contains("unsupported startup parameter")
+    })
+}
+
+fn describe(error: &sqlx::Error, options: &PgConnectOptions) -> String {
+    let closed = "the server closed the connection; is one running there, or behind the proxy that listens there?";
     let hint = match error {
-        sqlx::Error::Io(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {
-            "; is the server running there?"
+        sqlx::Error::Io(error) => match error.kind() {
+            ErrorKind::ConnectionRefused => "; is the server running there?",
+            ErrorKind::NotFound if options.get_socket().is_some() || options.get_host().starts_with('/') => {
+                "; is the server running there?"
+            }
+            ErrorKind::NotFound => "; is it a certificate or a key that the database URL names?",
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => return closed.to_owned(),
+            _ => "",
+        },
+        // The driver's words for an end, and for a byte that is no answer to its first question.
+        sqlx::Error::Protocol(text) if text.contains("SSLRequest: 0x00") => return closed.to_owned(),
+        sqlx::Error::Protocol(text) if text.contains("SSLRequest: 0x") => {
+            return "what answers there is not a PostgreSQL server".to_owned();
         }
         sqlx::Error::Database(error) => match error.code().as_deref() {
             Some("3D000") => "; create it first",

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -13,6 +13,7 @@ use crate::error::reason;
 use crate::invalidation::Invalidation;
 use crate::pool::{AnyPool, Pool, PoolSettings};
 use crate::start_error::StartError;
+use crate::url::DatabaseUrl;
 
 /// What a SQLite file begins with (its file format, section 1.3).
 const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
@@ -72,6 +73,15 @@ fn check_file(path: &Path) -> Result<(), String> {
         return Ok(());
     }
     Err("the file is there, but it is not a SQLite database".to_owned())
+}
+
+/// The write-ahead log beside a SQLite file, when something is in it. After the last connection is closed, it is empty or
+/// gone; unless another program has the file open, and then the file alone is not the whole database.
+#[must_use]
+pub fn remaining_log(url: &DatabaseUrl) -> Option<PathBuf> {
+    let mut path = url.file()?.as_os_str().to_owned();
+    path.push("-wal");
+    fs::metadata(&path).is_ok_and(|log| log.len() > 0).then(|| path.into())
 }
 
 /// How long the switch of a new SQLite file to its journal waits for another process that is starting on the same file.
