@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::{Args, Subcommand};
 use partbook_database::{DatabaseUrl, Pool};
 
-use super::output::{Failure, print};
+use super::output::{Failure, print, warn_of_remaining_log};
 use crate::config::{DatabaseArguments, LogArguments};
 
 #[derive(Subcommand)]
@@ -53,6 +53,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
         }
     }
     pool.close().await;
+    warn_of_remaining_log(&url);
     print(&text)
 }
 

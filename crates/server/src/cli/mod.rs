@@ -99,7 +99,7 @@ fn presented(command: clap::Command) -> clap::Command {
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "a command is missing; see partbook --help".to_owned();
+        return format!("a command is missing; see {}", help_for(&text));
     }
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let message: Vec<&str> =
@@ -111,9 +111,18 @@ fn one_line(error: &clap::Error) -> String {
         return message.to_owned();
     }
     if message.contains("://") {
-        return "an argument is not understood; a database URL follows --database-url; see partbook --help".to_owned();
+        let hint = "a database URL follows --database-url";
+        return format!("an argument is not understood; {hint}; see {}", help_for(&text));
     }
-    format!("{message}; see partbook --help")
+    format!("{message}; see {}", help_for(&text))
+}
+
+/// The call that explains the command at which clap stopped, which its line about the usage names.
+fn help_for(text: &str) -> String {
+    let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage: ")).unwrap_or("partbook");
+    let is_name = |word: &&str| word.chars().all(|character| character.is_ascii_lowercase());
+    let command = usage.split(' ').take_while(is_name).collect::<Vec<_>>().join(" ");
+    format!("{command} --help")
 }
 
 #[cfg(test)]
@@ -147,6 +156,10 @@ mod tests {
             fault(&["--lisen", "x:1"]),
             "unexpected argument '--lisen' found; tip: a similar argument exists: '--listen'; see partbook --help"
         );
+        assert_eq!(fault(&["migrate"]), "a command is missing; see partbook migrate --help");
+        assert!(fault(&["migrate", "sideways"]).ends_with("see partbook migrate --help"));
+        assert!(fault(&["migrate", "up", "--loud"]).ends_with("see partbook migrate up --help"));
+        assert!(fault(&["serve", "--lisen", "x:1"]).ends_with("see partbook serve --help"));
         for arguments in [
             &["postgres://u:secret@h/d"][..],
             &["--databaseurl=postgres://u:secret@h/d"],

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{ErrorKind, Write, stdout};
 
-use partbook_database::StartError;
+use partbook_database::{DatabaseUrl, StartError};
 
 use crate::config::BadSetting;
 
@@ -32,6 +32,14 @@ impl From<BadSetting> for Failure {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         Self::Run(error.to_string())
+    }
+}
+
+/// Warns when a SQLite file is not whole after it was closed. Somebody may be about to copy it.
+pub(super) fn warn_of_remaining_log(url: &DatabaseUrl) {
+    if let Some(log) = partbook_database::remaining_log(url) {
+        let log = log.display();
+        tracing::warn!(%log, "another program has the database open; the file alone may lack rows");
     }
 }
 

@@ -10,10 +10,10 @@ use partbook_repository::{Repository, required_columns};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
-use super::output::Failure;
+use super::output::{Failure, warn_of_remaining_log};
 use crate::config::{self, ServeArguments};
 use crate::demo;
-use crate::serve::{self, ReservedAddress, ShutdownSignal, ShutdownTiming};
+use crate::serve::{self, ConnectionTimeouts, ReservedAddress, ShutdownSignal, ShutdownTiming};
 
 /// How long closing the database may take.
 const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,15 +32,16 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let telemetry = partbook_telemetry::start(arguments.log.settings(), traces.as_ref()).map_err(Failure::Run)?;
     let mut signal = ShutdownSignal::install().map_err(|error| Failure::Run(error.to_string()))?;
     let timing = ShutdownTiming { drain_delay: arguments.drain_delay, shutdown_timeout: arguments.shutdown_timeout };
+    let timeouts = ConnectionTimeouts { headers: arguments.header_timeout, idle: arguments.idle_timeout };
     let Started { pool, app, listener, admin } = tokio::select! {
         started = start(arguments, &url) => started?,
         () = signal.requested() => return Ok(()),
     };
     // Until the end: load balancers and operators ask while the service drains.
-    let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router())));
+    let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router(), timeouts)));
     let sweep_task = tokio::spawn(delete_expired(app.clone()));
     let draining = app.clone();
-    serve::serve(listener, app.router(), signal, timing, move || draining.drain()).await;
+    serve::serve(listener, app.router(), timeouts, signal, timing, move || draining.drain()).await;
     sweep_task.abort();
     if let Some(admin) = admin {
         admin.abort();
@@ -48,6 +49,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     if timeout(POOL_CLOSE_TIMEOUT, pool.close()).await.is_err() {
         tracing::warn!("database connections left open");
     }
+    warn_of_remaining_log(&url);
     telemetry.finish().await;
     Ok(())
 }
@@ -71,9 +73,9 @@ struct Started {
 async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, Failure> {
     // First, so that a second process on the same address does not touch the database. Clients are not accepted yet,
     // because they would wait for the rest.
-    let reserved = ReservedAddress::bind(&arguments.listen).await.map_err(Failure::Run)?;
+    let reserved = ReservedAddress::bind(&arguments.listen, "--listen").await.map_err(Failure::Run)?;
     let admin = match &arguments.admin_listen {
-        Some(address) => Some(ReservedAddress::bind(address).await.map_err(Failure::Run)?),
+        Some(address) => Some(ReservedAddress::bind(address, "--admin-listen").await.map_err(Failure::Run)?),
         None => None,
     };
     for parameter in url.ignored() {

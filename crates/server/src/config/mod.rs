@@ -60,6 +60,16 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) log: LogArguments,
 
+    /// Seconds that a client has for the headers of a request, from their first byte on
+    #[arg(long, env = "PARTBOOK_HEADER_TIMEOUT", default_value = "10")]
+    #[arg(value_name = "SECONDS", value_parser = Setting(values::timeout))]
+    pub(crate) header_timeout: Duration,
+
+    /// Seconds that a connection is kept open between requests; a proxy in front should close its own sooner
+    #[arg(long, env = "PARTBOOK_IDLE_TIMEOUT", default_value = "75")]
+    #[arg(value_name = "SECONDS", value_parser = Setting(values::timeout))]
+    pub(crate) idle_timeout: Duration,
+
     /// Seconds to go on serving after a signal to stop, while /readyz already answers 503, so that load balancers
     /// notice
     #[arg(long, env = "PARTBOOK_DRAIN_DELAY", default_value = "0")]

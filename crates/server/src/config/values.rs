@@ -13,18 +13,29 @@ pub(crate) type Origins = Vec<String>;
 
 /// Reads origins that browsers may call from, separated by commas, or `*`.
 pub(crate) fn origins(text: &str) -> Result<Origins, String> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(origin).collect()
+    let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let is_one = parts().count() == 1;
+    if !is_one && parts().any(|part| part == "*") {
+        return Err("holds * beside other origins, which it includes; use either".to_owned());
+    }
+    parts().map(|part| origin(part).ok_or_else(|| not_an_origin(part, is_one))).collect()
 }
 
-fn origin(text: &str) -> Result<String, String> {
+/// The origin as a browser sends it. There are no patterns, so no browser is at one with a `*` in its host.
+fn origin(text: &str) -> Option<String> {
     if text == "*" {
-        return Ok("*".to_owned());
+        return Some("*".to_owned());
     }
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let url = url.filter(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
-    url.map(|url| url.origin().ascii_serialization()).ok_or_else(|| {
-        format!("holds `{text}`, which is not an origin; use origins such as https://parts.example:8443, or *")
-    })
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let has_login = !url.username().is_empty() || url.password().is_some();
+    let has_path = url.path() != "/" || url.query().is_some() || url.fragment().is_some();
+    let has_pattern = url.host_str().unwrap_or_default().contains('*');
+    (!has_login && !has_path && !has_pattern).then(|| url.origin().ascii_serialization())
+}
+
+fn not_an_origin(part: &str, is_one: bool) -> String {
+    let which = if is_one { "is".to_owned() } else { format!("holds `{}`, which is", part.escape_debug()) };
+    format!("{which} not an origin that a browser sends; use origins such as https://parts.example:8443, or * alone")
 }
 
 /// Reads a number of connections.
@@ -53,6 +64,11 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
     seconds.map(Duration::from_secs).ok_or("is not a number of seconds; use 0 to 3600")
 }
 
+/// Reads whole seconds, at least one and up to an hour.
+pub(crate) fn timeout(text: &str) -> Result<Duration, &'static str> {
+    seconds(text).ok().filter(|time| !time.is_zero()).ok_or("is not a number of seconds; use 1 to 3600")
+}
+
 /// Reads any text but an empty one or one with control characters.
 pub(crate) fn name(text: &str) -> Result<String, &'static str> {
     if text.is_empty() || text.chars().any(char::is_control) {
@@ -72,7 +88,16 @@ mod tests {
             ["http://localhost:3000", "https://parts.example"]
         );
         assert_eq!(origins("*").unwrap(), ["*"]);
-        for text in ["localhost:3000", "https://parts.example/shop", "ftp://parts.example", "null"] {
+        for text in [
+            "localhost:3000",
+            "https://parts.example/shop",
+            "ftp://parts.example",
+            "null",
+            "https://*.parts.example",
+            "*,http://a",
+            "http://:p@a",
+            "http://a/#b",
+        ] {
             assert!(origins(text).is_err(), "{text}");
         }
     }
@@ -81,6 +106,7 @@ mod tests {
     fn numbers_and_switches_have_bounds() {
         assert!(pool_size("0").is_err() && pool_size("1001").is_err() && pool_size("-1").is_err());
         assert_eq!(pool_size("1000"), Ok(1000));
+        assert!(timeout("0").is_err() && timeout("1").is_ok() && timeout("3601").is_err());
         assert!(switch("maybe").is_err() && seconds("3601").is_err() && name("").is_err());
         assert_eq!((switch("on"), truth("false"), seconds("3600")), (Ok(true), Ok(false), Ok(Duration::from_hours(1))));
     }

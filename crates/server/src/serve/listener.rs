@@ -1,4 +1,4 @@
-//! Accepting connections and serving HTTP on them.
+//! Accepting connections, as many as there may be.
 
 use std::convert::Infallible;
 use std::io;
@@ -7,91 +7,71 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
-use tokio_io_timeout::TimeoutStream;
-use tower::{Service, ServiceExt as _};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep, timeout};
+use tower::Service;
 
-use super::first_request::{AwaitingFirstRequest, FirstRequests};
-
-/// How long a client may take until its first request has arrived, and then for the headers of each request. An idle
-/// connection is closed after this time, too.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a client may read nothing of an answer that waits for it.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+use super::activity::ConnectionTimeouts;
+use super::connection::{CLOSE_TIMEOUT, serve_connection};
+use super::connections::Connections;
 
 /// How many connections are open at once; more wait in the kernel's queue. Below the 1,024 open files that a process
 /// commonly may have.
-const MAX_CONNECTIONS: usize = 900;
+pub(super) const MAX_CONNECTIONS: usize = 900;
 
-/// How many requests of one HTTP/2 connection are served at once.
-const MAX_STREAMS: u32 = 100;
+/// How often a new connection looks for one that has become idle, when none was.
+const ROOM_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How often the service pings an HTTP/2 client.
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
-
-/// How long an HTTP/2 client may take to answer a ping.
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How often the log says that there are as many connections as there may be.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A service that answers HTTP requests, such as a router.
 pub(crate) trait HttpService:
-    Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
+    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
 {
 }
 
 impl<S> HttpService for S where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
 {
 }
 
 /// Serves until the task is aborted. Connections are not waited for.
-pub(crate) async fn serve_beside(listener: TcpListener, service: impl HttpService) {
-    accept(listener, service, &GracefulShutdown::new(), &FirstRequests::default()).await;
+pub(crate) async fn serve_beside(listener: TcpListener, service: impl HttpService, timeouts: ConnectionTimeouts) {
+    accept(listener, service, &Connections::new(timeouts), MAX_CONNECTIONS).await;
 }
 
-/// Accepts connections and serves HTTP on them until it is dropped. `connections` then shuts down those that are open.
+/// Accepts connections and serves HTTP on them until it is dropped.
 pub(super) async fn accept(
     listener: TcpListener,
     service: impl HttpService,
-    connections: &GracefulShutdown,
-    first_requests: &FirstRequests,
+    connections: &Connections,
+    max_connections: usize,
 ) {
-    let protocol = protocol();
-    let connection_permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(max_connections));
+    let mut last_logged: Option<Instant> = None;
     loop {
-        if connection_permits.available_permits() == 0 {
-            tracing::warn!(connections = MAX_CONNECTIONS, "connection limit reached");
-        }
-        let Ok(permit) = connection_permits.clone().acquire_owned().await else { return };
         let Some(stream) = next(&listener).await else { continue };
-        let first = Arc::new(first_requests.expect());
-        let (service, seen) = (service.clone(), first.clone());
-        let answer = service_fn(move |request| {
-            seen.arrive();
-            service.clone().oneshot(request)
-        });
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(WRITE_TIMEOUT));
-        let connection = protocol.serve_connection(TokioIo::new(Box::pin(stream)), answer).into_owned();
-        let connection = connections.watch(connection);
-        tokio::spawn(async move {
-            let _permit = permit;
-            tokio::select! {
-                outcome = connection => {
-                    if let Err(error) = outcome {
-                        tracing::debug!(%error, "connection ended");
-                    }
-                }
-                () = first_request_timeout(&first) => tracing::debug!("connection closed without a request"),
-            }
-        });
+        if permits.available_permits() == 0 && last_logged.is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL) {
+            tracing::warn!(connections = max_connections, "connection limit reached");
+            last_logged = Some(Instant::now());
+        }
+        let permit = permit(&permits, connections).await;
+        tokio::spawn(serve_connection(stream, service.clone(), connections.open(), permit));
+    }
+}
+
+/// A permit for one more connection. When there is none, the connection that has been idle for the longest time is closed.
+async fn permit(permits: &Arc<Semaphore>, connections: &Connections) -> OwnedSemaphorePermit {
+    if let Ok(permit) = permits.clone().try_acquire_owned() {
+        return permit;
+    }
+    loop {
+        let patience = if connections.make_room() { CLOSE_TIMEOUT + ROOM_POLL_INTERVAL } else { ROOM_POLL_INTERVAL };
+        if let Ok(Ok(permit)) = timeout(patience, permits.clone().acquire_owned()).await {
+            return permit;
+        }
     }
 }
 
@@ -113,23 +93,4 @@ async fn next(listener: &TcpListener) -> Option<TcpStream> {
             None
         }
     }
-}
-
-/// Ends when no first request arrives in time. (hyper's own timer starts only when it knows the version of HTTP.)
-async fn first_request_timeout(first: &AwaitingFirstRequest) {
-    if timeout(HEADER_TIMEOUT, first.wait()).await.is_ok() {
-        std::future::pending::<()>().await;
-    }
-}
-
-fn protocol() -> auto::Builder<TokioExecutor> {
-    let mut protocol = auto::Builder::new(TokioExecutor::new());
-    protocol.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    protocol
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(MAX_STREAMS)
-        .keep_alive_interval(KEEP_ALIVE_INTERVAL)
-        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT);
-    protocol
 }

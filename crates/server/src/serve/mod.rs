@@ -3,12 +3,20 @@
 //! `axum::serve` is not used because it sets no limits: not on the time that a client takes for its headers, not on the
 //! number of connections, not on the time that a stop takes.
 
+mod activity;
 mod address;
-mod first_request;
+mod connection;
+mod connections;
+mod headers;
+mod in_flight;
 mod listener;
 mod shutdown;
 mod signals;
+mod stream;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use activity::ConnectionTimeouts;
 pub(crate) use address::ReservedAddress;
 pub(crate) use listener::serve_beside;
 pub(crate) use shutdown::{ShutdownTiming, serve};

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::first_request::FirstRequests;
-use super::listener::{HttpService, accept};
+use super::activity::ConnectionTimeouts;
+use super::connections::Connections;
+use super::listener::{HttpService, MAX_CONNECTIONS, accept};
 use super::signals::ShutdownSignal;
 
 /// How long the service goes on accepting connections that the kernel had queued before the stop.
@@ -29,13 +29,13 @@ pub(crate) struct ShutdownTiming {
 pub(crate) async fn serve(
     listener: TcpListener,
     service: impl HttpService,
+    timeouts: ConnectionTimeouts,
     mut signal: ShutdownSignal,
     timing: ShutdownTiming,
     on_drain: impl FnOnce(),
 ) {
-    let connections = GracefulShutdown::new();
-    let first_requests = FirstRequests::default();
-    let mut accepting = Box::pin(accept(listener, service, &connections, &first_requests));
+    let connections = Connections::new(timeouts);
+    let mut accepting = Box::pin(accept(listener, service, &connections, MAX_CONNECTIONS));
     tokio::select! {
         () = &mut accepting => {}
         () = signal.requested() => {}
@@ -45,23 +45,27 @@ pub(crate) async fn serve(
     let mut force_stop = Box::pin(signal.requested());
     tokio::select! {
         _ = timeout(timing.drain_delay + FINAL_ACCEPT_PERIOD, &mut accepting) => {}
-        () = &mut force_stop => return log_abort("second signal"),
+        () = &mut force_stop => return log_abort("second signal", &connections),
     }
     drop(accepting);
     let finishing = async {
-        let _ = timeout(FIRST_REQUEST_TIMEOUT, first_requests.all_arrived()).await;
-        timeout(timing.shutdown_timeout, connections.shutdown()).await.is_ok()
+        let _ = timeout(FIRST_REQUEST_TIMEOUT, connections.all_requested()).await;
+        timeout(timing.shutdown_timeout, connections.stop()).await.is_ok()
     };
     tokio::select! {
         finished = finishing => if finished {
             tracing::info!("stopped");
         } else {
-            log_abort("shutdown timeout");
+            log_abort("shutdown timeout", &connections);
         },
-        () = force_stop => log_abort("second signal"),
+        () = force_stop => log_abort("second signal", &connections),
     }
 }
 
-fn log_abort(reason: &str) {
-    tracing::warn!(reason, "stopped; running requests were cut off");
+/// Says what a stop cut off. Connections on which nothing runs may take as long to close, and lose nothing.
+fn log_abort(reason: &str, connections: &Connections) {
+    match connections.in_flight() {
+        0 => tracing::info!(reason, "stopped"),
+        requests => tracing::warn!(reason, requests, "stopped; running requests were cut off"),
+    }
 }
