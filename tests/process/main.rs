@@ -2,6 +2,7 @@
 //! writes and sends about itself, the network, and two of it on one database.
 
 mod command_line;
+mod connections;
 mod given_up;
 mod http;
 mod idempotency;
@@ -9,6 +10,7 @@ mod legacy;
 mod log;
 mod metrics;
 mod outage;
+mod poolers;
 mod races;
 mod smoke;
 mod traces;

@@ -52,11 +52,13 @@ async fn the_database_is_named_in_one_way() {
 async fn a_bad_setting_is_one_clear_line_and_two() {
     for (name, values) in [
         ("PARTBOOK_LISTEN", &["nonsense", "127.0.0.1", "127.0.0.1:99999", ":8000", "http://127.0.0.1:8000"][..]),
-        ("PARTBOOK_CORS_ORIGINS", &["nonsense", "ftp://x", "http://x/path"]),
+        ("PARTBOOK_CORS_ORIGINS", &["nonsense", "ftp://x", "http://x/path", "https://*.example.com", "*,http://a"]),
         ("PARTBOOK_LOG_LEVEL", &["loud", "sqlx=loud"]),
         ("PARTBOOK_LOG_FORMAT", &["xml", "JSON5"]),
         ("PARTBOOK_POOL_SIZE", &["0", "-1", "many", "1.5", "99999999999999999999"]),
         ("PARTBOOK_STATEMENT_CACHE", &["perhaps"]),
+        ("PARTBOOK_HEADER_TIMEOUT", &["0", "3601", "1.5", "soon"]),
+        ("PARTBOOK_IDLE_TIMEOUT", &["0", "3601", "-1"]),
         ("PARTBOOK_ENVIRONMENT", &["a\nb"]),
     ] {
         for value in values {
@@ -153,7 +155,8 @@ async fn a_port_that_is_taken_is_said_to_be() {
     let (_directory, path) = vacant();
     let call = partbook(&["serve", "--listen", &address]).env("DATABASE_URL", &format!("sqlite://{path}"));
     let finished = call.run().await;
-    assert!(refused(&finished, 1).contains(&address), "{finished:?}");
+    let text = refused(&finished, 1);
+    assert!(text.contains(&address) && text.contains("--listen"), "{text}");
 }
 
 #[tokio::test]

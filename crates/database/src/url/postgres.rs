@@ -15,7 +15,7 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
     if authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts).contains(',') {
         return Err(UrlError::SeveralHosts);
     }
-    let mut url = Url::parse(&with_host(rest)).map_err(|error| unreadable(&error, rest))?;
+    let mut url = Url::parse(&with_host(rest)).map_err(|error| unreadable(error, rest))?;
     let mut has_password = url.password().is_some();
     let mut has_user = !url.username().is_empty();
     let mut statement_cache = true;
@@ -63,7 +63,7 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
 
 /// What is wrong with a URL. A password that is not escaped can make nearly any of these faults; without one, it is not
 /// blamed.
-fn unreadable(error: &url::ParseError, rest: &str) -> UrlError {
+fn unreadable(error: url::ParseError, rest: &str) -> UrlError {
     let hint = if rest.contains('@') { "; special characters of a password must be written as %XX" } else { "" };
     UrlError::Malformed(format!("{error}{hint}"))
 }
