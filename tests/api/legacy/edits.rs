@@ -128,7 +128,7 @@ async fn todays_rules_hold_for_what_changes() {
         (&CPU, 7, json!({"cores": 1025, "threads": 2048}), &["#/cores"][..]),
         (&CPU, 8, json!({"cores": -1, "threads": -1, "tdp_w": 0}), &["#/cores"]),
         (&CPU, 11, json!({"name": "", "manufacturer": null}), &["#/manufacturer"]),
-        (&RAM_SPEC, 5, json!({"module_count": 63, "speed_mhz": 99_999}), &["#/module_count"]),
+        (&RAM_SPEC, 5, json!({"module_count": 129, "speed_mhz": 99_999}), &["#/module_count"]),
         (&STORAGE_PROFILE, 6, json!({"capacity_gb": 2_000_001}), &["#/capacity_gb"]),
         (&PROFILE, 3, json!({"weights_json": {"a": "0.6", "e": 2}}), &["#/weights_json/a"]),
     ] {
