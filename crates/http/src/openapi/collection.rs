@@ -52,7 +52,7 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         format!("replace_{name}"),
         format!("Replace a {}", entity.label),
         "What is left out goes back to its default. What does not change is neither judged nor written.",
-        request_body(&input_name(entity), &["application/json"], example::body(entity)),
+        request_body(&input_name(entity), &["application/json"], example::body(entity).as_ref()),
     );
     let patch = write(
         format!("update_{name}"),
@@ -62,7 +62,7 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         request_body(
             &patch_name(entity),
             &["application/merge-patch+json", "application/json"],
-            example::patch(entity),
+            example::patch(entity).as_ref(),
         ),
     );
     let delete = with_failures(
@@ -133,7 +133,11 @@ fn create(entity: &'static Entity) -> Operation {
         operation(entity.collection, &format!("create_{}", entity.name), &format!("Create a {}", entity.label))
             .description(Some(description))
             .parameter(idempotency_key())
-            .request_body(Some(request_body(&input_name(entity), &["application/json"], example::body(entity))))
+            .request_body(Some(request_body(
+                &input_name(entity),
+                &["application/json"],
+                example::body(entity).as_ref(),
+            )))
             .response("201", created_response(reference(&answer_name(entity))))
             .response("409", key_in_use());
     with_failures(operation, &["400", "413", "415", "422"])

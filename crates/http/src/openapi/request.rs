@@ -10,9 +10,9 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, RefOr, Required, Schema};
 use super::builder::{integer, reference, text};
 use crate::limits::MAX_KEY_LENGTH;
 
-pub(super) fn request_body(schema: &str, media_types: &[&str], example: Option<Value>) -> RequestBody {
+pub(super) fn request_body(schema: &str, media_types: &[&str], example: Option<&Value>) -> RequestBody {
     let body = RequestBodyBuilder::new().required(Some(Required::True));
-    let content = || ContentBuilder::new().schema(Some(reference(schema))).example(example.clone()).build();
+    let content = || ContentBuilder::new().schema(Some(reference(schema))).example(example.cloned()).build();
     media_types.iter().fold(body, |body, media_type| body.content(*media_type, content())).build()
 }
 
