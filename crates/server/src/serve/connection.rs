@@ -21,7 +21,7 @@ use tower::ServiceExt as _;
 use super::activity::{Activity, Expired};
 use super::connections::OpenConnection;
 use super::in_flight::{HeldBody, InFlight};
-use super::listener::HttpService;
+use super::service::HttpService;
 use super::stream::ObservedStream;
 
 /// How long a client may read nothing of an answer that waits for it.

@@ -1,20 +1,17 @@
 //! Accepting connections, as many as there may be.
 
-use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{Request, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
-use tower::Service;
 
 use super::activity::ConnectionTimeouts;
 use super::connection::{CLOSE_TIMEOUT, serve_connection};
 use super::connections::Connections;
+use super::service::HttpService;
 
 /// How many connections are open at once; more wait in the kernel's queue. Below the 1,024 open files that a process
 /// commonly may have.
@@ -25,17 +22,6 @@ const ROOM_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How often the log says that there are as many connections as there may be.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
-
-/// A service that answers HTTP requests, such as a router.
-pub(crate) trait HttpService:
-    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
-{
-}
-
-impl<S> HttpService for S where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
-{
-}
 
 /// Serves until the task is aborted. Connections are not waited for.
 pub(crate) async fn serve_beside(listener: TcpListener, service: impl HttpService, timeouts: ConnectionTimeouts) {

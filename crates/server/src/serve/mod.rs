@@ -10,6 +10,7 @@ mod connections;
 mod headers;
 mod in_flight;
 mod listener;
+mod service;
 mod shutdown;
 mod signals;
 mod stream;

@@ -7,7 +7,8 @@ use tokio::time::timeout;
 
 use super::activity::ConnectionTimeouts;
 use super::connections::Connections;
-use super::listener::{HttpService, MAX_CONNECTIONS, accept};
+use super::listener::{MAX_CONNECTIONS, accept};
+use super::service::HttpService;
 use super::signals::ShutdownSignal;
 
 /// How long the service goes on accepting connections that the kernel had queued before the stop.
