@@ -3,7 +3,7 @@
 use partbook_test_support::contract::{Kind, LISTING, entities};
 use partbook_test_support::{Backend, Database, backends};
 
-backends!(every_test_has_a_database_of_its_own);
+backends!(every_test_has_a_database_of_its_own: Sqlite, Postgres, Legacy);
 async fn every_test_has_a_database_of_its_own(backend: Backend) {
     let (one, other) = (Database::create(backend), Database::create(backend));
     one.sql("create table mark (id int); insert into mark values (7), (null)").await;
@@ -13,7 +13,7 @@ async fn every_test_has_a_database_of_its_own(backend: Backend) {
     assert!(other.rows("select id from mark").await.is_empty());
 }
 
-backends!(a_schema_shows_what_was_done_to_it);
+backends!(a_schema_shows_what_was_done_to_it: Sqlite, Postgres, Legacy);
 async fn a_schema_shows_what_was_done_to_it(database: Database) {
     let before = database.schema().await;
     database.sql("create table mark (id int)").await;

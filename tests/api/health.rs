@@ -59,7 +59,7 @@ async fn an_answer_about_health_is_never_kept(service: Service) {
     }
 }
 
-backends!(a_table_that_is_gone_is_not_ready);
+backends!(a_table_that_is_gone_is_not_ready: Sqlite, Postgres, Legacy);
 async fn a_table_that_is_gone_is_not_ready(service: Service) {
     service.sql("alter table listing_component rename to listing_component_gone").await;
     service.get("/readyz").await.expect(503);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use partbook_test_support::contract::CPU;
 use partbook_test_support::{Backend, Server, backends, wire};
 
-backends!(a_client_that_hangs_up_leaves_nothing_open: Postgres, Legacy);
+backends!(a_client_that_hangs_up_leaves_nothing_open: Postgres);
 async fn a_client_that_hangs_up_leaves_nothing_open(backend: Backend) {
     // With one connection, whatever one request leaves behind the next one meets.
     let service = Server::options().env("PARTBOOK_POOL_SIZE", "1").start(backend).await;

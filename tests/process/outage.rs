@@ -56,7 +56,7 @@ async fn until(service: &Server, path: &str, status: u16) -> Answer {
     }
 }
 
-backends!(a_database_that_is_away_is_said_to_be: Postgres, Legacy);
+backends!(a_database_that_is_away_is_said_to_be: Postgres);
 async fn a_database_that_is_away_is_said_to_be(service: Server) {
     let row = service.create(&CPU, 1).await;
     let outage = Outage::of(service.database()).await;
@@ -92,7 +92,7 @@ async fn a_database_that_is_away_is_said_to_be(service: Server) {
     service.get("/readyz").await.expect(200);
 }
 
-backends!(connections_that_were_cut_are_replaced: Postgres, Legacy);
+backends!(connections_that_were_cut_are_replaced: Postgres);
 async fn connections_that_were_cut_are_replaced(service: Server) {
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);
     for _ in 0..3 {
@@ -186,7 +186,7 @@ async fn a_file_that_is_lost_is_not_made_anew(service: Server) {
     assert!(!file.exists());
 }
 
-backends!(a_lock_that_cannot_be_had_is_a_503: Postgres, Legacy);
+backends!(a_lock_that_cannot_be_had_is_a_503: Postgres);
 async fn a_lock_that_cannot_be_had_is_a_503(service: Server) {
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);
     let lock = Lock::by(service.database(), "lock table cpu in access exclusive mode").await;
@@ -231,7 +231,7 @@ async fn writers_that_wait_leave_readers_their_connections(backend: Backend) {
 }
 
 // What most changes of a table's definition lock.
-backends!(a_locked_table_is_a_503_and_stops_nothing_else: Postgres, Legacy);
+backends!(a_locked_table_is_a_503_and_stops_nothing_else: Postgres);
 async fn a_locked_table_is_a_503_and_stops_nothing_else(service: Server) {
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);
     let lock = Lock::by(service.database(), "lock table cpu in access exclusive mode").await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use reqwest::Url;
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 use crate::sql::{Connection, Rows};
 use crate::template::{self, Content};
@@ -17,7 +18,7 @@ pub struct Database(Arc<Place>);
 #[derive(Debug)]
 enum Place {
     Sqlite(TempDir),
-    Postgres(Url),
+    Postgres(Url, Mutex<Option<Connection>>),
 }
 
 impl Database {
@@ -53,7 +54,7 @@ impl Database {
     }
 
     fn postgres(content: Content) -> Self {
-        Self(Arc::new(Place::Postgres(template::postgres(content))))
+        Self(Arc::new(Place::Postgres(template::postgres(content), Mutex::default())))
     }
 
     /// What the service takes as `DATABASE_URL`.
@@ -63,7 +64,7 @@ impl Database {
                 let path = directory.path().join("partbook.db");
                 format!("sqlite://{}", path.to_str().expect("a temporary path in UTF-8"))
             }
-            Place::Postgres(url) => url.to_string(),
+            Place::Postgres(url, _) => url.to_string(),
         }
     }
 
@@ -74,17 +75,34 @@ impl Database {
 
     /// Executes one statement or several, separated by semicolons.
     pub async fn sql(&self, statements: &str) {
-        let mut connection = self.connect().await;
-        connection.run(statements).await;
-        connection.close().await;
+        self.over_connection(async |connection| connection.run(statements).await).await;
     }
 
     /// The rows of a query, every value as the database's own text, null as `None`.
     pub async fn rows(&self, query: &str) -> Rows {
-        let mut connection = self.connect().await;
-        let rows = connection.rows(query).await;
-        connection.close().await;
-        rows
+        self.over_connection(async |connection| connection.rows(query).await).await
+    }
+
+    /// Does something over a connection, which on PostgreSQL, where a new one takes milliseconds, is kept for the next time.
+    /// A SQLite file is let go of: its last connection tidies up.
+    async fn over_connection<T>(&self, work: impl AsyncFnOnce(&mut Connection) -> T) -> T {
+        let Place::Postgres(_, kept) = &*self.0 else {
+            let mut connection = self.connect().await;
+            let outcome = work(&mut connection).await;
+            connection.close().await;
+            return outcome;
+        };
+        let mut kept = kept.lock().await;
+        if let Some(connection) = &mut *kept
+            && connection.attempt("").await.is_err()
+        {
+            // A test may have cut it.
+            *kept = None;
+        }
+        if kept.is_none() {
+            *kept = Some(self.connect().await);
+        }
+        work(kept.as_mut().expect("a connection")).await
     }
 
     /// The one value of a query that has one row with one column.
@@ -99,7 +117,7 @@ impl Database {
     pub async fn schema(&self) -> String {
         let query = match &*self.0 {
             Place::Sqlite(_) => "select type, name, sql from sqlite_schema order by 1, 2",
-            Place::Postgres(_) => POSTGRES_SCHEMA,
+            Place::Postgres(..) => POSTGRES_SCHEMA,
         };
         let rows = self.rows(query).await;
         rows.into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join(" ") + "\n").collect()
@@ -107,7 +125,7 @@ impl Database {
 
     /// The URL of a role that may read and write the rows of this PostgreSQL database and create nothing in it.
     pub async fn restricted_url(&self) -> String {
-        let Place::Postgres(url) = &*self.0 else {
+        let Place::Postgres(url, _) = &*self.0 else {
             panic!("SQLite has no roles");
         };
         let name = &url.path()[1..];
@@ -132,7 +150,7 @@ impl Database {
 impl Drop for Place {
     /// Hundreds of databases of 8 MB each would fill a small disk.
     fn drop(&mut self) {
-        let Place::Postgres(url) = self else { return };
+        let Place::Postgres(url, _) = self else { return };
         let name = &url.path()[1..];
         desk::drop_later(name, format!("drop role if exists {}", restricted_role(name)));
     }

@@ -65,7 +65,7 @@ fn awkward_values() -> Vec<String> {
     values
 }
 
-backends!(awkward_values_in_every_field: Sqlite, Postgres);
+backends!(awkward_values_in_every_field);
 async fn awkward_values_in_every_field(service: Service) {
     for entity in entities() {
         let path = entity.at(&service.create(entity, 1).await["id"]);
@@ -120,7 +120,7 @@ async fn the_character_zero_is_refused_anywhere(service: Service) {
     }
 }
 
-backends!(awkward_queries_and_paths: Sqlite, Postgres);
+backends!(awkward_queries_and_paths);
 async fn awkward_queries_and_paths(service: Service) {
     let values = [
         "",
@@ -221,7 +221,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-backends!(any_body_is_answered: Sqlite, Postgres);
+backends!(any_body_is_answered);
 async fn any_body_is_answered(service: Service) {
     let mut runner = TestRunner::new_with_rng(
         Config::default(),

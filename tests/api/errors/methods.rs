@@ -29,7 +29,7 @@ fn addresses() -> Vec<(String, &'static [&'static str])> {
     addresses
 }
 
-backends!(every_other_method_is_refused_with_those_that_are_allowed: Sqlite, Legacy);
+backends!(every_other_method_is_refused_with_those_that_are_allowed: Sqlite);
 async fn every_other_method_is_refused_with_those_that_are_allowed(service: Service) {
     for (path, methods) in addresses() {
         let mut known: BTreeSet<&str> = methods.iter().copied().collect();
@@ -60,7 +60,7 @@ async fn a_method_nobody_knows_is_refused_likewise(service: Service) {
     service.request(brew, "/warp").send().await.problem(404);
 }
 
-backends!(head_works_wherever_get_does: Sqlite, Postgres);
+backends!(head_works_wherever_get_does);
 async fn head_works_wherever_get_does(service: Service) {
     let mut paths: Vec<String> =
         ["/health", "/livez", "/readyz", "/openapi.json", "/v1/fields-data/entities"].map(str::to_owned).into();

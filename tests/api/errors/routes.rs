@@ -3,7 +3,7 @@
 use partbook_test_support::contract::{Entity, catalog, entities};
 use partbook_test_support::{Answer, Method, Service, backends};
 
-backends!(an_unknown_route_is_not_found: Sqlite, Legacy);
+backends!(an_unknown_route_is_not_found: Sqlite);
 async fn an_unknown_route_is_not_found(service: Service) {
     for path in [
         "/warp",
@@ -50,7 +50,7 @@ async fn answers(service: &Service, entity: &Entity, id: &str) -> [Answer; 4] {
     ]
 }
 
-backends!(an_id_that_names_no_row_is_not_found: Sqlite, Postgres);
+backends!(an_id_that_names_no_row_is_not_found);
 async fn an_id_that_names_no_row_is_not_found(service: Service) {
     for entity in entities() {
         for id in [

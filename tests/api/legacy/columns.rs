@@ -93,20 +93,19 @@ async fn every_missing_table_is_named() {
 async fn every_missing_column_is_named() {
     let database = Database::create(Backend::Legacy);
     for (table, columns) in needed() {
-        // A start for each would take minutes: half of them by themselves, all of them together.
-        for column in columns.iter().step_by(2) {
-            database.sql(&format!("alter table {table} rename column {column} to gone")).await;
+        // One by itself, and all together.
+        let column = columns.last().expect("a column");
+        for missing in [std::slice::from_ref(column), &columns] {
+            let rename = |from: &str, to: &str| {
+                let rename = |column| format!("alter table {table} rename column {column}{from} to {column}{to};");
+                missing.iter().map(rename).collect::<String>()
+            };
+            database.sql(&rename("", "_gone")).await;
             let text = refusal(&database).await;
-            assert!(text.contains(table) && text.contains(column.as_str()), "{table}.{column}: {text}");
-            database.sql(&format!("alter table {table} rename column gone to {column}")).await;
-        }
-        for column in &columns {
-            database.sql(&format!("alter table {table} rename column {column} to {column}_gone")).await;
-        }
-        let text = refusal(&database).await;
-        for column in &columns {
-            assert!(text.contains(&format!("{table}.{column}")), "{table}.{column}: {text}");
-            database.sql(&format!("alter table {table} rename column {column}_gone to {column}")).await;
+            for column in missing {
+                assert!(text.contains(&format!("{table}.{column}")), "{table}.{column}: {text}");
+            }
+            database.sql(&rename("_gone", "")).await;
         }
     }
     Service::options().start_on(&database).await.get("/health").await.expect(200);

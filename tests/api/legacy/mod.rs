@@ -6,6 +6,7 @@ mod edits;
 mod foreign;
 mod listings;
 mod rows;
+mod schema;
 mod start;
 
 use std::collections::BTreeMap;

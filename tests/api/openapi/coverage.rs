@@ -202,7 +202,7 @@ fn filled<'t>(template: &'t str, fill: &[&str]) -> (&'t str, String) {
     (route, if query.is_empty() { path } else { format!("{path}?{query}") })
 }
 
-backends!(every_operation_is_called_and_every_status_seen);
+backends!(every_operation_is_called_and_every_status_seen: Sqlite, Postgres, Legacy);
 async fn every_operation_is_called_and_every_status_seen(backend: Backend) {
     let database = Database::prepared(backend);
     // Somebody else's tables, so that rows of every kind can be in use.

@@ -8,7 +8,7 @@ use partbook_test_support::{Service, api_document, backends};
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/partbook.json");
 
-backends!(the_service_serves_what_the_command_prints);
+backends!(the_service_serves_what_the_command_prints: Sqlite);
 async fn the_service_serves_what_the_command_prints(service: Service) {
     let answer = service.get("/openapi.json").await.expect(200);
     assert_eq!(answer.header("content-type"), Some("application/json"));

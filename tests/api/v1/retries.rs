@@ -147,7 +147,7 @@ async fn a_retry_keeps_the_condition(service: Service) {
 }
 
 // Reading is not tried again: nobody waits for a reader, and the client can ask again as well as the service.
-backends!(a_list_that_cannot_be_read_is_not_tried_again: Postgres, Legacy);
+backends!(a_list_that_cannot_be_read_is_not_tried_again: Postgres);
 async fn a_list_that_cannot_be_read_is_not_tried_again(service: Service) {
     service.create(&CPU, 1).await;
     let before = retries(&service).await;
@@ -164,7 +164,7 @@ async fn deadlocks(service: &Service) -> Option<String> {
 }
 
 // A new default profile holds its own row and wants that of the old one, which somebody else holds who wants the new one.
-backends!(a_deadlock_is_tried_again: Postgres, Legacy);
+backends!(a_deadlock_is_tried_again: Postgres);
 async fn a_deadlock_is_tried_again(service: Service) {
     let profile = |name: &str, is_default: bool| json!({"name": name, "weights_json": {}, "is_default": is_default});
     let old = service.created(PROFILE.path, &profile("old", true)).await;

@@ -78,7 +78,7 @@ async fn a_score_snapshot_is_use_of_a_profile(service: Service) {
     assert_eq!(problem.detail, PROFILE.in_use(2));
 }
 
-backends!(a_listing_that_uses_a_row_twice_counts_once);
+backends!(a_listing_that_uses_a_row_twice_counts_once: Sqlite, Postgres, Legacy);
 async fn a_listing_that_uses_a_row_twice_counts_once(service: Service) {
     let drive = service.create(&STORAGE_PROFILE, 1).await["id"].clone();
     let mut body = listing_that_uses(1, "primary_storage_profile_id", &drive);
@@ -151,7 +151,7 @@ async fn pages_are_linked_and_counted_on_request(service: Service) {
     }
 }
 
-backends!(a_refused_delete_names_the_same_listings);
+backends!(a_refused_delete_names_the_same_listings: Sqlite, Postgres, Legacy);
 async fn a_refused_delete_names_the_same_listings(service: Service) {
     for entity in in_listings() {
         let row = service.create(entity, 1).await["id"].clone();

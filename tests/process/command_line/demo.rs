@@ -11,7 +11,7 @@ use partbook_test_support::{Backend, Database, Server, backends};
 /// How many rows there are, of the first document and of the last.
 const ROWS: &str = "select (select count(*) from cpu) + (select count(*) from listing)";
 
-backends!(an_empty_database_is_filled);
+backends!(an_empty_database_is_filled: Sqlite, Postgres, Legacy);
 async fn an_empty_database_is_filled(backend: Backend) {
     let service = Server::options().arg("--demo").start(backend).await;
     let mut parts = 0;
@@ -53,7 +53,7 @@ async fn an_empty_database_is_filled(backend: Backend) {
     assert!(problem.json["usage"]["listings"].as_array().is_some_and(|listings| !listings.is_empty()));
 }
 
-backends!(a_second_start_adds_nothing: Sqlite, Postgres);
+backends!(a_second_start_adds_nothing);
 async fn a_second_start_adds_nothing(backend: Backend) {
     let database = Database::create(backend);
     let mut counts = Vec::new();
@@ -66,7 +66,7 @@ async fn a_second_start_adds_nothing(backend: Backend) {
 }
 
 // Both find the database empty, and wait with their first row.
-backends!(of_two_processes_one_fills_the_database: Postgres, Legacy);
+backends!(of_two_processes_one_fills_the_database: Postgres);
 async fn of_two_processes_one_fills_the_database(backend: Backend) {
     let database = Database::create(backend);
     assert!(Server::options().start_on(&database).await.stop().await.success());
@@ -86,7 +86,7 @@ async fn of_two_processes_one_fills_the_database(backend: Backend) {
     assert_eq!(database.value(ROWS).await, alone.value(ROWS).await, "filled once, and whole");
 }
 
-backends!(a_database_that_holds_anything_is_left_alone: Sqlite, Postgres);
+backends!(a_database_that_holds_anything_is_left_alone);
 async fn a_database_that_holds_anything_is_left_alone(backend: Backend) {
     for entity in catalog().into_iter().chain([&LISTING]) {
         let database = Database::create(backend);

@@ -8,7 +8,7 @@ async fn migrate(verb: &str, database: &Database) -> Finished {
     partbook(&["migrate", verb]).env("DATABASE_URL", &database.url()).run().await
 }
 
-backends!(up_makes_what_serve_would_make: Sqlite, Postgres);
+backends!(up_makes_what_serve_would_make);
 async fn up_makes_what_serve_would_make(backend: Backend) {
     let (by_hand, by_itself) = (Database::create(backend), Database::create(backend));
     let finished = migrate("up", &by_hand).await;
@@ -23,7 +23,7 @@ async fn up_makes_what_serve_would_make(backend: Backend) {
     Server::options().start_on(&by_hand).await.get("/v1/catalog/cpus").await.expect(200);
 }
 
-backends!(status_says_what_is_pending_and_changes_nothing: Sqlite, Postgres);
+backends!(status_says_what_is_pending_and_changes_nothing);
 async fn status_says_what_is_pending_and_changes_nothing(backend: Backend) {
     let database = Database::create(backend);
     let before = database.schema().await;

@@ -276,7 +276,7 @@ fn idle_connections_hold_nothing_up() {
     idle.iter_mut().for_each(is_closed);
 }
 
-backends!(a_client_that_does_not_read_is_cut_off: Sqlite, Postgres);
+backends!(a_client_that_does_not_read_is_cut_off);
 async fn a_client_that_does_not_read_is_cut_off(backend: Backend) {
     let service = Server::options().env("PARTBOOK_SHUTDOWN_TIMEOUT", "1").start(backend).await;
     service.fill(&CPU, 30_000).await;

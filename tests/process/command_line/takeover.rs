@@ -23,7 +23,7 @@ async fn history(database: &Database) -> String {
     database.value(query).await.expect("a history")
 }
 
-backends!(a_second_start_changes_nothing: Sqlite, Postgres);
+backends!(a_second_start_changes_nothing);
 async fn a_second_start_changes_nothing(backend: Backend) {
     let database = set_up(backend).await;
     let before = database.schema().await;
@@ -35,7 +35,7 @@ async fn a_second_start_changes_nothing(backend: Backend) {
     assert_eq!(database.schema().await, before);
 }
 
-backends!(two_at_once_set_up_one_database: Sqlite, Postgres);
+backends!(two_at_once_set_up_one_database);
 async fn two_at_once_set_up_one_database(backend: Backend) {
     let database = Database::create(backend);
     let start = || Server::options().start_on(&database);
@@ -48,7 +48,7 @@ async fn two_at_once_set_up_one_database(backend: Backend) {
     }
 }
 
-backends!(a_history_that_is_newer_is_refused: Sqlite, Postgres);
+backends!(a_history_that_is_newer_is_refused);
 async fn a_history_that_is_newer_is_refused(backend: Backend) {
     let database = set_up(backend).await;
     let table = history(&database).await;
@@ -72,7 +72,7 @@ async fn a_history_that_is_newer_is_refused(backend: Backend) {
     }
 }
 
-backends!(an_older_history_is_brought_up_to_date: Sqlite, Postgres);
+backends!(an_older_history_is_brought_up_to_date);
 async fn an_older_history_is_brought_up_to_date(backend: Backend) {
     let database = set_up(backend).await;
     let (table, whole) = (history(&database).await, database.schema().await);
@@ -95,7 +95,7 @@ async fn an_older_history_is_brought_up_to_date(backend: Backend) {
     assert_eq!(database.schema().await, whole);
 }
 
-backends!(a_table_that_is_gone_is_named: Sqlite, Postgres);
+backends!(a_table_that_is_gone_is_named);
 async fn a_table_that_is_gone_is_named(backend: Backend) {
     let database = set_up(backend).await;
     database.sql("alter table listing_component rename to gone").await;

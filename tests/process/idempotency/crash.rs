@@ -13,7 +13,7 @@ use partbook_test_support::{Database, Server, backends};
 const SENT: u32 = 240;
 const ANSWERED: usize = 40;
 
-backends!(a_killed_service_leaves_a_row_and_its_answer_or_neither: Sqlite, Postgres);
+backends!(a_killed_service_leaves_a_row_and_its_answer_or_neither);
 async fn a_killed_service_leaves_a_row_and_its_answer_or_neither(database: Database) {
     let service = Server::options().start_on(&database).await;
     let client = Client::builder().no_proxy().build().expect("a client without TLS");

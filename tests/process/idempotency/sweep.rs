@@ -21,7 +21,7 @@ async fn age(database: &Database, hours: u32) {
     database.sql(&format!("update idempotency_key set created_at = {past}")).await;
 }
 
-backends!(what_is_older_than_a_day_is_swept_at_a_start: Sqlite, Postgres);
+backends!(what_is_older_than_a_day_is_swept_at_a_start);
 async fn what_is_older_than_a_day_is_swept_at_a_start(backend: Backend) {
     let database = Database::prepared(backend);
     let service = Service::options().start_on(&database).await;

@@ -70,7 +70,7 @@ async fn a_refusal_is_no_fault(service: Server) {
     assert!(loud.is_empty(), "{loud:#?}");
 }
 
-backends!(a_list_that_breaks_off_is_told_under_its_request: Postgres, Legacy);
+backends!(a_list_that_breaks_off_is_told_under_its_request: Postgres);
 async fn a_list_that_breaks_off_is_told_under_its_request(service: Server) {
     service.fill(&CPU, 100_000).await;
     let mut stream = wire::connect(service.address());

@@ -24,7 +24,7 @@ async fn until(service: &Server, true_of: impl Fn(&Server, u16) -> bool) {
     }
 }
 
-backends!(a_password_is_never_in_the_log: Postgres, Legacy);
+backends!(a_password_is_never_in_the_log: Postgres);
 async fn a_password_is_never_in_the_log(backend: Backend) {
     let database = Database::create(backend);
     // The tables first: this role may not make any.

@@ -127,7 +127,7 @@ async fn an_id_of_the_services_own_is_the_answers(service: Server) {
     assert!(!service.log().contains("beep"));
 }
 
-backends!(a_line_for_people_says_the_same: Sqlite, Postgres);
+backends!(a_line_for_people_says_the_same);
 async fn a_line_for_people_says_the_same(backend: Backend) {
     let service = Server::options().env("PARTBOOK_LOG_FORMAT", "text").start(backend).await;
     let (row, other) = (service.create(&CPU, 1).await, service.create(&CPU, 2).await);
@@ -190,7 +190,7 @@ async fn bytes_are_those_that_were_sent(service: Server) {
 
 const QUIET: [&str; 5] = ["/health", "/livez", "/readyz", "/metrics", "/readyz/"];
 
-backends!(checks_that_are_well_say_nothing: Sqlite, Postgres);
+backends!(checks_that_are_well_say_nothing);
 async fn checks_that_are_well_say_nothing(backend: Backend) {
     for (level, shown) in [("info", false), ("debug", true)] {
         let service = Server::options().env("PARTBOOK_LOG_LEVEL", level).start(backend).await;

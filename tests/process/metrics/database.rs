@@ -217,7 +217,7 @@ async fn rows_are_right(service: &Server) {
     }
 }
 
-backends!(rows_are_counted: Sqlite, Postgres);
+backends!(rows_are_counted);
 async fn rows_are_counted(backend: Backend) {
     let service = Server::start(backend).await;
     for entity in entities() {
@@ -237,7 +237,7 @@ async fn rows_of_a_legacy_catalog_are_counted() {
     rows_are_right(&service).await;
 }
 
-backends!(figures_need_no_table: Sqlite, Postgres);
+backends!(figures_need_no_table);
 async fn figures_need_no_table(service: Server) {
     service.sql("alter table cpu rename to cpu_gone").await;
     let scrape = service.metrics().await;
@@ -248,7 +248,7 @@ async fn figures_need_no_table(service: Server) {
     assert_eq!(service.metrics().await.label_sets("partbook_rows").len(), entities().len());
 }
 
-backends!(figures_wait_for_no_lock: Postgres, Legacy);
+backends!(figures_wait_for_no_lock: Postgres);
 async fn figures_wait_for_no_lock(service: Server) {
     let lock = Lock::by(service.database(), "lock table cpu in access exclusive mode").await;
     // More scrapes than there are connections.

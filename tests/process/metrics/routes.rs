@@ -4,7 +4,7 @@ use super::Ledger;
 use partbook_test_support::contract::entities;
 use partbook_test_support::{Server, backends};
 
-backends!(every_documented_route_is_a_path_of_its_own: Sqlite, Legacy);
+backends!(every_documented_route_is_a_path_of_its_own: Sqlite);
 async fn every_documented_route_is_a_path_of_its_own(service: Server) {
     let mut ledger = Ledger::new(&service);
     let document = ledger.ask("GET", "/openapi.json", "/openapi.json", 200).await.json();

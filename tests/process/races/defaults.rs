@@ -95,7 +95,7 @@ fn crowd(pair: &Pair, start: &Start, default: &Value, others: &[Value]) -> Vec<(
     (0..CLIENTS).map(client).collect()
 }
 
-backends!(there_is_one_default_all_the_time);
+backends!(there_is_one_default_all_the_time: Sqlite, Postgres; torture: Legacy);
 async fn there_is_one_default_all_the_time(pair: Pair) {
     let (mut program, mut watcher) = (pair.program().await, pair.program().await);
     pair[0].created(PROFILE.path, &json!({"name": "First", "weights_json": {}, "is_default": true})).await;

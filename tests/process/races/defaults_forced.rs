@@ -25,7 +25,7 @@ async fn defaults(stage: &mut Stage<'_>, pair: &Pair) -> Vec<Value> {
 }
 
 // Another program moves the mark; whoever would take it away waits, and finds it elsewhere.
-backends!(what_another_program_does_with_the_mark_is_seen);
+backends!(what_another_program_does_with_the_mark_is_seen: Sqlite, Postgres; torture: Legacy);
 async fn what_another_program_does_with_the_mark_is_seen(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     let mark = |row: &Value, is_default: bool| {
@@ -69,7 +69,7 @@ async fn what_another_program_does_with_the_mark_is_seen(pair: Pair) {
 }
 
 // A claim has cleared the old default and is about to set the new one: everybody else waits for their turn.
-backends!(everybody_waits_for_a_claim: Postgres, Legacy);
+backends!(everybody_waits_for_a_claim: Postgres; torture: Legacy);
 async fn everybody_waits_for_a_claim(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for process in 0..2 {
@@ -98,7 +98,7 @@ async fn everybody_waits_for_a_claim(pair: Pair) {
 }
 
 // Whoever is first has the turn, and the other waits for it.
-backends!(a_claim_and_who_takes_the_default_away_come_in_turn: Postgres, Legacy);
+backends!(a_claim_and_who_takes_the_default_away_come_in_turn: Postgres; torture: Legacy);
 async fn a_claim_and_who_takes_the_default_away_come_in_turn(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for process in 0..2 {

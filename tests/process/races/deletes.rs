@@ -60,20 +60,20 @@ async fn against_requests(pair: &Pair, promise: &'static str, request: impl Fn(&
     pair.is_calm();
 }
 
-backends!(a_delete_and_a_new_listing_never_both_succeed);
+backends!(a_delete_and_a_new_listing_never_both_succeed: Sqlite, Postgres; torture: Legacy);
 async fn a_delete_and_a_new_listing_never_both_succeed(backend: Backend) {
     let pair = &pair(backend).await;
     against_requests(pair, "DELETE against POST of a listing", |used, process, id| used.post(&pair[process], id)).await;
 }
 
-backends!(a_delete_and_a_changed_listing_never_both_succeed);
+backends!(a_delete_and_a_changed_listing_never_both_succeed: Sqlite, Postgres; torture: Legacy);
 async fn a_delete_and_a_changed_listing_never_both_succeed(backend: Backend) {
     let pair = &pair(backend).await;
     against_requests(pair, "DELETE against PATCH of a listing", |used, process, id| used.patch(&pair[process], id))
         .await;
 }
 
-backends!(a_delete_and_another_programs_use_never_both_succeed);
+backends!(a_delete_and_another_programs_use_never_both_succeed: Sqlite, Postgres; torture: Legacy);
 async fn a_delete_and_another_programs_use_never_both_succeed(backend: Backend) {
     let pair = pair(backend).await;
     let columns = uses::all();
@@ -95,7 +95,7 @@ async fn a_delete_and_another_programs_use_never_both_succeed(backend: Backend) 
     pair.is_calm();
 }
 
-backends!(of_many_deletes_one_succeeds);
+backends!(of_many_deletes_one_succeeds: Sqlite, Postgres; torture: Legacy);
 async fn of_many_deletes_one_succeeds(pair: Pair) {
     let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
     let race = Race::new("16 DELETEs of one row: one succeeds", pair.backend, &["process 1", "process 2"], 24);
@@ -116,7 +116,7 @@ async fn of_many_deletes_one_succeeds(pair: Pair) {
     pair.is_calm();
 }
 
-backends!(a_change_never_brings_a_deleted_row_back);
+backends!(a_change_never_brings_a_deleted_row_back: Sqlite, Postgres; torture: Legacy);
 async fn a_change_never_brings_a_deleted_row_back(pair: Pair) {
     let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
     let mut program: Program = pair.program().await;

@@ -8,7 +8,7 @@ async fn pair(backend: Backend) -> Pair {
     Pair::with_tables(backend, &format!("{}; {}", uses::builds(), uses::BYSTANDER)).await
 }
 
-backends!(a_delete_waits_for_another_programs_use);
+backends!(a_delete_waits_for_another_programs_use: Sqlite, Postgres; torture: Legacy);
 async fn a_delete_waits_for_another_programs_use(backend: Backend) {
     let pair = pair(backend).await;
     let mut stage = Stage::of(&pair).await;
@@ -33,7 +33,7 @@ async fn a_delete_waits_for_another_programs_use(backend: Backend) {
     pair.is_calm();
 }
 
-backends!(a_listing_waits_for_another_programs_delete);
+backends!(a_listing_waits_for_another_programs_delete: Sqlite, Postgres; torture: Legacy);
 async fn a_listing_waits_for_another_programs_delete(backend: Backend) {
     let pair = pair(backend).await;
     let mut stage = Stage::of(&pair).await;
@@ -61,7 +61,7 @@ async fn a_listing_waits_for_another_programs_delete(backend: Backend) {
 }
 
 // The delete has looked for uses, found none, and is about to delete: nothing can begin to use the row any more.
-backends!(a_use_waits_for_a_delete_that_has_looked: Postgres, Legacy);
+backends!(a_use_waits_for_a_delete_that_has_looked: Postgres; torture: Legacy);
 async fn a_use_waits_for_a_delete_that_has_looked(backend: Backend) {
     let pair = pair(backend).await;
     let mut stage = Stage::of(&pair).await;
@@ -98,7 +98,7 @@ async fn a_use_waits_for_a_delete_that_has_looked(backend: Backend) {
 }
 
 // The listing is written and its reference is checked, but its transaction has not ended.
-backends!(a_delete_waits_for_a_listing_that_is_written: Postgres, Legacy);
+backends!(a_delete_waits_for_a_listing_that_is_written: Postgres; torture: Legacy);
 async fn a_delete_waits_for_a_listing_that_is_written(backend: Backend) {
     let pair = pair(backend).await;
     let mut stage = Stage::of(&pair).await;

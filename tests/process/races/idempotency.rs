@@ -19,7 +19,7 @@ fn post(pair: &Pair, process: usize, entity: &Entity, key: &str) -> Request {
     request.json(&(entity.full)(1))
 }
 
-backends!(equal_posts_with_a_key_make_one_row: Sqlite, Postgres);
+backends!(equal_posts_with_a_key_make_one_row);
 async fn equal_posts_with_a_key_make_one_row(pair: Pair) {
     let names = ENTITIES.map(|entity| entity.name);
     let (mut program, mut watcher) = (pair.program().await, pair.program().await);
@@ -66,7 +66,7 @@ async fn equal_posts_with_a_key_make_one_row(pair: Pair) {
     pair.is_calm();
 }
 
-backends!(who_comes_while_the_first_runs_is_told_so: Sqlite, Postgres);
+backends!(who_comes_while_the_first_runs_is_told_so);
 async fn who_comes_while_the_first_runs_is_told_so(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for entity in ENTITIES {

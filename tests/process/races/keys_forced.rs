@@ -22,7 +22,7 @@ fn kept_by_indexes(pair: &Pair) -> Vec<Key> {
     keys::keys(|_| true, pair.backend != Backend::Legacy)
 }
 
-backends!(a_key_that_another_program_writes_is_waited_for);
+backends!(a_key_that_another_program_writes_is_waited_for: Sqlite, Postgres, Legacy);
 async fn a_key_that_another_program_writes_is_waited_for(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for (process, key) in kept_by_indexes(&pair).into_iter().enumerate() {
@@ -51,7 +51,7 @@ async fn a_key_that_another_program_writes_is_waited_for(pair: Pair) {
     pair.is_calm();
 }
 
-backends!(a_key_that_another_program_lets_go_is_waited_for);
+backends!(a_key_that_another_program_lets_go_is_waited_for: Sqlite, Postgres, Legacy);
 async fn a_key_that_another_program_lets_go_is_waited_for(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for (process, key) in keys::keys(|entity| !entity.get_or_create, true).into_iter().enumerate() {

@@ -67,13 +67,13 @@ async fn equal_posts(pair: &Pair, promise: &'static str, clients: usize, keys: V
     pair.is_calm();
 }
 
-backends!(equal_specifications_make_one_row);
+backends!(equal_specifications_make_one_row: Sqlite, Postgres, Legacy);
 async fn equal_specifications_make_one_row(pair: Pair) {
     let keys = keys::keys(by_specifications, true);
     equal_posts(&pair, "64 POSTs of equal specifications: one row", 64, keys).await;
 }
 
-backends!(equal_names_make_one_row);
+backends!(equal_names_make_one_row: Sqlite, Postgres; torture: Legacy);
 async fn equal_names_make_one_row(pair: Pair) {
     equal_posts(&pair, "32 POSTs of one name: one row", 32, keys::keys(by_name, true)).await;
 }
@@ -87,7 +87,7 @@ async fn rows(pair: &Pair, key: Key, count: usize) -> Vec<Value> {
     rows
 }
 
-backends!(one_row_gets_a_key_that_many_want);
+backends!(one_row_gets_a_key_that_many_want: Sqlite, Postgres, Legacy);
 async fn one_row_gets_a_key_that_many_want(pair: Pair) {
     let keys = keys::keys(|_| true, true);
     let names = keys::names(&keys);
@@ -137,7 +137,7 @@ async fn one_row_gets_a_key_that_many_want(pair: Pair) {
 }
 
 // What another program inserts takes no turn with the service; the unique indexes alone stand between the two.
-backends!(another_programs_row_with_the_key_is_found);
+backends!(another_programs_row_with_the_key_is_found: Sqlite, Postgres; torture: Legacy);
 async fn another_programs_row_with_the_key_is_found(pair: Pair) {
     let keys = keys::keys(|_| true, pair.backend != Backend::Legacy);
     let names = keys::names(&keys);
@@ -176,7 +176,7 @@ async fn another_programs_row_with_the_key_is_found(pair: Pair) {
     pair.is_calm();
 }
 
-backends!(a_key_that_is_let_go_may_be_had);
+backends!(a_key_that_is_let_go_may_be_had: Sqlite, Postgres; torture: Legacy);
 async fn a_key_that_is_let_go_may_be_had(pair: Pair) {
     let keys = keys::keys(|_| true, true);
     let names = keys::names(&keys);
@@ -214,7 +214,7 @@ async fn a_key_that_is_let_go_may_be_had(pair: Pair) {
 }
 
 // Each wants the name that the other has: whoever is first is refused, and so is the other.
-backends!(names_are_not_swapped);
+backends!(names_are_not_swapped: Sqlite, Postgres; torture: Legacy);
 async fn names_are_not_swapped(pair: Pair) {
     let keys = keys::keys(by_name, true);
     let names = keys::names(&keys);
@@ -249,7 +249,7 @@ async fn names_are_not_swapped(pair: Pair) {
 }
 
 // Another program makes the row and deletes it, again and again, as fast as it can.
-backends!(a_key_that_comes_and_goes_is_no_failure);
+backends!(a_key_that_comes_and_goes_is_no_failure: Sqlite, Postgres, Legacy);
 async fn a_key_that_comes_and_goes_is_no_failure(pair: Pair) {
     let keys = keys::keys(|_| true, pair.backend != Backend::Legacy);
     let names = keys::names(&keys);

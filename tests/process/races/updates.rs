@@ -51,7 +51,7 @@ fn has(row: &Value, field: &str, change: &Value) {
     assert!(found, "{field} is not {change}: {row:#}");
 }
 
-backends!(patches_of_one_row_lose_nothing);
+backends!(patches_of_one_row_lose_nothing: Sqlite, Postgres; torture: Legacy);
 async fn patches_of_one_row_lose_nothing(pair: Pair) {
     let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
     let mut paths = Vec::new();
@@ -84,7 +84,7 @@ async fn patches_of_one_row_lose_nothing(pair: Pair) {
     pair.is_calm();
 }
 
-backends!(replacements_of_one_row_leave_one_of_them_whole);
+backends!(replacements_of_one_row_leave_one_of_them_whole: Sqlite, Postgres; torture: Legacy);
 async fn replacements_of_one_row_leave_one_of_them_whole(pair: Pair) {
     let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
     let mut paths = Vec::new();
@@ -126,7 +126,7 @@ fn replacement(entity: &Entity, n: u32) -> Value {
     body
 }
 
-backends!(a_patch_waits_for_another_programs_change);
+backends!(a_patch_waits_for_another_programs_change: Sqlite, Postgres; torture: Legacy);
 async fn a_patch_waits_for_another_programs_change(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for entity in catalog() {
@@ -145,7 +145,7 @@ async fn a_patch_waits_for_another_programs_change(pair: Pair) {
     }
 }
 
-backends!(a_change_waits_for_the_one_before_it: Postgres, Legacy);
+backends!(a_change_waits_for_the_one_before_it: Postgres; torture: Legacy);
 async fn a_change_waits_for_the_one_before_it(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for entity in catalog() {
@@ -170,7 +170,7 @@ async fn a_change_waits_for_the_one_before_it(pair: Pair) {
 }
 
 // The ports are in a table of their own, of which a statement that waited for the profile would see what was before.
-backends!(ports_are_those_of_the_change_before: Postgres, Legacy);
+backends!(ports_are_those_of_the_change_before: Postgres; torture: Legacy);
 async fn ports_are_those_of_the_change_before(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     let mut pause = stage.pause("before update on ports_profile").await;

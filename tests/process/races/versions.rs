@@ -50,7 +50,7 @@ fn is_outdated(answer: &Answer, by: &Answer) {
     assert_eq!(answer.header("etag"), by.header("etag"));
 }
 
-backends!(one_of_many_changes_of_a_version_is_made);
+backends!(one_of_many_changes_of_a_version_is_made: Sqlite, Postgres; torture: Legacy);
 async fn one_of_many_changes_of_a_version_is_made(pair: Pair) {
     let names: Vec<&str> = entities().iter().map(|entity| entity.name).collect();
     let mut program = pair.program().await;
@@ -81,7 +81,7 @@ async fn one_of_many_changes_of_a_version_is_made(pair: Pair) {
     pair.is_calm();
 }
 
-backends!(a_change_is_judged_by_another_programs_version);
+backends!(a_change_is_judged_by_another_programs_version: Sqlite, Postgres; torture: Legacy);
 async fn a_change_is_judged_by_another_programs_version(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for (number, entity) in entities().into_iter().enumerate() {
@@ -109,7 +109,7 @@ async fn a_change_is_judged_by_another_programs_version(pair: Pair) {
     }
 }
 
-backends!(each_way_is_first_and_second: Postgres, Legacy);
+backends!(each_way_is_first_and_second: Postgres; torture: Legacy);
 async fn each_way_is_first_and_second(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for entity in entities() {

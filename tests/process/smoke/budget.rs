@@ -27,7 +27,7 @@ fn verdicts<'a>(finished: &'a Finished, collection: &str) -> Vec<(&'a str, &'a s
         .collect()
 }
 
-backends!(figures_are_held_against_limits);
+backends!(figures_are_held_against_limits: Sqlite);
 async fn figures_are_held_against_limits(service: Server) {
     furnish(&service).await;
     let before = contents(service.database()).await;

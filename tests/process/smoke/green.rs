@@ -23,7 +23,7 @@ async fn leaves_all_as_it_was(service: &Server, smoke: Smoke) -> Finished {
     finished
 }
 
-backends!(all_is_checked_and_nothing_is_left);
+backends!(all_is_checked_and_nothing_is_left: Sqlite);
 async fn all_is_checked_and_nothing_is_left(service: Server) {
     furnish(&service).await;
     let default = json!({"name": "House", "weights_json": {}, "is_default": true});
@@ -103,7 +103,7 @@ async fn without_listings_none_is_made(service: Server) {
     assert!(requests(&service).all(|line| !line.contains("\"/v1/listings")));
 }
 
-backends!(a_service_is_only_read_when_asked);
+backends!(a_service_is_only_read_when_asked: Sqlite);
 async fn a_service_is_only_read_when_asked(service: Server) {
     let empty = leaves_all_as_it_was(&service, Smoke::of(&service).arg("--read-only")).await;
     for collection in kinds().into_iter().map(collection) {

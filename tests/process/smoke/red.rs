@@ -4,7 +4,7 @@ use super::{Smoke, collection, contents, furnish, kinds};
 use partbook_test_support::contract::{CPU, RAM_SPEC};
 use partbook_test_support::{Backend, Database, Server, backends};
 
-backends!(a_table_that_is_gone_shows_in_the_checks_of_its_rows: Sqlite, Legacy);
+backends!(a_table_that_is_gone_shows_in_the_checks_of_its_rows: Sqlite);
 async fn a_table_that_is_gone_shows_in_the_checks_of_its_rows(service: Server) {
     service.sql("alter table port rename to port_gone").await;
     let finished = Smoke::of(&service).run().ended(1);
@@ -70,7 +70,7 @@ async fn what_could_not_be_deleted_is_named(database: Database) {
     assert_eq!(database.value(others).await.as_deref(), Some("0"));
 }
 
-backends!(ram_that_is_there_is_left_alone: Sqlite, Legacy);
+backends!(ram_that_is_there_is_left_alone: Sqlite);
 async fn ram_that_is_there_is_left_alone(service: Server) {
     // Every natural key that the script could choose; get-or-create would answer these rows.
     let fill = format!(

@@ -43,7 +43,7 @@ fn is_ignored(number: u32) -> bool {
     mask.is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }
 
-backends!(a_run_that_is_stopped_cleans_up: Sqlite, Legacy);
+backends!(a_run_that_is_stopped_cleans_up: Sqlite);
 async fn a_run_that_is_stopped_cleans_up(service: Server) {
     let before = contents(service.database()).await;
     for (signal, number, code, trigger) in [

@@ -31,7 +31,7 @@ fn is_one_list(trace: &Trace) {
     trace.ends_with_the_server();
 }
 
-backends!(a_list_that_is_given_up_has_its_spans: Sqlite, Postgres);
+backends!(a_list_that_is_given_up_has_its_spans);
 async fn a_list_that_is_given_up_has_its_spans(backend: Backend) {
     let collector = Collector::start().await;
     let service = traced(&collector, Transport::Http).start(backend).await;
@@ -50,7 +50,7 @@ async fn a_list_that_is_given_up_has_its_spans(backend: Backend) {
     assert_eq!(trace.names_under(trace.named("catalog.list_cpu")), ["SELECT cpu"]);
 }
 
-backends!(a_list_without_a_body_has_its_spans: Sqlite, Postgres);
+backends!(a_list_without_a_body_has_its_spans);
 async fn a_list_without_a_body_has_its_spans(backend: Backend) {
     let collector = Collector::start().await;
     let service = traced(&collector, Transport::Grpc).start(backend).await;

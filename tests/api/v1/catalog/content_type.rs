@@ -5,7 +5,7 @@ use serde_json::json;
 use partbook_test_support::contract::{CPU, catalog};
 use partbook_test_support::{Method, Service, backends};
 
-backends!(json_by_any_spelling_is_read);
+backends!(json_by_any_spelling_is_read: Sqlite);
 async fn json_by_any_spelling_is_read(service: Service) {
     for content_type in
         ["application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"]
@@ -24,7 +24,7 @@ async fn json_by_any_spelling_is_read(service: Service) {
     }
 }
 
-backends!(a_patch_may_be_a_merge_patch_by_name);
+backends!(a_patch_may_be_a_merge_patch_by_name: Sqlite);
 async fn a_patch_may_be_a_merge_patch_by_name(service: Service) {
     for entity in catalog() {
         let path = entity.at(&service.created(entity.path, &(entity.full)(1)).await["id"]);
@@ -40,7 +40,7 @@ async fn a_patch_may_be_a_merge_patch_by_name(service: Service) {
     }
 }
 
-backends!(a_body_that_is_no_json_is_refused);
+backends!(a_body_that_is_no_json_is_refused: Sqlite);
 async fn a_body_that_is_no_json_is_refused(service: Service) {
     for entity in catalog() {
         let path = entity.at(&service.create(entity, 1).await["id"]);
@@ -63,7 +63,7 @@ async fn a_body_that_is_no_json_is_refused(service: Service) {
     }
 }
 
-backends!(a_json_patch_is_not_taken_for_a_merge_patch);
+backends!(a_json_patch_is_not_taken_for_a_merge_patch: Sqlite);
 async fn a_json_patch_is_not_taken_for_a_merge_patch(service: Service) {
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);
     let change = r#"[{"op": "replace", "path": "/notes", "value": "x"}]"#;
@@ -72,7 +72,7 @@ async fn a_json_patch_is_not_taken_for_a_merge_patch(service: Service) {
 }
 
 // A page of any origin may send such a body without asking first.
-backends!(a_body_without_a_type_is_refused);
+backends!(a_body_without_a_type_is_refused: Sqlite);
 async fn a_body_without_a_type_is_refused(service: Service) {
     for entity in catalog() {
         let row = service.create(entity, 1).await;

@@ -19,7 +19,7 @@ async fn defaults(service: &Service) -> Vec<Value> {
     rows.into_iter().map(|row| row["name"].clone()).collect()
 }
 
-backends!(there_need_not_be_a_default);
+backends!(there_need_not_be_a_default: Sqlite, Postgres, Legacy);
 async fn there_need_not_be_a_default(service: Service) {
     let row = service.created(PROFILE.path, &profile("a", false)).await;
     assert_eq!(row["is_default"], false);
@@ -27,7 +27,7 @@ async fn there_need_not_be_a_default(service: Service) {
     service.delete(&PROFILE.at(&row["id"])).await.expect(204);
 }
 
-backends!(a_new_default_clears_the_others);
+backends!(a_new_default_clears_the_others: Sqlite, Postgres, Legacy);
 async fn a_new_default_clears_the_others(service: Service) {
     let first = service.created(PROFILE.path, &profile("first", true)).await;
     let bystander = service.created(PROFILE.path, &profile("bystander", false)).await;
@@ -50,7 +50,7 @@ async fn a_new_default_clears_the_others(service: Service) {
     assert_eq!(get(&service, &bystander).await, bystander);
 }
 
-backends!(a_refused_default_clears_nothing);
+backends!(a_refused_default_clears_nothing: Sqlite, Postgres, Legacy);
 async fn a_refused_default_clears_nothing(service: Service) {
     let row = service.created(PROFILE.path, &profile("first", true)).await;
     let other = service.created(PROFILE.path, &profile("other", false)).await;
@@ -64,7 +64,7 @@ async fn a_refused_default_clears_nothing(service: Service) {
     assert_eq!(get(&service, &other).await, other);
 }
 
-backends!(the_only_default_cannot_be_unset);
+backends!(the_only_default_cannot_be_unset: Sqlite, Postgres, Legacy);
 async fn the_only_default_cannot_be_unset(service: Service) {
     service.created(PROFILE.path, &profile("other", false)).await;
     let row = service.created(PROFILE.path, &profile("only", true)).await;
@@ -82,7 +82,7 @@ async fn the_only_default_cannot_be_unset(service: Service) {
     assert_eq!(get(&service, &row).await, row);
 }
 
-backends!(a_replacement_that_does_not_say_leaves_the_default);
+backends!(a_replacement_that_does_not_say_leaves_the_default: Sqlite, Postgres, Legacy);
 async fn a_replacement_that_does_not_say_leaves_the_default(service: Service) {
     for is_default in [true, false] {
         let row = service.created(PROFILE.path, &profile("one", is_default)).await;
@@ -95,7 +95,7 @@ async fn a_replacement_that_does_not_say_leaves_the_default(service: Service) {
     }
 }
 
-backends!(the_only_default_cannot_be_deleted);
+backends!(the_only_default_cannot_be_deleted: Sqlite, Postgres, Legacy);
 async fn the_only_default_cannot_be_deleted(service: Service) {
     let row = service.created(PROFILE.path, &profile("only", true)).await;
     let path = PROFILE.at(&row["id"]);

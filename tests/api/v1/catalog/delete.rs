@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use partbook_test_support::contract::{Entity, LISTING, PROFILE, catalog, in_listings, listing, listing_that_uses};
 use partbook_test_support::{Backend, Database, Service, backends};
 
-backends!(a_deleted_row_is_gone);
+backends!(a_deleted_row_is_gone: Sqlite, Postgres, Legacy);
 async fn a_deleted_row_is_gone(service: Service) {
     for entity in catalog() {
         let (row, other) = (service.create(entity, 1).await, service.create(entity, 2).await);
@@ -48,7 +48,7 @@ async fn used_by(service: &Service, entity: &Entity, id: &Value, expected: &BTre
     assert_eq!(service.get(&path).await.expect(200).json(), before);
 }
 
-backends!(what_is_in_use_stays);
+backends!(what_is_in_use_stays: Sqlite, Postgres, Legacy);
 async fn what_is_in_use_stays(service: Service) {
     for entity in in_listings() {
         let (row, other) = (service.create(entity, 1).await, service.create(entity, 2).await);
@@ -69,7 +69,7 @@ async fn what_is_in_use_stays(service: Service) {
     }
 }
 
-backends!(a_listing_that_uses_a_row_twice_counts_once);
+backends!(a_listing_that_uses_a_row_twice_counts_once: Sqlite, Postgres, Legacy);
 async fn a_listing_that_uses_a_row_twice_counts_once(service: Service) {
     for entity in in_listings() {
         let id = &service.create(entity, 1).await["id"];
@@ -79,7 +79,7 @@ async fn a_listing_that_uses_a_row_twice_counts_once(service: Service) {
     }
 }
 
-backends!(a_score_snapshot_uses_a_profile);
+backends!(a_score_snapshot_uses_a_profile: Sqlite, Postgres, Legacy);
 async fn a_score_snapshot_uses_a_profile(service: Service) {
     let id = &service.create(&PROFILE, 1).await["id"];
     let scored = service.created(LISTING.path, &listing("Scored", &json!({}))).await;
@@ -96,7 +96,7 @@ async fn a_score_snapshot_uses_a_profile(service: Service) {
     used_by(&service, &PROFILE, id, &ids(&[scored])).await;
 }
 
-backends!(a_listing_let_go_frees_the_row);
+backends!(a_listing_let_go_frees_the_row: Sqlite, Postgres, Legacy);
 async fn a_listing_let_go_frees_the_row(service: Service) {
     for entity in catalog() {
         let row = service.create(entity, 1).await;
@@ -110,7 +110,7 @@ async fn a_listing_let_go_frees_the_row(service: Service) {
     }
 }
 
-backends!(other_tables_of_the_database_block_as_well);
+backends!(other_tables_of_the_database_block_as_well: Sqlite, Postgres, Legacy);
 async fn other_tables_of_the_database_block_as_well(backend: Backend) {
     let database = Database::prepared(backend);
     let rules = ["", "on delete set null", "on delete cascade", "on delete no action", "on delete restrict"];
@@ -134,7 +134,7 @@ async fn other_tables_of_the_database_block_as_well(backend: Backend) {
     }
 }
 
-backends!(a_table_added_while_the_service_runs_keeps_its_rows);
+backends!(a_table_added_while_the_service_runs_keeps_its_rows: Sqlite, Postgres, Legacy);
 async fn a_table_added_while_the_service_runs_keeps_its_rows(service: Service) {
     for entity in catalog() {
         let (row, used) = (service.create(entity, 1).await, service.create(entity, 2).await);

@@ -17,7 +17,7 @@ async fn count(service: &Service, entity: &Entity) -> usize {
     service.get(&format!("{}?limit=1000", entity.path)).await.expect(200).array().len()
 }
 
-backends!(an_equal_body_answers_the_row_unchanged);
+backends!(an_equal_body_answers_the_row_unchanged: Sqlite, Postgres, Legacy);
 async fn an_equal_body_answers_the_row_unchanged(service: Service) {
     for entity in entities() {
         for body in [(entity.full)(1), (entity.minimal)(1)] {
@@ -38,7 +38,7 @@ async fn an_equal_body_answers_the_row_unchanged(service: Service) {
     }
 }
 
-backends!(a_difference_in_one_field_makes_a_row);
+backends!(a_difference_in_one_field_makes_a_row: Sqlite, Postgres, Legacy);
 async fn a_difference_in_one_field_makes_a_row(service: Service) {
     let differences = |entity: &Entity| match entity.name {
         "ram_spec" => vec![
@@ -79,7 +79,7 @@ async fn a_difference_in_one_field_makes_a_row(service: Service) {
     }
 }
 
-backends!(the_key_is_compared_as_it_is_stored);
+backends!(the_key_is_compared_as_it_is_stored: Sqlite, Postgres, Legacy);
 async fn the_key_is_compared_as_it_is_stored(service: Service) {
     let full = (STORAGE_PROFILE.full)(1);
     let row = service.created(STORAGE_PROFILE.path, &full).await;
@@ -129,7 +129,7 @@ async fn of_duplicates_by_another_program_the_lowest_id_is_answered(service: Ser
     }
 }
 
-backends!(without_a_capacity_nothing_is_determined);
+backends!(without_a_capacity_nothing_is_determined: Sqlite, Postgres, Legacy);
 async fn without_a_capacity_nothing_is_determined(service: Service) {
     for (entity, text, bodies) in [
         (

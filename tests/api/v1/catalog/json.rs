@@ -18,7 +18,7 @@ async fn answers(service: &Service, entity: &Entity, path: &str, body: &[u8]) ->
     answers
 }
 
-backends!(malformed_json_is_refused_with_line_and_column);
+backends!(malformed_json_is_refused_with_line_and_column: Sqlite);
 async fn malformed_json_is_refused_with_line_and_column(service: Service) {
     for entity in catalog() {
         let path = entity.at(&service.create(entity, 1).await["id"]);
@@ -48,7 +48,7 @@ async fn malformed_json_is_refused_with_line_and_column(service: Service) {
     }
 }
 
-backends!(a_repeated_key_is_refused);
+backends!(a_repeated_key_is_refused: Sqlite);
 async fn a_repeated_key_is_refused(service: Service) {
     for entity in catalog() {
         let path = entity.at(&service.create(entity, 1).await["id"]);
@@ -139,7 +139,7 @@ fn of_size(bytes: usize) -> String {
     with(serde_json::from_str(&empty).expect("JSON"), "notes", notes).to_string()
 }
 
-backends!(a_body_may_have_one_mebibyte);
+backends!(a_body_may_have_one_mebibyte: Sqlite);
 async fn a_body_may_have_one_mebibyte(service: Service) {
     let body = of_size(MIB);
     assert_eq!(body.len(), MIB);

@@ -3,7 +3,7 @@
 use partbook_test_support::contract::catalog;
 use partbook_test_support::{Service, backends};
 
-backends!(a_row_is_created_read_listed_and_deleted);
+backends!(a_row_is_created_read_listed_and_deleted: Sqlite, Postgres, Legacy);
 async fn a_row_is_created_read_listed_and_deleted(service: Service) {
     for entity in catalog() {
         let answer = service.post(entity.path, &(entity.full)(1)).await.expect(201);
@@ -21,7 +21,7 @@ async fn a_row_is_created_read_listed_and_deleted(service: Service) {
     }
 }
 
-backends!(what_is_sent_comes_back);
+backends!(what_is_sent_comes_back: Sqlite, Postgres, Legacy);
 async fn what_is_sent_comes_back(service: Service) {
     for entity in catalog() {
         let sent = (entity.full)(1);

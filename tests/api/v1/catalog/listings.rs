@@ -93,7 +93,7 @@ async fn fifty_are_answered_unless_more_are_asked_for(service: Service) {
     }
 }
 
-backends!(bad_parameters_are_refused);
+backends!(bad_parameters_are_refused: Sqlite);
 async fn bad_parameters_are_refused(service: Service) {
     for entity in in_listings() {
         let path = format!("{}/listings", entity.at(&service.create(entity, 1).await["id"]));

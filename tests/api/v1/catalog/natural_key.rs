@@ -14,7 +14,7 @@ fn by_specifications() -> impl Iterator<Item = &'static Entity> {
     catalog().into_iter().filter(|entity| entity.get_or_create)
 }
 
-backends!(a_taken_name_is_refused);
+backends!(a_taken_name_is_refused: Sqlite, Postgres, Legacy);
 async fn a_taken_name_is_refused(service: Service) {
     for entity in name_keyed() {
         for name in ["Zen", "It's \"quoted\"", "100%_é", "-"] {
@@ -37,7 +37,7 @@ async fn a_taken_name_is_refused(service: Service) {
     }
 }
 
-backends!(names_that_differ_a_little_are_different);
+backends!(names_that_differ_a_little_are_different: Sqlite, Postgres, Legacy);
 async fn names_that_differ_a_little_are_different(service: Service) {
     for entity in name_keyed() {
         for name in ["Zen", "zen", "ZEN", "Z en", "Zén", "Ze\u{301}n", "Ze\u{200d}n"] {
@@ -46,7 +46,7 @@ async fn names_that_differ_a_little_are_different(service: Service) {
     }
 }
 
-backends!(names_that_look_alike_are_the_same);
+backends!(names_that_look_alike_are_the_same: Sqlite, Postgres, Legacy);
 async fn names_that_look_alike_are_the_same(service: Service) {
     for entity in name_keyed() {
         let row = service.created(entity.path, &with((entity.minimal)(1), "name", "Zen  4\u{200b}")).await;
@@ -66,7 +66,7 @@ async fn names_that_look_alike_are_the_same(service: Service) {
     }
 }
 
-backends!(a_stored_name_stays_until_somebody_changes_it);
+backends!(a_stored_name_stays_until_somebody_changes_it: Sqlite, Postgres, Legacy);
 async fn a_stored_name_stays_until_somebody_changes_it(service: Service) {
     for entity in name_keyed() {
         let row = service.created(entity.path, &(entity.full)(1)).await;
@@ -84,7 +84,7 @@ async fn a_stored_name_stays_until_somebody_changes_it(service: Service) {
     }
 }
 
-backends!(a_refused_name_uses_up_no_id);
+backends!(a_refused_name_uses_up_no_id: Sqlite, Postgres, Legacy);
 async fn a_refused_name_uses_up_no_id(service: Service) {
     for entity in name_keyed() {
         let first = service.create(entity, 1).await["id"].as_i64().expect("an id");
@@ -95,7 +95,7 @@ async fn a_refused_name_uses_up_no_id(service: Service) {
     }
 }
 
-backends!(a_row_may_keep_its_own_name);
+backends!(a_row_may_keep_its_own_name: Sqlite, Postgres, Legacy);
 async fn a_row_may_keep_its_own_name(service: Service) {
     for entity in name_keyed() {
         let row = service.created(entity.path, &(entity.full)(1)).await;
@@ -106,7 +106,7 @@ async fn a_row_may_keep_its_own_name(service: Service) {
     }
 }
 
-backends!(a_freed_name_may_be_taken);
+backends!(a_freed_name_may_be_taken: Sqlite, Postgres, Legacy);
 async fn a_freed_name_may_be_taken(service: Service) {
     for entity in name_keyed() {
         let row = service.create(entity, 1).await;
@@ -125,7 +125,7 @@ fn clash(entity: &Entity) -> (Value, Value) {
     (taken.clone(), fields.collect())
 }
 
-backends!(taken_specifications_are_refused_on_update);
+backends!(taken_specifications_are_refused_on_update: Sqlite, Postgres, Legacy);
 async fn taken_specifications_are_refused_on_update(service: Service) {
     for entity in by_specifications() {
         let (taken, key) = clash(entity);
@@ -139,7 +139,7 @@ async fn taken_specifications_are_refused_on_update(service: Service) {
     }
 }
 
-backends!(null_equals_null_in_specifications);
+backends!(null_equals_null_in_specifications: Sqlite, Postgres, Legacy);
 async fn null_equals_null_in_specifications(service: Service) {
     for entity in by_specifications() {
         // A row whose key is null but for the one field that it needs.

@@ -6,7 +6,7 @@ use super::rows::scalars;
 use partbook_test_support::contract::{Kind, RAM_SPEC, catalog};
 use partbook_test_support::{Service, backends, query};
 
-backends!(unknown_parameters_are_refused_with_those_there_are);
+backends!(unknown_parameters_are_refused_with_those_there_are: Sqlite);
 async fn unknown_parameters_are_refused_with_those_there_are(service: Service) {
     for entity in catalog() {
         for (parameter, value) in [
@@ -35,7 +35,7 @@ async fn unknown_parameters_are_refused_with_those_there_are(service: Service) {
     }
 }
 
-backends!(limit_and_offset_have_their_bounds);
+backends!(limit_and_offset_have_their_bounds: Sqlite);
 async fn limit_and_offset_have_their_bounds(service: Service) {
     for entity in catalog() {
         for limit in ["0", "1001", "-1", "abc", "", "1.5", "1e2", "+5", "99999999999999999999", "%205", "null"] {
@@ -54,7 +54,7 @@ async fn limit_and_offset_have_their_bounds(service: Service) {
     }
 }
 
-backends!(sort_names_fields_that_have_an_order);
+backends!(sort_names_fields_that_have_an_order: Sqlite);
 async fn sort_names_fields_that_have_an_order(service: Service) {
     for entity in catalog() {
         for sort in ["nonsense", "-nonsense", "name;", "--id", "+id", "id,nonsense", "id,,created_at", "ID"]
@@ -71,7 +71,7 @@ async fn sort_names_fields_that_have_an_order(service: Service) {
     }
 }
 
-backends!(filters_of_the_wrong_type_are_refused);
+backends!(filters_of_the_wrong_type_are_refused: Sqlite);
 async fn filters_of_the_wrong_type_are_refused(service: Service) {
     for entity in catalog() {
         for limit in scalars(entity) {
@@ -104,7 +104,7 @@ async fn filters_of_the_wrong_type_are_refused(service: Service) {
     assert_eq!(problem.places(), ["min_capacity_gb"]);
 }
 
-backends!(all_faults_of_a_query_are_reported);
+backends!(all_faults_of_a_query_are_reported: Sqlite);
 async fn all_faults_of_a_query_are_reported(service: Service) {
     for entity in catalog() {
         let query = "limit=0&offset=-1&sort=nonsense&first=1&second=2";
@@ -118,7 +118,7 @@ async fn all_faults_of_a_query_are_reported(service: Service) {
     }
 }
 
-backends!(a_query_that_is_no_utf_8_is_no_fault_of_the_service);
+backends!(a_query_that_is_no_utf_8_is_no_fault_of_the_service: Sqlite);
 async fn a_query_that_is_no_utf_8_is_no_fault_of_the_service(service: Service) {
     for entity in catalog() {
         for query in [

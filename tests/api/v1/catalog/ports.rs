@@ -173,7 +173,7 @@ async fn the_faults_of_all_ports_are_reported(service: Service) {
     );
 }
 
-backends!(the_ports_go_with_their_profile);
+backends!(the_ports_go_with_their_profile: Sqlite, Postgres, Legacy);
 async fn the_ports_go_with_their_profile(service: Service) {
     let (path, _) = created(&service, json!([{"type": "usb"}, {"type": "hdmi"}])).await;
     let other = service.created(PORTS_PROFILE.path, &(PORTS_PROFILE.full)(1)).await;
@@ -182,7 +182,7 @@ async fn the_ports_go_with_their_profile(service: Service) {
     assert_eq!(Some(count), other["ports"].as_array().map(Vec::len));
 }
 
-backends!(ports_that_another_program_doubled_stay_editable);
+backends!(ports_that_another_program_doubled_stay_editable: Sqlite, Postgres, Legacy);
 async fn ports_that_another_program_doubled_stay_editable(service: Service) {
     let (path, row) = created(&service, json!([{"type": "usb"}])).await;
     // Null differs from null in the unique index.

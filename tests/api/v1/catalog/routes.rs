@@ -9,7 +9,7 @@ use serde_json::json;
 use partbook_test_support::contract::{CPU, catalog};
 use partbook_test_support::{Answer, Method, Service, backends};
 
-backends!(a_trailing_slash_is_tolerated);
+backends!(a_trailing_slash_is_tolerated: Sqlite);
 async fn a_trailing_slash_is_tolerated(service: Service) {
     for entity in catalog() {
         let collection = format!("{}/", entity.path);
@@ -35,7 +35,7 @@ fn described(answer: &Answer) -> Vec<(String, String)> {
     found.collect()
 }
 
-backends!(head_is_get_without_the_body);
+backends!(head_is_get_without_the_body: Sqlite);
 async fn head_is_get_without_the_body(service: Service) {
     for entity in catalog() {
         let row = service.created(entity.path, &(entity.full)(1)).await;
@@ -61,7 +61,7 @@ async fn head_is_get_without_the_body(service: Service) {
     }
 }
 
-backends!(a_body_on_get_and_delete_is_ignored);
+backends!(a_body_on_get_and_delete_is_ignored: Sqlite);
 async fn a_body_on_get_and_delete_is_ignored(service: Service) {
     for entity in catalog() {
         for (n, (content_type, body)) in [
@@ -95,7 +95,7 @@ fn allowed(answer: &Answer) -> BTreeSet<String> {
     allow.split(',').map(|method| method.trim().to_owned()).filter(|method| method != "OPTIONS").collect()
 }
 
-backends!(a_method_that_is_not_there_is_refused_with_those_that_are);
+backends!(a_method_that_is_not_there_is_refused_with_those_that_are: Sqlite);
 async fn a_method_that_is_not_there_is_refused_with_those_that_are(service: Service) {
     for entity in catalog() {
         let path = entity.at(&service.create(entity, 1).await["id"]);
@@ -118,7 +118,7 @@ async fn a_method_that_is_not_there_is_refused_with_those_that_are(service: Serv
     }
 }
 
-backends!(unknown_routes_are_not_found);
+backends!(unknown_routes_are_not_found: Sqlite);
 async fn unknown_routes_are_not_found(service: Service) {
     let id = service.create(&CPU, 1).await["id"].to_string();
     for path in [
@@ -141,7 +141,7 @@ async fn unknown_routes_are_not_found(service: Service) {
     }
 }
 
-backends!(a_problem_names_the_path_it_is_about);
+backends!(a_problem_names_the_path_it_is_about: Sqlite);
 async fn a_problem_names_the_path_it_is_about(service: Service) {
     for entity in catalog() {
         let path = format!("{}/999999", entity.path);

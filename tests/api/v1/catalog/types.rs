@@ -21,7 +21,7 @@ fn wrong(kind: Kind) -> Vec<Value> {
     }
 }
 
-backends!(a_value_of_another_type_is_refused);
+backends!(a_value_of_another_type_is_refused: Sqlite);
 async fn a_value_of_another_type_is_refused(service: Service) {
     for entity in catalog() {
         let body = (entity.full)(1);
@@ -54,7 +54,7 @@ fn faulty(limit: &Limit) -> Value {
     }
 }
 
-backends!(every_fault_is_reported_at_once);
+backends!(every_fault_is_reported_at_once: Sqlite);
 async fn every_fault_is_reported_at_once(service: Service) {
     for entity in catalog() {
         let path = entity.at(&service.create(entity, 1).await["id"]);
@@ -70,7 +70,7 @@ async fn every_fault_is_reported_at_once(service: Service) {
     }
 }
 
-backends!(a_missing_field_is_reported_beside_the_others);
+backends!(a_missing_field_is_reported_beside_the_others: Sqlite);
 async fn a_missing_field_is_reported_beside_the_others(service: Service) {
     let problem = service.post(CPU.path, &json!({"cores": 0, "threads": "x", "socket": null})).await.problem(422);
     let mut places = problem.places();
@@ -80,7 +80,7 @@ async fn a_missing_field_is_reported_beside_the_others(service: Service) {
     assert_eq!(problem.at("#/cores").code, "range");
 }
 
-backends!(a_body_that_is_no_object_is_refused);
+backends!(a_body_that_is_no_object_is_refused: Sqlite);
 async fn a_body_that_is_no_object_is_refused(service: Service) {
     for entity in catalog() {
         let path = entity.at(&service.create(entity, 1).await["id"]);
@@ -96,7 +96,7 @@ async fn a_body_that_is_no_object_is_refused(service: Service) {
     }
 }
 
-backends!(weights_are_finite_numbers);
+backends!(weights_are_finite_numbers: Sqlite);
 async fn weights_are_finite_numbers(service: Service) {
     let row = service.created(PROFILE.path, &(PROFILE.full)(1)).await;
     let path = PROFILE.at(&row["id"]);
@@ -116,7 +116,7 @@ async fn weights_are_finite_numbers(service: Service) {
     }
 }
 
-backends!(a_word_outside_a_list_is_refused_with_the_list);
+backends!(a_word_outside_a_list_is_refused_with_the_list: Sqlite);
 async fn a_word_outside_a_list_is_refused_with_the_list(service: Service) {
     for entity in [&RAM_SPEC, &STORAGE_PROFILE] {
         let path = entity.at(&service.create(entity, 1).await["id"]);

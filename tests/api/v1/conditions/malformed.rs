@@ -41,7 +41,7 @@ const MALFORMED: &[&str] = &[
     "\"a\tb\"",
 ];
 
-backends!(what_is_no_tag_is_refused);
+backends!(what_is_no_tag_is_refused: Sqlite);
 async fn what_is_no_tag_is_refused(service: Service) {
     for entity in entities() {
         let path = full(&service, entity, 1).await;
@@ -70,7 +70,7 @@ async fn what_is_no_tag_is_refused(service: Service) {
     }
 }
 
-backends!(one_bad_condition_beside_a_good_one_is_refused);
+backends!(one_bad_condition_beside_a_good_one_is_refused: Sqlite);
 async fn one_bad_condition_beside_a_good_one_is_refused(service: Service) {
     for entity in entities() {
         let path = full(&service, entity, 1).await;
@@ -106,7 +106,7 @@ async fn bytes_beyond_ascii_are_part_of_a_tag_and_nothing_else(service: Service)
     service.request(Method::DELETE, &path).header("If-Match", &tag).send().await.problem(412);
 }
 
-backends!(tags_as_other_services_write_them_are_read);
+backends!(tags_as_other_services_write_them_are_read: Sqlite);
 async fn tags_as_other_services_write_them_are_read(service: Service) {
     let path = full(&service, &CPU, 1).await;
     for value in ["\"xyzzy\", \"r2d2xxxx\", \"c3piozzzz\"", "W/\"xyzzy\"", "\"\"", "\"a\\\"", "\"W/\"", "\"#!~'{}\""] {

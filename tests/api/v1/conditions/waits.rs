@@ -45,7 +45,7 @@ async fn no_increment_is_lost(service: Service) {
     }
 }
 
-backends!(the_row_is_judged_after_the_wait_for_it: Postgres, Legacy);
+backends!(the_row_is_judged_after_the_wait_for_it: Postgres);
 async fn the_row_is_judged_after_the_wait_for_it(service: Service) {
     for entity in entities() {
         for (number, method) in (1..).zip(super::CHANGES) {

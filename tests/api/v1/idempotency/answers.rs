@@ -7,7 +7,7 @@ use partbook_test_support::body::with;
 use partbook_test_support::contract::{CPU, GPU, PROFILE, RAM_SPEC, STORAGE_PROFILE};
 use partbook_test_support::{Database, Method, Service, backends};
 
-backends!(a_request_that_is_sent_again_gets_the_first_answer: Sqlite, Postgres);
+backends!(a_request_that_is_sent_again_gets_the_first_answer);
 async fn a_request_that_is_sent_again_gets_the_first_answer(service: Service) {
     for (place, (entity, path, body)) in routes(1).into_iter().enumerate() {
         let key = format!("key-{place}");
@@ -27,7 +27,7 @@ async fn a_request_that_is_sent_again_gets_the_first_answer(service: Service) {
     assert_eq!(count(&service, "idempotency_key").await, routes(1).len());
 }
 
-backends!(without_a_key_nothing_is_kept: Sqlite, Postgres);
+backends!(without_a_key_nothing_is_kept);
 async fn without_a_key_nothing_is_kept(service: Service) {
     for (_, path, body) in routes(1) {
         service.post(&path, &body).await.expect(201);
@@ -35,7 +35,7 @@ async fn without_a_key_nothing_is_kept(service: Service) {
     assert_eq!(count(&service, "idempotency_key").await, 0);
 }
 
-backends!(the_answer_is_kept_to_the_letter: Sqlite, Postgres);
+backends!(the_answer_is_kept_to_the_letter);
 async fn the_answer_is_kept_to_the_letter(service: Service) {
     let body = r#"{"name": "N", "manufacturer": "M", "notes": "a\u2028b \"c\" \\ Ü",
                    "attributes": {"z": 1.10, "a": [1e2, 12345678901234567890, null], "é": {"b": -0.0}}}"#;
@@ -51,7 +51,7 @@ async fn the_answer_is_kept_to_the_letter(service: Service) {
     assert_eq!((answer.header("etag"), answer.header("location")), (first.header("etag"), first.header("location")));
 }
 
-backends!(the_first_answer_is_given_whatever_became_of_the_row: Sqlite, Postgres);
+backends!(the_first_answer_is_given_whatever_became_of_the_row);
 async fn the_first_answer_is_given_whatever_became_of_the_row(service: Service) {
     for (entity, path, body) in routes(1) {
         let first = post(&service, &path, "k", &body).await.expect(201);
@@ -69,7 +69,7 @@ async fn the_first_answer_is_given_whatever_became_of_the_row(service: Service) 
     }
 }
 
-backends!(a_default_profile_is_made_default_once: Sqlite, Postgres);
+backends!(a_default_profile_is_made_default_once);
 async fn a_default_profile_is_made_default_once(service: Service) {
     let profile = |name: &str| json!({"name": name, "weights_json": {}, "is_default": true});
     let first = post(&service, PROFILE.path, "k", &profile("first")).await.expect(201);
@@ -81,7 +81,7 @@ async fn a_default_profile_is_made_default_once(service: Service) {
     assert_eq!(row.text(), second.text(), "nothing was done again");
 }
 
-backends!(get_or_create_is_answered_once_too: Sqlite, Postgres);
+backends!(get_or_create_is_answered_once_too);
 async fn get_or_create_is_answered_once_too(service: Service) {
     for entity in [&RAM_SPEC, &STORAGE_PROFILE] {
         let body = (entity.full)(1);
@@ -95,7 +95,7 @@ async fn get_or_create_is_answered_once_too(service: Service) {
     }
 }
 
-backends!(the_answer_outlives_the_process: Sqlite, Postgres);
+backends!(the_answer_outlives_the_process);
 async fn the_answer_outlives_the_process(database: Database) {
     let service = Service::options().start_on(&database).await;
     let mut answers = Vec::new();
@@ -113,7 +113,7 @@ async fn the_answer_outlives_the_process(database: Database) {
     same(&post(&service, CPU.path, "taken", &(CPU.full)(1)).await, &taken);
 }
 
-backends!(another_process_gives_the_same_answer: Sqlite, Postgres);
+backends!(another_process_gives_the_same_answer);
 async fn another_process_gives_the_same_answer(service: Service) {
     let other = Service::options().start_on(service.database()).await;
     for (entity, path, body) in routes(1) {
@@ -125,7 +125,7 @@ async fn another_process_gives_the_same_answer(service: Service) {
     }
 }
 
-backends!(after_a_day_a_key_is_new: Sqlite, Postgres);
+backends!(after_a_day_a_key_is_new);
 async fn after_a_day_a_key_is_new(service: Service) {
     let first = post(&service, CPU.path, "k", &(CPU.minimal)(1)).await.expect(201);
     age(&service, 23).await;
@@ -141,7 +141,7 @@ async fn after_a_day_a_key_is_new(service: Service) {
     assert_eq!(count(&service, "idempotency_key").await, 1);
 }
 
-backends!(other_methods_know_no_keys);
+backends!(other_methods_know_no_keys: Sqlite, Postgres, Legacy);
 async fn other_methods_know_no_keys(service: Service) {
     let row = service.created(GPU.path, &(GPU.full)(1)).await;
     let path = GPU.at(&row["id"]);

@@ -7,7 +7,7 @@ use partbook_test_support::contract::{CPU, GPU, LISTING, entities};
 use partbook_test_support::lock::Lock;
 use partbook_test_support::{Service, backends, together};
 
-backends!(a_failure_is_not_kept: Sqlite, Postgres);
+backends!(a_failure_is_not_kept);
 async fn a_failure_is_not_kept(service: Service) {
     for (entity, path, body) in routes(1) {
         let table = entity.table;
@@ -22,7 +22,7 @@ async fn a_failure_is_not_kept(service: Service) {
     }
 }
 
-backends!(an_answer_that_cannot_be_kept_is_not_given: Sqlite, Postgres);
+backends!(an_answer_that_cannot_be_kept_is_not_given);
 async fn an_answer_that_cannot_be_kept_is_not_given(service: Service) {
     service.sql("alter table idempotency_key rename to idempotency_key_gone").await;
     for (entity, path, body) in routes(1) {
@@ -34,7 +34,7 @@ async fn an_answer_that_cannot_be_kept_is_not_given(service: Service) {
     post(&service, GPU.path, "k", &(GPU.minimal)(1)).await.expect(201);
 }
 
-backends!(a_database_that_is_busy_is_not_kept: Sqlite, Postgres);
+backends!(a_database_that_is_busy_is_not_kept);
 async fn a_database_that_is_busy_is_not_kept(service: Service) {
     let lock = Lock::of_table(service.database(), LISTING.table).await;
     let answer = post(&service, LISTING.path, "k", &(LISTING.minimal)(1)).await;
@@ -48,7 +48,7 @@ async fn a_database_that_is_busy_is_not_kept(service: Service) {
 }
 
 // What the first attempt held must be gone before the second one, or the request meets itself.
-backends!(a_request_that_is_tried_again_is_answered: Sqlite, Postgres);
+backends!(a_request_that_is_tried_again_is_answered);
 async fn a_request_that_is_tried_again_is_answered(service: Service) {
     let requests = || {
         let request = |(_, path, body): (_, String, Value)| keyed(&service, &path, "k", &body.to_string());

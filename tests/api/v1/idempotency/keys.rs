@@ -6,7 +6,7 @@ use super::{KEY, count, keyed, post, refused, routes, same};
 use partbook_test_support::contract::{CPU, GPU};
 use partbook_test_support::{Method, Service, backends};
 
-backends!(a_key_belongs_to_one_body: Sqlite, Postgres);
+backends!(a_key_belongs_to_one_body);
 async fn a_key_belongs_to_one_body(service: Service) {
     for ((entity, path, body), (_, _, other)) in routes(1).into_iter().zip(routes(11)) {
         let first = post(&service, &path, "k", &body).await.expect(201);
@@ -20,7 +20,7 @@ async fn a_key_belongs_to_one_body(service: Service) {
 }
 
 // Bytes are compared: what two texts mean is a question with more than one answer.
-backends!(another_spelling_is_another_body: Sqlite, Postgres);
+backends!(another_spelling_is_another_body);
 async fn another_spelling_is_another_body(service: Service) {
     let body = r#"{"name": "N", "manufacturer": "M"}"#;
     let first = keyed(&service, CPU.path, "k", body).send().await.expect(201);
@@ -38,7 +38,7 @@ async fn another_spelling_is_another_body(service: Service) {
     same(&request.header("Content-Type", "application/vnd.parts+json").body(body).send().await, &first);
 }
 
-backends!(a_key_belongs_to_one_path: Sqlite, Postgres);
+backends!(a_key_belongs_to_one_path);
 async fn a_key_belongs_to_one_path(service: Service) {
     // Bodies that several collections take: one key, and a row in each.
     let body = r#"{"name": "N", "manufacturer": "M", "weights_json": {}, "title": "T", "price_usd": 1,
@@ -60,7 +60,7 @@ async fn a_key_belongs_to_one_path(service: Service) {
     }
 }
 
-backends!(keys_are_told_apart_by_every_letter: Sqlite, Postgres);
+backends!(keys_are_told_apart_by_every_letter);
 async fn keys_are_told_apart_by_every_letter(service: Service) {
     let long = "x".repeat(254);
     let keys = [
@@ -94,7 +94,7 @@ async fn keys_are_told_apart_by_every_letter(service: Service) {
     assert_eq!(count(&service, CPU.table).await, answers.len());
 }
 
-backends!(what_is_no_key_is_refused: Sqlite, Postgres);
+backends!(what_is_no_key_is_refused);
 async fn what_is_no_key_is_refused(service: Service) {
     for (_, path, body) in routes(1) {
         for key in ["", " ", &"x".repeat(256), &"x".repeat(5_000), "a b", "a\tb", "k k"] {
@@ -110,7 +110,7 @@ async fn what_is_no_key_is_refused(service: Service) {
     }
 }
 
-backends!(a_key_has_no_letters_beyond_ascii: Sqlite, Postgres);
+backends!(a_key_has_no_letters_beyond_ascii);
 async fn a_key_has_no_letters_beyond_ascii(service: Service) {
     for key in ["schlüssel", "鍵", "k\u{a0}"] {
         refused(&post(&service, GPU.path, key, &(GPU.minimal)(1)).await);

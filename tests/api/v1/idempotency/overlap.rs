@@ -22,7 +22,7 @@ fn still_running(answer: &Answer) {
     assert!(problem.json.get("usage").is_none());
 }
 
-backends!(of_many_equal_requests_one_is_done: Sqlite, Postgres);
+backends!(of_many_equal_requests_one_is_done);
 async fn of_many_equal_requests_one_is_done(service: Service) {
     for (entity, path, body) in routes(1) {
         let before = count(&service, entity.table).await;
@@ -36,7 +36,7 @@ async fn of_many_equal_requests_one_is_done(service: Service) {
     }
 }
 
-backends!(of_many_equal_requests_to_two_processes_one_is_done: Sqlite, Postgres);
+backends!(of_many_equal_requests_to_two_processes_one_is_done);
 async fn of_many_equal_requests_to_two_processes_one_is_done(service: Service) {
     let other = Service::options().start_on(service.database()).await;
     for (entity, path, body) in routes(1) {
@@ -54,7 +54,7 @@ async fn of_many_equal_requests_to_two_processes_one_is_done(service: Service) {
     }
 }
 
-backends!(many_keys_at_once_are_all_done: Sqlite, Postgres);
+backends!(many_keys_at_once_are_all_done);
 async fn many_keys_at_once_are_all_done(service: Service) {
     let requests = || (0..32).map(|n| keyed(&service, CPU.path, &format!("k{n}"), &(CPU.minimal)(n).to_string()));
     let firsts = together(requests()).await;
@@ -66,7 +66,7 @@ async fn many_keys_at_once_are_all_done(service: Service) {
 }
 
 // Of a name that is free one request gets it, and every other one is refused for good.
-backends!(many_keys_for_one_name_are_refused_but_one: Sqlite, Postgres);
+backends!(many_keys_for_one_name_are_refused_but_one);
 async fn many_keys_for_one_name_are_refused_but_one(service: Service) {
     let requests = || (0..16).map(|n| keyed(&service, CPU.path, &format!("k{n}"), &(CPU.minimal)(1).to_string()));
     let firsts = together(requests()).await;
@@ -98,7 +98,7 @@ async fn forced(service: &Service, lock: Lock, path: &str, body: &str) {
     assert_eq!(refused(&keyed(service, path, "k", "{}").send().await), "reused");
 }
 
-backends!(the_second_is_told_that_the_first_still_runs: Sqlite, Postgres);
+backends!(the_second_is_told_that_the_first_still_runs);
 async fn the_second_is_told_that_the_first_still_runs(service: Service) {
     for (entity, path, body) in routes(1) {
         let before = count(&service, entity.table).await;

@@ -9,7 +9,7 @@ use partbook_test_support::contract::{
 };
 use partbook_test_support::{Method, Service, backends};
 
-backends!(a_taken_name_stays_taken_for_the_key: Sqlite, Postgres);
+backends!(a_taken_name_stays_taken_for_the_key);
 async fn a_taken_name_stays_taken_for_the_key(service: Service) {
     for entity in catalog().into_iter().filter(|entity| !entity.get_or_create) {
         let row = service.create(entity, 1).await;
@@ -28,7 +28,7 @@ async fn a_taken_name_stays_taken_for_the_key(service: Service) {
     }
 }
 
-backends!(a_taken_name_of_a_record_is_placed_as_before: Sqlite, Postgres);
+backends!(a_taken_name_of_a_record_is_placed_as_before);
 async fn a_taken_name_of_a_record_is_placed_as_before(service: Service) {
     let row = service.create(&CPU, 1).await;
     let body = json!({"fields": (CPU.minimal)(1)});
@@ -38,7 +38,7 @@ async fn a_taken_name_of_a_record_is_placed_as_before(service: Service) {
     same(&post(&service, "/v1/fields-data/cpu/records", "k", &body).await, &first);
 }
 
-backends!(every_fault_of_a_body_is_said_again: Sqlite, Postgres);
+backends!(every_fault_of_a_body_is_said_again);
 async fn every_fault_of_a_body_is_said_again(service: Service) {
     let cases: &[(&str, Value, &[&str])] = &[
         (
@@ -71,7 +71,7 @@ async fn every_fault_of_a_body_is_said_again(service: Service) {
     assert_eq!(storage.detail, STORAGE_UNDETERMINED);
 }
 
-backends!(a_reference_that_appears_later_does_not_count: Sqlite, Postgres);
+backends!(a_reference_that_appears_later_does_not_count);
 async fn a_reference_that_appears_later_does_not_count(service: Service) {
     let body = json!({"title": "T", "price_usd": 1, "cpu_id": 1});
     let first = post(&service, LISTING.path, "k", &body).await;
@@ -82,7 +82,7 @@ async fn a_reference_that_appears_later_does_not_count(service: Service) {
     post(&service, LISTING.path, "k2", &body).await.expect(201);
 }
 
-backends!(a_refusal_leaves_nothing_behind: Sqlite, Postgres);
+backends!(a_refusal_leaves_nothing_behind);
 async fn a_refusal_leaves_nothing_behind(service: Service) {
     let profile = |name: &str| json!({"name": name, "weights_json": {}, "is_default": true});
     let default = service.created(PROFILE.path, &profile("first")).await;
@@ -94,7 +94,7 @@ async fn a_refusal_leaves_nothing_behind(service: Service) {
     assert_eq!((count(&service, "ports_profile").await, count(&service, "port").await), (0, 0));
 }
 
-backends!(what_was_never_judged_is_not_kept: Sqlite, Postgres);
+backends!(what_was_never_judged_is_not_kept);
 async fn what_was_never_judged_is_not_kept(service: Service) {
     for (_, path, body) in routes(1) {
         let key = |request: partbook_test_support::Request| request.header(KEY, "k");

@@ -6,7 +6,7 @@ use super::post;
 use partbook_test_support::contract::CPU;
 use partbook_test_support::{Service, backends};
 
-backends!(a_request_is_over_when_its_answer_is_there: Sqlite, Postgres);
+backends!(a_request_is_over_when_its_answer_is_there);
 async fn a_request_is_over_when_its_answer_is_there(service: Service) {
     let body = json!({"name": "Zen", "manufacturer": "AMD"});
     for _ in 0..100 {

@@ -128,7 +128,7 @@ fn url_encoded(name: &str, value: &str) -> String {
     url.query().expect("a query").to_owned()
 }
 
-backends!(an_unknown_or_malformed_parameter_is_refused: Sqlite, Postgres);
+backends!(an_unknown_or_malformed_parameter_is_refused);
 async fn an_unknown_or_malformed_parameter_is_refused(service: Service) {
     for (query, parameter) in [
         ("warp=9", "warp"),

@@ -36,7 +36,7 @@ async fn every_missing_row_is_named(service: Service) {
     assert_eq!(service.get(LISTING.path).await.array().len(), 1);
 }
 
-backends!(those_that_are_there_are_not_named: Sqlite, Postgres);
+backends!(those_that_are_there_are_not_named);
 async fn those_that_are_there_are_not_named(service: Service) {
     let mut body = Value::Object(parts(&service).await);
     body["title"] = json!("Mini PC");
@@ -53,7 +53,7 @@ async fn an_id_that_can_name_no_row_is_refused(service: Service) {
     }
 }
 
-backends!(faults_of_fields_and_references_come_together: Sqlite, Postgres);
+backends!(faults_of_fields_and_references_come_together);
 async fn faults_of_fields_and_references_come_together(service: Service) {
     let body = json!({"title": "", "price_usd": -1, "condition": "mint", "ram_gb": "many"});
     let mut places: Vec<String> =
