@@ -20,7 +20,7 @@ use crate::read::list::{self, Rows};
 use crate::read::{count, row, usage};
 use crate::write::create;
 use crate::write::request::{Create, Delete, Update, Written};
-use crate::write::transact;
+use crate::write::{transact, update};
 
 /// The catalog's rows. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl Repository {
     /// # Errors
     /// The body breaks the rules, a name is taken, or the database is away.
     pub async fn create(&self, request: Create) -> Result<Written, Error> {
-        operation("create", request.entity, create::create(&self.0, &request)).await
+        operation("create", request.entity, create::create(&self.0, request)).await
     }
 
     /// Creates a row as [`Self::create`] does, once: the same request gets the response that the first one got.
@@ -86,7 +86,7 @@ impl Repository {
     /// # Errors
     /// The key is in use, or belongs to a request with another body; or the database is away.
     pub async fn create_once(&self, request: Create, key: IdempotencyKey) -> Result<StoredResponse, Error> {
-        operation("create", request.entity, create_once::create_once(&self.0, &request, key)).await
+        operation("create", request.entity, create_once::create_once(&self.0, request, key)).await
     }
 
     /// Whether this database has a place for the responses that [`Self::create_once`] stores.
@@ -112,7 +112,7 @@ impl Repository {
             EditMode::Replace => "update",
             EditMode::Merge(_) => "partial_update",
         };
-        operation(name, request.entity, transact(&self.0, &request)).await
+        operation(name, request.entity, update::update(&self.0, request)).await
     }
 
     /// Deletes a row that nothing uses.

@@ -1,6 +1,5 @@
 //! The shapes in which clients write and see a row.
 
-use std::borrow::Cow;
 use std::fmt::Debug;
 
 use super::json::{Json, Object};
@@ -17,7 +16,7 @@ pub trait Representation: Debug + Send + Sync {
     ///
     /// # Errors
     /// The body has another shape; the places are those of the body.
-    fn read<'b>(&self, entity: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, FieldErrors>;
+    fn read(&self, entity: &Entity, body: Json) -> Result<Object, FieldErrors>;
 
     /// Appends the row as answers show it.
     fn write(&self, row: &Row, out: &mut Vec<u8>);

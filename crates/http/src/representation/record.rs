@@ -1,8 +1,6 @@
 //! The shape of a row on the metadata screen: fields and attributes side by side (contract section 5). The rules and errors
 //! are those of the catalog.
 
-use std::borrow::Cow;
-
 use partbook_domain::{Entity, Field, FieldError, FieldErrors, Json, Object, Pointer, Representation, Row, Value};
 
 use super::row::members;
@@ -12,11 +10,11 @@ use super::row::members;
 pub(crate) struct Record;
 
 impl Representation for Record {
-    fn read<'b>(&self, entity: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, FieldErrors> {
-        let object = members(body)?;
-        let mut flat = match object.get("fields") {
+    fn read(&self, entity: &Entity, body: Json) -> Result<Object, FieldErrors> {
+        let mut object = members(body)?;
+        let mut flat = match object.swap_remove("fields") {
             None => Object::new(),
-            Some(Json::Object(members)) => members.clone(),
+            Some(Json::Object(members)) => members,
             Some(other) => {
                 let detail = format!("must be an object, not {}", other.type_name());
                 return Err(FieldError::new(Pointer::field("fields"), "type", detail).into());
@@ -27,10 +25,10 @@ impl Representation for Record {
             flat.shift_remove(*alias);
         }
         flat.shift_remove("attributes");
-        if let Some(attributes) = object.get("attributes") {
-            flat.insert("attributes".to_owned(), attributes.clone());
+        if let Some(attributes) = object.swap_remove("attributes") {
+            flat.insert("attributes".to_owned(), attributes);
         }
-        Ok(Cow::Owned(flat))
+        Ok(flat)
     }
 
     fn write(&self, row: &Row, out: &mut Vec<u8>) {

@@ -1,7 +1,5 @@
 //! The shape of a row in the catalog: the entity's members side by side.
 
-use std::borrow::Cow;
-
 use partbook_domain::{Entity, FieldError, FieldErrors, Json, Object, Representation, Row};
 
 /// The entity's own shape: a body's members are its fields.
@@ -9,8 +7,8 @@ use partbook_domain::{Entity, FieldError, FieldErrors, Json, Object, Representat
 pub struct PlainRow;
 
 impl Representation for PlainRow {
-    fn read<'b>(&self, _: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, FieldErrors> {
-        members(body).map(Cow::Borrowed)
+    fn read(&self, _: &Entity, body: Json) -> Result<Object, FieldErrors> {
+        members(body)
     }
 
     fn write(&self, row: &Row, out: &mut Vec<u8>) {
@@ -19,9 +17,12 @@ impl Representation for PlainRow {
 }
 
 /// The members of a body, which must be an object.
-pub(super) fn members(body: &Json) -> Result<&Object, FieldErrors> {
-    body.as_object().ok_or_else(|| {
-        let detail = format!("The body must be a JSON object, not {}", body.type_name());
-        FieldError::whole("type", detail).into()
-    })
+pub(super) fn members(body: Json) -> Result<Object, FieldErrors> {
+    match body {
+        Json::Object(members) => Ok(members),
+        other => {
+            let detail = format!("The body must be a JSON object, not {}", other.type_name());
+            Err(FieldError::whole("type", detail).into())
+        }
+    }
 }

@@ -16,11 +16,15 @@ pub(crate) async fn create(
     key: Result<Option<IdempotencyKey>, Problem>,
 ) -> Result<Response, Problem> {
     let entity = request.entity;
-    if key.is_err() {
+    let key = match key {
+        Ok(key) => key,
         // Errors of the body's shape are reported before those of the key.
-        request.representation.read(entity, &request.body).map_err(|errors| Problem::invalid(&errors))?;
-    }
-    let Some(key) = key? else {
+        Err(problem) => {
+            let read = request.representation.read(entity, request.body);
+            return Err(read.err().map_or(problem, |errors| Problem::invalid(&errors)));
+        }
+    };
+    let Some(key) = key else {
         let written = app.repository().create(request).await.map_err(|error| Problem::of(&error, entity))?;
         let location = format!("{}/{}", entity.path(), written.id);
         return Ok(created_response(written.body, &written.tag, &location));

@@ -16,7 +16,7 @@ use crate::write::{Write, lock_entity, transact};
 /// Creates a row, or gives the response that the same request got before.
 pub(crate) async fn create_once(
     context: &Context,
-    request: &Create,
+    request: Create,
     key: IdempotencyKey,
 ) -> Result<StoredResponse, Error> {
     let new = NewRow::read(request)?;

@@ -9,7 +9,7 @@ use super::default_flag::{RowWrite, move_flag};
 use super::ids::advance_ids;
 use super::natural_key::{NameOwner, find, refuse_taken_name};
 use super::references::check_references;
-use super::request::{Create, Written, members, placed};
+use super::request::{Create, Written, placed};
 use super::{Write, transact};
 use crate::context::Context;
 use crate::error::Error;
@@ -28,11 +28,10 @@ impl NewRow {
     ///
     /// # Errors
     /// The body has another shape.
-    pub(crate) fn read(create: &Create) -> Result<Self, Error> {
+    pub(crate) fn read(create: Create) -> Result<Self, Error> {
         let Create { entity, body, representation } = create;
-        let body = members(entity, body, *representation)?;
-        let draft = edit::create(entity, &body);
-        Ok(Self { entity, draft, representation: *representation })
+        let members = representation.read(entity, body).map_err(Refusal::Invalid)?;
+        Ok(Self { entity, draft: edit::create(entity, &members), representation })
     }
 
     /// Creates the row in a transaction that holds the entity's lock; or answers the one with its natural key.
@@ -56,7 +55,7 @@ impl NewRow {
 }
 
 /// Creates a row.
-pub(crate) async fn create(context: &Context, request: &Create) -> Result<Written, Error> {
+pub(crate) async fn create(context: &Context, request: Create) -> Result<Written, Error> {
     let new = NewRow::read(request)?;
     // What points nowhere can be told only by the database; every other error is known already.
     if !new.draft.errors.is_empty() && new.entity.references.is_empty() {

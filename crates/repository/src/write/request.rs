@@ -1,12 +1,8 @@
 //! Changes as values: what a client asks for, from the body to the database as one thing.
 
-use std::borrow::Cow;
-
 use partbook_domain::edit::EditMode;
 use partbook_domain::precondition::Precondition;
-use partbook_domain::{Entity, Json, Object, Refusal, Representation, Row, Tag};
-
-use crate::error::Error;
+use partbook_domain::{Entity, Json, Refusal, Representation, Row, Tag};
 
 /// Creates a row; where a natural key of several columns is known already, the row that has it is the answer, unchanged.
 #[derive(Clone, Debug)]
@@ -65,15 +61,6 @@ impl Written {
         let body = representation.to_bytes(row);
         Self { id: row.id, tag: Tag::of(&body), body }
     }
-}
-
-/// The members of the entity's own shape that a body gives.
-pub(crate) fn members<'b>(
-    entity: &Entity,
-    body: &'b Json,
-    representation: &dyn Representation,
-) -> Result<Cow<'b, Object>, Error> {
-    representation.read(entity, body).map_err(|errors| Refusal::Invalid(errors).into())
 }
 
 /// Has a refusal speak of places in the body that the client sent.

@@ -1,6 +1,5 @@
 //! What a write keeps whatever the clock says. Everything else is tested over HTTP, on every database.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -29,8 +28,8 @@ impl Clock for Backwards {
 struct Plain;
 
 impl Representation for Plain {
-    fn read<'b>(&self, _: &Entity, body: &'b Json) -> Result<Cow<'b, Object>, FieldErrors> {
-        Ok(Cow::Borrowed(body.as_object().unwrap()))
+    fn read(&self, _: &Entity, body: Json) -> Result<Object, FieldErrors> {
+        Ok(body.as_object().unwrap().clone())
     }
 
     fn write(&self, row: &Row, out: &mut Vec<u8>) {

@@ -1,39 +1,64 @@
 //! Changing a row under its lock, so that concurrent changes of other fields are kept.
 
 use partbook_database::{Session, Statement, Violation, int};
-use partbook_domain::edit;
-use partbook_domain::{Entity, Kind, Refusal, Row, Value};
+use partbook_domain::edit::{self, EditMode};
+use partbook_domain::precondition::Precondition;
+use partbook_domain::{Entity, FieldErrors, Json, Kind, Object, Refusal, Representation, Row, Value, clean_name};
 
-use super::Write;
+use super::{Write, transact};
 use super::children::write_children;
 use super::create::as_stored;
 use super::default_flag::{RowWrite, move_flag};
 use super::natural_key::{NameOwner, check_natural_key};
 use super::references::check_references;
-use super::request::{Update, Written, members, placed};
+use super::request::{Update, Written, placed};
 use crate::context::Context;
 use crate::error::Error;
 use crate::read::row::row_of;
 use crate::statements::Statements;
 
-impl Write for Update {
+/// Changes a row.
+pub(crate) async fn update(context: &Context, request: Update) -> Result<Written, Error> {
+    transact(context, &RowUpdate::read(request)).await
+}
+
+/// A change of a row whose body has been read.
+struct RowUpdate {
+    entity: &'static Entity,
+    id: i64,
+    /// The members that the body gives, or what is wrong with its shape: that is told after the precondition.
+    members: Result<Object, FieldErrors>,
+    mode: EditMode,
+    precondition: Precondition,
+    representation: &'static dyn Representation,
+}
+
+impl RowUpdate {
+    fn read(Update { entity, id, body, mode, precondition, representation }: Update) -> Self {
+        Self { entity, id, members: representation.read(entity, body), mode, precondition, representation }
+    }
+
+    /// The new name, if the body gives one.
+    fn name(&self) -> Option<&Json> {
+        self.members.as_ref().ok()?.get("name")
+    }
+}
+
+impl Write for RowUpdate {
     type Done = Written;
 
     /// A change of the name excludes others; one that leaves it alone waits for nobody.
     fn locks(&self) -> Option<&'static Entity> {
-        let names = || {
-            let members = self.representation.read(self.entity, &self.body);
-            self.entity.has_natural_key() && members.is_ok_and(|members| members.contains_key("name"))
-        };
-        (self.entity.needs_lock() || names()).then_some(self.entity)
+        let names = self.entity.has_natural_key() && self.name().is_some();
+        (self.entity.needs_lock() || names).then_some(self.entity)
     }
 
     /// The precondition is evaluated between the lock and the draft, so that nobody can change the row after it held.
     async fn work(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
         let row = lock(context.statements(self.entity), session, self.id).await?;
         self.precondition.evaluate(&row, self.representation)?;
-        let body = members(self.entity, &self.body, self.representation)?;
-        let draft = edit::update(self.entity, &row.values, &body, self.mode);
+        let members = self.members.as_ref().map_err(|errors| Refusal::Invalid(errors.clone()))?;
+        let draft = edit::update(self.entity, &row.values, members, self.mode);
         match apply(context, session, row, draft).await {
             Ok(row) => Ok(Written::new(&row, self.representation)),
             Err(Error::Refused(refusal)) => Err(placed(refusal, self.representation).into()),
@@ -42,9 +67,8 @@ impl Write for Update {
     }
 
     async fn explain(&self, context: &Context, violation: &Violation) -> Result<Option<Refusal>, Error> {
-        let body = members(self.entity, &self.body, self.representation)?;
-        let Some(name) = body.get("name").and_then(|name| name.as_str()) else { return Ok(None) };
-        let Some(owner) = NameOwner::suspect(self.entity, name, violation) else { return Ok(None) };
+        let Some(name) = self.name().and_then(Json::as_str).map(clean_name) else { return Ok(None) };
+        let Some(owner) = NameOwner::suspect(self.entity, &name, violation) else { return Ok(None) };
         let rows = context.database.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
         Ok(owner.refusal(&rows, Some(self.id)).map(|refusal| placed(refusal, self.representation)))
     }
