@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use partbook_test_support::contract::{CPU, Entity, Kind, LISTING, RAM_SPEC, catalog, in_listings, listing_that_uses};
+use partbook_test_support::contract::{
+    CPU, Entity, Kind, LISTING, PORTS_PROFILE, RAM_SPEC, catalog, in_listings, listing_that_uses,
+};
 use partbook_test_support::{Answer, Method, Service, backends};
 
 const ORIGIN: &str = "http://localhost:3000";
@@ -170,4 +172,24 @@ async fn the_screen_of_global_fields_works(service: Service) {
         assert_eq!(saved["fields"]["notes"], "Edited");
         assert_eq!(saved["attributes"], record["attributes"], "nulls included");
     }
+}
+
+backends!(a_ports_profile_is_edited_in_the_screen);
+/// The screen's form sends each field that the schema lists, as the text of its input.
+async fn a_ports_profile_is_edited_in_the_screen(service: Service) {
+    let row = service.created(PORTS_PROFILE.path, &(PORTS_PROFILE.full)(1)).await;
+    let answer = fetch(&service, Method::GET, "/v1/fields-data/ports_profile/schema", None).await.expect(200).json();
+    let keys = answer["fields"].as_array().expect("an array").iter().map(|field| field["key"].as_str().expect("a key"));
+    let texts = keys.map(|key| {
+        let text = row[key]
+            .as_array()
+            .map_or_else(|| row[key].clone(), |items| json!(vec!["[object Object]"; items.len()].join(",")));
+        (key.to_owned(), text)
+    });
+    let mut fields: serde_json::Map<String, Value> = texts.collect();
+    fields.insert("description".to_owned(), json!("Edited"));
+    let path = format!("/v1/fields-data/ports_profile/records/{}", row["id"]);
+    fetch(&service, Method::PATCH, &path, Some(&json!({"fields": fields}))).await.expect(200);
+    let saved = service.get(&PORTS_PROFILE.at(&row["id"])).await.json();
+    differs_in(&row, &saved, &["description"]);
 }

@@ -208,20 +208,21 @@ impl Entity {
         self.identity == Identity::Name && field.name == "name"
     }
 
-    /// The names under which a body may give a field, its own first.
-    pub(crate) fn names(&self, field: &Field) -> impl Iterator<Item = &'static str> + use<> {
-        let name = field.name;
-        let aliases = self.aliases.iter().filter(move |(_, of)| *of == name).map(|(alias, _)| *alias);
-        std::iter::once(name).chain(aliases)
+    /// The names under which a body may give a field, its own first: the column's is one of them.
+    pub fn names(&self, field: &Field) -> impl Iterator<Item = &'static str> + use<> {
+        let (name, column, aliases) = (field.name, field.column(), self.aliases);
+        let others = aliases.iter().filter(move |(_, of)| *of == name).map(|(alias, _)| *alias);
+        let column = (column != name && !aliases.contains(&(column, name))).then_some(column);
+        std::iter::once(name).chain(others).chain(column)
     }
 
     /// Whether answers have a member of this name, or a body may.
     pub(crate) fn shows(&self, name: &str) -> bool {
-        let fields = self.fields.iter().chain(self.read_only).map(|field| field.name);
+        let fields = self.read_only.iter().map(|field| field.name);
         let computed = self.computed.iter().map(|computed| computed.name);
         let nested = self.references.iter().filter_map(|reference| reference.nested);
-        let aliases = self.aliases.iter().map(|(alias, _)| *alias);
-        let mut names = fields.chain(computed).chain(nested).chain(aliases);
+        let written = self.fields.iter().flat_map(|field| self.names(field));
+        let mut names = fields.chain(computed).chain(nested).chain(written);
         names.any(|known| known == name)
     }
 

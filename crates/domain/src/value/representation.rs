@@ -18,6 +18,14 @@ pub trait Representation: Debug + Send + Sync {
     /// The body has another shape; the places are those of the body.
     fn read(&self, entity: &Entity, body: Json) -> Result<Object, FieldErrors>;
 
+    /// The same for a body that makes a new row.
+    ///
+    /// # Errors
+    /// The same.
+    fn read_new(&self, entity: &Entity, body: Json) -> Result<Object, FieldErrors> {
+        self.read(entity, body)
+    }
+
     /// Appends the row as answers show it.
     fn write(&self, row: &Row, out: &mut Vec<u8>);
 

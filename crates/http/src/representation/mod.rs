@@ -3,5 +3,5 @@
 mod record;
 mod row;
 
-pub(crate) use record::{Record, core_fields};
+pub(crate) use record::{Record, form_fields};
 pub use row::PlainRow;

@@ -1,7 +1,9 @@
 //! The shape of a row on the metadata screen: fields and attributes side by side (contract section 5). The rules and errors
 //! are those of the catalog.
 
-use partbook_domain::{Entity, Field, FieldError, FieldErrors, Json, Object, Pointer, Representation, Row, Value};
+use partbook_domain::{
+    Entity, Field, FieldError, FieldErrors, Json, Kind, Object, Pointer, Representation, Row, Value,
+};
 
 use super::row::members;
 
@@ -20,13 +22,30 @@ impl Representation for Record {
                 return Err(FieldError::new(Pointer::field("fields"), "type", detail).into());
             }
         };
-        // Attributes stand beside the fields; among the fields they are ignored.
-        for (alias, _) in entity.aliases.iter().filter(|(_, name)| *name == "attributes") {
-            flat.shift_remove(*alias);
-        }
-        flat.shift_remove("attributes");
+        let among = flat.shift_remove("attributes");
         if let Some(attributes) = object.swap_remove("attributes") {
             flat.insert("attributes".to_owned(), attributes);
+        }
+        // Attributes stand beside the fields. Those among the fields count as ones under another name do.
+        if let Some((among, (_, field))) = among.zip(entity.field("attributes")) {
+            match entity.names(field).find(|name| !flat.contains_key(*name)) {
+                Some(free) => drop(flat.insert(free.to_owned(), among)),
+                None if entity.names(field).any(|name| flat.get(name) == Some(&among)) => {}
+                None => return Err(given_thrice()),
+            }
+        }
+        Ok(flat)
+    }
+
+    /// The screen has no means to enter a document: a new row gets the default of one that it needs.
+    fn read_new(&self, entity: &Entity, body: Json) -> Result<Object, FieldErrors> {
+        let mut flat = self.read(entity, body)?;
+        for (field, default) in entity.fields.iter().zip((entity.defaults)()) {
+            if let (true, true, Some(document)) = (field.required, field.kind.is_json(), default.as_document())
+                && !flat.contains_key(field.name)
+            {
+                flat.insert(field.name.to_owned(), document.json().cloned().unwrap_or(Json::Null));
+            }
         }
         Ok(flat)
     }
@@ -50,7 +69,17 @@ impl Representation for Record {
     }
 }
 
+fn given_thrice() -> FieldErrors {
+    let place = Pointer::field("fields").child("attributes");
+    FieldError::new(place, "conflict", "differs from the attributes that are given under two other names").into()
+}
+
+/// The fields that a form edits: child rows have no editor of their own.
+pub(crate) fn form_fields(entity: &Entity) -> impl Iterator<Item = &'static Field> + use<> {
+    core_fields(entity).filter(|field| !matches!(field.kind, Kind::Children(_)))
+}
+
 /// The fields that every installation has. Custom fields are stored in the attributes.
-pub(crate) fn core_fields(entity: &Entity) -> impl Iterator<Item = &'static Field> + use<> {
+fn core_fields(entity: &Entity) -> impl Iterator<Item = &'static Field> + use<> {
     entity.fields.iter().filter(|field| field.name != "attributes")
 }

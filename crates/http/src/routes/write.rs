@@ -20,7 +20,7 @@ pub(crate) async fn create(
         Ok(key) => key,
         // Errors of the body's shape are reported before those of the key.
         Err(problem) => {
-            let read = request.representation.read(entity, request.body);
+            let read = request.representation.read_new(entity, request.body);
             return Err(read.err().map_or(problem, |errors| Problem::invalid(&errors)));
         }
     };

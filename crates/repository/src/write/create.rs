@@ -30,7 +30,7 @@ impl NewRow {
     /// The body has another shape.
     pub(crate) fn read(create: Create) -> Result<Self, Error> {
         let Create { entity, body, representation } = create;
-        let members = representation.read(entity, body).map_err(Refusal::Invalid)?;
+        let members = representation.read_new(entity, body).map_err(Refusal::Invalid)?;
         Ok(Self { entity, draft: edit::create(entity, &members), representation })
     }
 

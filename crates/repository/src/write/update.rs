@@ -5,13 +5,13 @@ use partbook_domain::edit::{self, EditMode};
 use partbook_domain::precondition::Precondition;
 use partbook_domain::{Entity, FieldErrors, Json, Kind, Object, Refusal, Representation, Row, Value, clean_name};
 
-use super::{Write, transact};
 use super::children::write_children;
 use super::create::as_stored;
 use super::default_flag::{RowWrite, move_flag};
 use super::natural_key::{NameOwner, check_natural_key};
 use super::references::check_references;
 use super::request::{Update, Written, placed};
+use super::{Write, transact};
 use crate::context::Context;
 use crate::error::Error;
 use crate::read::row::row_of;

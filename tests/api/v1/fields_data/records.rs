@@ -191,3 +191,45 @@ async fn what_is_not_there_or_not_allowed(service: Service) {
         assert_eq!(records(&service, entity, "").await, Vec::<Value>::new());
     }
 }
+
+backends!(attributes_among_the_fields_are_the_attributes: Sqlite, Postgres, Legacy);
+async fn attributes_among_the_fields_are_the_attributes(service: Service) {
+    for entity in entities().into_iter().filter(|entity| entity.limits().any(|limit| limit.field == "attributes")) {
+        let mut fields = (entity.minimal)(1);
+        fields["attributes_json"] = json!({"a": 1, "b": 2});
+        let made = service.post(&records_path(entity), &json!({"fields": fields})).await.expect(201).json();
+        assert_eq!(made["attributes"], json!({"a": 1, "b": 2}), "{}", entity.name);
+        let path = format!("{}/{}", records_path(entity), made["id"]);
+        let patched = async |body: Value| service.patch(&path, &body).await.expect(200).json()["attributes"].clone();
+        assert_eq!(patched(json!({"fields": {"attributes_json": {"x": 1}}})).await, json!({"a": 1, "b": 2, "x": 1}));
+        assert_eq!(patched(json!({"fields": {"attributes": {"a": null}}})).await, json!({"b": 2, "x": 1}));
+        // Both names: the one that changes something counts.
+        let stored = json!({"b": 2, "x": 1});
+        let body = json!({"fields": {"attributes_json": stored}, "attributes": {"y": 1}});
+        assert_eq!(patched(body).await, json!({"b": 2, "x": 1, "y": 1}));
+        let body = json!({"fields": {"attributes_json": {"z": 1}}, "attributes": {"y": 1}});
+        assert_eq!(patched(body).await, json!({"b": 2, "x": 1, "y": 1, "z": 1}));
+        let body = json!({"fields": {"attributes_json": {"z": 2}}, "attributes": {"z": 3}});
+        let problem = service.patch(&path, &body).await.problem(422);
+        assert_eq!(problem.at("#/attributes").code, "conflict");
+        let body = json!({"fields": {"attributes": {"z": 4}, "attributes_json": {"z": 2}}, "attributes": {"z": 3}});
+        assert_eq!(service.patch(&path, &body).await.problem(422).places(), ["#/fields/attributes"]);
+        assert_eq!(patched(json!({})).await, json!({"b": 2, "x": 1, "y": 1, "z": 1}));
+    }
+}
+
+backends!(a_profile_is_created_without_weights);
+async fn a_profile_is_created_without_weights(service: Service) {
+    let made = service.post(&records_path(&PROFILE), &json!({"fields": {"name": "A"}})).await.expect(201).json();
+    assert_eq!(made["fields"]["weights_json"], json!({}));
+    let path = format!("{}/{}", records_path(&PROFILE), made["id"]);
+    let body = json!({"fields": {"weights_json": {"cpu": 1}}});
+    service.patch(&path, &body).await.expect(200);
+    // A patch that leaves them out keeps them.
+    let patched = service.patch(&path, &json!({"fields": {"description": "d"}})).await.expect(200).json();
+    assert_eq!(patched["fields"]["weights_json"], json!({"cpu": 1}));
+    // Null is no default of what a profile must have; nor may a row of the catalog leave it out.
+    let body = json!({"fields": {"name": "B", "weights_json": null}});
+    assert_eq!(service.post(&records_path(&PROFILE), &body).await.problem(422).places(), ["#/fields/weights_json"]);
+    assert_eq!(service.post(PROFILE.path, &json!({"name": "B"})).await.problem(422).places(), ["#/weights_json"]);
+}

@@ -19,9 +19,10 @@ fn data_types(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// The fields of a schema: those of the entity but for `attributes`, which a record has beside its fields.
+/// The fields of a schema: those of the entity but for `attributes`, which a record has beside its fields, and for child
+/// rows, which no form edits.
 fn described_limits(entity: &Entity) -> impl Iterator<Item = &'static Limit> {
-    entity.limits().filter(|limit| limit.field != "attributes")
+    entity.limits().filter(|limit| !["attributes", "ports"].contains(&limit.field))
 }
 
 backends!(every_writable_field_is_described: Sqlite, Postgres, Legacy);

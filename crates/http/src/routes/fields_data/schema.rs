@@ -7,14 +7,14 @@ use partbook_repository::CustomField;
 use serde_json::{Value, json};
 
 use crate::extract::entity_name::EntityName;
-use crate::representation::core_fields;
+use crate::representation::form_fields;
 use crate::respond::problem::Problem;
 use crate::state::App;
 
 pub(super) async fn schema(State(app): State<App>, name: EntityName) -> Result<Json<Value>, Problem> {
     let entity = name.entity()?;
     let custom = app.repository().custom_fields(entity).await.map_err(|error| Problem::of(&error, entity))?;
-    let fields: Vec<Value> = core_fields(entity).map(describe).chain(custom.iter().map(describe_custom)).collect();
+    let fields: Vec<Value> = form_fields(entity).map(describe).chain(custom.iter().map(describe_custom)).collect();
     Ok(Json(json!({ "entity": entity.name, "label": entity.plural, "primary_key": "id", "fields": fields })))
 }
 
