@@ -9,6 +9,7 @@ mod idempotency;
 mod legacy;
 mod log;
 mod metrics;
+mod network;
 mod outage;
 mod poolers;
 mod races;
