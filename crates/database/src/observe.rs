@@ -90,8 +90,11 @@ impl StatementObserver {
     }
 
     fn finish(&self, spent: Duration, error: Option<&Error>) {
+        let statement = self.sql.as_str();
         if spent >= SLOW_STATEMENT {
-            tracing::warn!(statement = self.sql.as_str(), milliseconds = milliseconds(spent), "slow statement");
+            tracing::warn!(statement, milliseconds = milliseconds(spent), "slow statement");
+        } else {
+            tracing::debug!(statement, milliseconds = milliseconds(spent), "statement");
         }
         if let Some(error) = error {
             self.invalidation.note(error);

@@ -6,10 +6,24 @@ use serde_json::{Value, json};
 
 use partbook_test_support::contract::CPU;
 use partbook_test_support::lock::Lock;
-use partbook_test_support::{Method, Server, backends};
+use partbook_test_support::{Backend, Method, Server, backends};
 
 /// What counts as slow, and a little; who waits for a lock gives up after two seconds.
 const LONG: Duration = Duration::from_millis(1_100);
+
+backends!(at_debug_every_statement_is_told_without_its_values: Sqlite);
+async fn at_debug_every_statement_is_told_without_its_values(backend: Backend) {
+    let levels = "info,partbook_database=debug";
+    let service = Server::options().env("PARTBOOK_LOG_LEVEL", levels).start(backend).await;
+    let request = service.request(Method::GET, "/v1/catalog/cpus?search=Needle4711").header("X-Request-ID", "told");
+    request.send().await.expect(200);
+    let lines = service.lines_of("told").await;
+    let told: Vec<_> = lines.iter().filter(|line| line["message"] == "statement").collect();
+    let [line] = &told[..] else { panic!("one statement: {lines:#?}") };
+    let statement = line["statement"].as_str().expect("a statement");
+    assert!(statement.contains("from cpu") && line["milliseconds"].is_number(), "{line}");
+    assert!(!line.to_string().contains("Needle4711"), "{line}");
+}
 
 fn warnings(service: &Server) -> Vec<Value> {
     service.log_lines().into_iter().filter(|line| line["level"] == "WARN").collect()

@@ -9,7 +9,7 @@ use super::setting::Setting;
 /// How the log is written.
 #[derive(Args)]
 pub(crate) struct LogArguments {
-    /// What is logged: off, error, warn, info, debug, trace, or levels per target, as in info,sqlx=debug
+    /// What is logged: off, error, warn, info, debug, trace, or levels per target, as in info,partbook_database=debug
     #[arg(long, env = "PARTBOOK_LOG_LEVEL", default_value = "info")]
     #[arg(value_name = "LEVEL", value_parser = Setting(level))]
     log_level: Targets,
@@ -26,10 +26,10 @@ impl LogArguments {
     }
 }
 
-/// Reads a level for everything, or levels for parts of the program: `info`, or `info,sqlx=debug`.
+/// Reads a level for everything, or levels for parts of the program: `info`, or `info,partbook_database=debug`.
 fn level(text: &str) -> Result<Targets, &'static str> {
     const FAULT: &str = "is not a log level; use off, error, warn, info, debug or trace, or levels per target as in \
-                         info,sqlx=debug";
+                         info,partbook_database=debug";
     // An empty text would count as `error`.
     let level = |text: &str| match text.trim() {
         "" => Err(FAULT),
