@@ -1,5 +1,5 @@
 //! `Idempotency-Key`: a POST that is sent again gets the first answer, and nothing is done twice
-//! (docs/api-decisions.md, "Sending a request again").
+//! (docs/api/concurrency.md, "Sending a request again").
 
 mod answers;
 mod kept;
