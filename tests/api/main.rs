@@ -10,4 +10,5 @@ mod harness;
 mod health;
 mod legacy;
 mod openapi;
+mod pool;
 mod v1;

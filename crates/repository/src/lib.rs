@@ -17,7 +17,7 @@ pub use error::Error;
 pub use idempotency::{IdempotencyKey, RETENTION, StoredResponse};
 pub use read::custom_fields::CustomField;
 pub use read::health::Availability;
-pub use read::list::Rows;
+pub use read::list::{Page, Rows};
 pub use repository::Repository;
 pub use statements::required_columns::required_columns;
 pub use write::request::{Create, Delete, Update, Written};

@@ -16,7 +16,7 @@ use crate::idempotency::{IdempotencyKey, StoredResponse, create_once, stored_res
 use crate::observe::{background_task, operation, operation_of_rows};
 use crate::read::custom_fields::{self, CustomField};
 use crate::read::health::{self, Availability};
-use crate::read::list::{self, Rows};
+use crate::read::list::{self, Page};
 use crate::read::{count, row, usage};
 use crate::write::create;
 use crate::write::request::{Create, Delete, Update, Written};
@@ -41,28 +41,14 @@ impl Repository {
         operation("get", entity, row::get(&self.0, entity, id)).await
     }
 
-    /// The rows that a query asks for, at once.
+    /// The rows that a query asks for: a page, or all of them. Those of a page know whether more follow, without a second
+    /// question.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn list(&self, entity: &'static Entity, query: &ListQuery) -> Result<Vec<Row>, Error> {
-        operation("list", entity, list::list(&self.0, entity, query)).await
-    }
-
-    /// The rows that a query asks for, as they come from the database, and one more than the limit when more follow.
-    ///
-    /// The stream owns what it needs, and holds one connection until it ends or is dropped.
-    #[must_use]
-    pub fn stream(&self, entity: &'static Entity, query: &ListQuery) -> Rows {
-        operation_of_rows("list", entity, list::stream(&self.0, entity, query))
-    }
-
-    /// Whether rows follow after the page that a query asks for.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn has_more(&self, entity: &'static Entity, query: &ListQuery) -> Result<bool, Error> {
-        operation("count", entity, count::has_more(&self.0, entity, query)).await
+    pub async fn list(&self, entity: &'static Entity, query: &ListQuery) -> Result<Page, Error> {
+        let rows = operation_of_rows("list", entity, list::list(&self.0, entity, query));
+        Page::open(rows, query.limit).await
     }
 
     /// How many rows a query asks for, its page aside.
@@ -127,13 +113,14 @@ impl Repository {
         done
     }
 
-    /// The listings that use a row, newest first, and one more than the limit when more follow.
+    /// A page of the listings that use a row, newest first.
     ///
     /// # Errors
     /// No such row; see [`Error`].
-    pub async fn listings(&self, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Result<Rows, Error> {
+    pub async fn listings(&self, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Result<Page, Error> {
         self.get(entity, id).await?;
-        Ok(operation_of_rows("listings", entity, usage::listings(&self.0, entity, id, limit, offset)))
+        let rows = operation_of_rows("listings", entity, usage::listings(&self.0, entity, id, limit, offset));
+        Page::open(rows, Some(limit)).await
     }
 
     /// How many listings use a row.

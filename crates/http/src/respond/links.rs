@@ -20,7 +20,7 @@ pub(crate) struct Extent {
     /// Whether the page has no rows.
     pub(crate) is_empty: bool,
     /// Whether rows follow.
-    pub(crate) more: bool,
+    pub(crate) has_more: bool,
 }
 
 /// The place of a page in its list.
@@ -65,7 +65,7 @@ impl PageLinks<'_> {
         let mut links: Vec<(&str, String)> = Vec::new();
         let mut room = MAX_LINK_LENGTH;
         for (rel, offset) in [
-            ("next", self.extent.more.then(|| self.offset.saturating_add(limit))),
+            ("next", self.extent.has_more.then(|| self.offset.saturating_add(limit))),
             ("prev", has_previous.then_some(previous)),
             ("first", Some(0)),
             ("last", last),
@@ -94,8 +94,8 @@ impl PageLinks<'_> {
 mod tests {
     use super::*;
 
-    fn links(parameters: &[(String, String)], offset: i64, more: bool, total: Option<i64>) -> Option<String> {
-        let extent = Extent { is_empty: offset == 1000, more };
+    fn links(parameters: &[(String, String)], offset: i64, has_more: bool, total: Option<i64>) -> Option<String> {
+        let extent = Extent { is_empty: offset == 1000, has_more };
         let page = PageLinks { path: "/v1/listings", parameters, limit: Some(10), offset, extent, total };
         page.headers().get(header::LINK).map(|value| value.to_str().unwrap().to_owned())
     }

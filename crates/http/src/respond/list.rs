@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
-use partbook_repository::{Error, Rows};
+use partbook_repository::{Error, Page, Rows};
 use partbook_telemetry::error_chain;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
@@ -23,61 +23,39 @@ const CHUNK_SIZE: usize = 64 * 1024;
 /// How many chunks may wait for a slow reader before reading from the database waits too.
 const CHANNEL_CAPACITY: usize = 16;
 
-/// Answers an array of rows, the first `limit` if there is one. The first rows are read before the answer starts, so that
-/// a database that is away makes a problem and not a broken list. `headers` makes the headers when it is known whether more
-/// rows follow; for a page that is streamed, `has_more` tells.
-pub(crate) async fn send_list(
-    rows: Rows,
-    limit: Option<u32>,
-    has_more: impl Future<Output = Result<bool, Error>>,
-    headers: impl FnOnce(Extent) -> HeaderMap,
-) -> Result<Response, Error> {
-    let mut list = List { rows, remaining: limit.map_or(usize::MAX, |limit| limit as usize), is_begun: false };
-    let mut begin = BytesMut::from(&b"["[..]);
-    while begin.len() < MAX_WHOLE_SIZE {
-        match list.next(&mut begin).await? {
-            Next::Row => {}
-            Next::End { more } => {
-                let headers = headers(Extent { is_empty: !list.is_begun, more });
-                return Ok((headers, [(header::CONTENT_TYPE, JSON)], begin.freeze()).into_response());
-            }
-        }
+/// Answers an array of rows. The first rows are read before the answer starts, so that a database that is away makes a problem
+/// and not a broken list. `headers` makes the headers of what is found.
+pub(crate) async fn send_list(page: Page, headers: impl FnOnce(Extent) -> HeaderMap) -> Result<Response, Error> {
+    let Page { rows, has_more } = page;
+    let mut list = List { rows, is_begun: false };
+    let mut text = BytesMut::from(&b"["[..]);
+    let mut is_whole = false;
+    while !is_whole && text.len() < MAX_WHOLE_SIZE {
+        is_whole = !list.next(&mut text).await?;
     }
-    let headers = headers(Extent { is_empty: false, more: limit.is_some() && has_more.await? });
-    let body = Body::from_stream(stream(list, begin));
+    let headers = headers(Extent { is_empty: !list.is_begun, has_more });
+    let body = if is_whole { Body::from(text.freeze()) } else { Body::from_stream(stream(list, text)) };
     Ok((headers, [(header::CONTENT_TYPE, JSON)], body).into_response())
 }
 
 /// A list that is being written.
 struct List {
     rows: Rows,
-    /// How many rows may still be written.
-    remaining: usize,
     is_begun: bool,
 }
 
-enum Next {
-    Row,
-    End { more: bool },
-}
-
 impl List {
-    /// Writes the next row, or the end.
-    async fn next(&mut self, out: &mut BytesMut) -> Result<Next, Error> {
-        match self.rows.next().await.transpose()? {
-            Some(row) if self.remaining > 0 => {
-                self.remaining -= 1;
-                if std::mem::replace(&mut self.is_begun, true) {
-                    out.extend_from_slice(b",");
-                }
-                out.extend_from_slice(&row.to_json());
-                Ok(Next::Row)
-            }
-            rest => {
-                out.extend_from_slice(b"]");
-                Ok(Next::End { more: rest.is_some() })
-            }
+    /// Writes the next row, or the end; whether it was a row.
+    async fn next(&mut self, out: &mut BytesMut) -> Result<bool, Error> {
+        let Some(row) = self.rows.next().await.transpose()? else {
+            out.extend_from_slice(b"]");
+            return Ok(false);
+        };
+        if std::mem::replace(&mut self.is_begun, true) {
+            out.extend_from_slice(b",");
         }
+        out.extend_from_slice(&row.to_json());
+        Ok(true)
     }
 }
 
@@ -97,7 +75,7 @@ fn stream(mut list: List, mut text: BytesMut) -> impl futures_util::Stream<Item 
         let mut ended = false;
         while !ended {
             match list.next(&mut text).await {
-                Ok(next) => ended = matches!(next, Next::End { .. }),
+                Ok(is_row) => ended = !is_row,
                 // Logged here because the answer has started: the outermost layer cannot see this error.
                 Err(error) => {
                     tracing::error!(error = error_chain(&error), "a list broke off");

@@ -64,9 +64,8 @@ async fn list(
     let ListQuery { limit, offset, .. } = query;
     let links =
         |extent| PageLinks { path: uri.path(), parameters: &parameters, limit, offset, extent, total }.headers();
-    let rows = app.repository().stream(entity, &query);
-    let sent = send_list(rows, limit, app.repository().has_more(entity, &query), links).await;
-    sent.map_err(|error| collection.problem(&error))
+    let sent = async { send_list(app.repository().list(entity, &query).await?, links).await };
+    sent.await.map_err(|error| collection.problem(&error))
 }
 
 async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {

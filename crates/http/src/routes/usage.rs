@@ -26,15 +26,16 @@ pub(crate) async fn listings(
     let (limit, offset) = query::parse_page(&parameters, LISTINGS_PAGE.default, LISTINGS_PAGE.max)
         .map_err(|errors| Problem::parameters(&errors))?;
     let repository = collection.app.repository();
-    let rows = repository.listings(entity, id, limit, offset).await.map_err(|error| collection.problem(&error))?;
+    let problem = |error| collection.problem(&error);
+    // Before the rows, which hold a connection.
     let total = if query_string::prefers_count(&headers) {
-        Some(repository.count_listings(entity, id).await.map_err(|error| collection.problem(&error))?)
+        Some(repository.count_listings(entity, id).await.map_err(problem)?)
     } else {
         None
     };
+    let page = repository.listings(entity, id, limit, offset).await.map_err(problem)?;
     let links = |extent| {
         PageLinks { path: uri.path(), parameters: &parameters, limit: Some(limit), offset, extent, total }.headers()
     };
-    let has_more = async { Ok(repository.count_listings(entity, id).await? > offset.saturating_add(limit.into())) };
-    send_list(rows, Some(limit), has_more, links).await.map_err(|error| collection.problem(&error))
+    send_list(page, links).await.map_err(problem)
 }

@@ -14,12 +14,6 @@ pub(crate) async fn count(context: &Context, entity: &'static Entity, query: &Li
     count_rows(context, entity, &where_clause, values).await
 }
 
-/// Whether rows follow after the page that a query asks for.
-pub(crate) async fn has_more(context: &Context, entity: &'static Entity, query: &ListQuery) -> Result<bool, Error> {
-    let after = i64::from(query.limit.unwrap_or_default()).saturating_add(query.offset);
-    Ok(count(context, entity, query).await? > after)
-}
-
 /// How many rows a `where` clause leaves.
 pub(super) async fn count_rows(
     context: &Context,

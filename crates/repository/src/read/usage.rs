@@ -8,21 +8,23 @@ use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Kind, Refusal, Value};
 
 use super::count::count_rows;
-use super::list::{Rows, paged, rows_of};
+use super::list::{NumberedRows, page};
 use crate::context::Context;
 use crate::error::Error;
 
 /// How many of the listings a refused delete names.
 const MAX_LISTED: u32 = 20;
 
-/// The listings that use a row that is there, newest first, and one more than the limit when more follow.
-pub(crate) fn listings(context: &Arc<Context>, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Rows {
+/// The listings that use a row that is there, newest first.
+pub(crate) fn listings(
+    context: &Arc<Context>,
+    entity: &'static Entity,
+    id: i64,
+    limit: u32,
+    offset: i64,
+) -> NumberedRows {
     let Some(uses) = context.usage(entity).listings() else { return futures_util::stream::empty().boxed() };
-    let mut values = vec![int(id)];
-    let where_clause = format!(" where {uses}");
-    let order = [entity.usage_order];
-    let sql = paged(context.statements(&LISTING), &where_clause, &order, &mut values, Some(limit), offset);
-    rows_of(context, &LISTING, sql, values, false)
+    page(context, &LISTING, &format!(" where {uses}"), vec![int(id)], &[entity.usage_order], limit, offset)
 }
 
 /// How many listings use a row.

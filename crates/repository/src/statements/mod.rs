@@ -4,6 +4,7 @@
 
 pub(crate) mod insert;
 mod order;
+mod page;
 pub(crate) mod required_columns;
 mod select;
 pub(crate) mod tables;
@@ -20,10 +21,16 @@ use select::{read_columns, shown};
 pub(crate) struct Statements {
     pub(crate) dialect: Dialect,
     pub(crate) entity: &'static Entity,
-    /// `select … from …`, all columns of a [`Row`].
+    /// All columns of a [`Row`].
+    columns: &'static str,
+    /// The tables that they are read from.
+    from: &'static str,
+    /// `select … from …`, both.
     pub(crate) select: &'static str,
-    /// The kinds of those columns.
+    /// The kinds of the columns.
     pub(crate) kinds: &'static [Kind],
+    /// The same, and that of the number which every row of a page begins with.
+    pub(crate) page_kinds: &'static [Kind],
     /// The row of an id.
     pub(crate) get: Statement,
     /// The same, held until the transaction ends.
@@ -56,16 +63,20 @@ impl Statements {
             from += &format!(" left join {} {nested} on {nested}.id = {table}.{field}", target.name);
         }
         let (texts, kinds): (Vec<String>, Vec<Kind>) = columns.into_iter().unzip();
-        let returning = if is_flat(entity) { texts.join(", ") } else { "id".to_owned() };
+        let (columns, from) = (leak(texts.join(", ")), leak(from));
+        let returning = if is_flat(entity) { columns.to_owned() } else { "id".to_owned() };
         let insert = insert(dialect, table, entity.columns().map(|(_, field)| field), &[]);
-        let select = format!("select {} from {from}", texts.join(", "));
+        let select = format!("select {columns} from {from}");
         let get = format!("{select} where {table}.id = $1");
         Self {
             dialect,
             entity,
             get_locked: Statement::select(table, leak(format!("{get}{}", dialect.lock_row(table, false)))),
             get: Statement::select(table, leak(get)),
+            columns,
+            from,
             select: leak(select),
+            page_kinds: [&[Kind::Int], &*kinds].concat().leak(),
             kinds: kinds.leak(),
             lock_for_update: Statement::select(
                 table,
@@ -144,6 +155,7 @@ mod tests {
             for entity in partbook_domain::registry() {
                 let statements = Statements::compose(dialect, entity);
                 let order = format!("order by {}", statements.order_by(entity.order));
+                let page = statements.page("", entity.order, &mut Vec::new(), 50, 100);
                 let Statements {
                     get,
                     get_locked,
@@ -161,7 +173,7 @@ mod tests {
                 }
                 let find = find.as_ref().or(find_name.as_ref());
                 let find = find.map_or("-- no natural key", Statement::as_str);
-                text += &format!("{find}\n{order}\n\n");
+                text += &format!("{find}\n{order}\n{}\n\n", page.as_str());
             }
             insta::assert_snapshot!(name, text);
         }

@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use futures_util::TryStreamExt as _;
 use partbook_domain::Representation as _;
 use partbook_domain::query::{self, ListQuery};
 use partbook_repository::{Create, Error, Update};
@@ -33,7 +34,8 @@ pub(super) async fn list(
     let query = ListQuery { order, limit: Some(limit), offset, ..ListQuery::default() };
     let problem = |error: Error| Problem::of(&error, entity);
     let total = app.repository().count(entity, &query).await.map_err(problem)?;
-    let rows = app.repository().list(entity, &query).await.map_err(problem)?;
+    let page = app.repository().list(entity, &query).await.map_err(problem)?;
+    let rows: Vec<_> = page.rows.try_collect().await.map_err(problem)?;
     let mut out = Vec::new();
     out.extend_from_slice(
         format!(r#"{{"entity":"{}","label":"{}","records":["#, entity.name, entity.plural).as_bytes(),
