@@ -145,6 +145,7 @@ async fn router(url: &str) -> Router {
         version: "bench",
         cors_origins: Vec::new(),
         requires_if_match: false,
+        ignores_legacy_limit: false,
         has_admin_listener: false,
     };
     App::new(repository, settings, Metrics::install("bench", "bench").expect("the only recorder")).router()

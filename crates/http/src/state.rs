@@ -19,6 +19,9 @@ pub struct HttpSettings {
     pub cors_origins: Vec<String>,
     /// Whether changing a row requires `If-Match`: 428 without it (contract section 7).
     pub requires_if_match: bool,
+    /// Whether `limit` alone is ignored on the lists of what is known by its name, as the legacy service did (contract
+    /// section 3).
+    pub ignores_legacy_limit: bool,
     /// Whether `/metrics` is served only by [`App::admin_router`], on its own listener.
     pub has_admin_listener: bool,
 }

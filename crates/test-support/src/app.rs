@@ -28,6 +28,7 @@ impl Default for Options {
             version: env!("CARGO_PKG_VERSION"),
             cors_origins: vec!["http://localhost:3000".to_owned()],
             requires_if_match: false,
+            ignores_legacy_limit: false,
             has_admin_listener: false,
         };
         Self { settings, pool: PoolSettings::default(), url: None }
@@ -44,6 +45,12 @@ impl Options {
     /// Refuses changes that do not say which version they are meant for.
     pub fn requires_if_match(mut self) -> Self {
         self.settings.requires_if_match = true;
+        self
+    }
+
+    /// Ignores `limit` where the legacy service did.
+    pub fn ignores_legacy_limit(mut self) -> Self {
+        self.settings.ignores_legacy_limit = true;
         self
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use partbook_test_support::contract::{
     CPU, Entity, Kind, LISTING, PORTS_PROFILE, RAM_SPEC, catalog, in_listings, listing_that_uses,
 };
-use partbook_test_support::{Answer, Method, Service, backends};
+use partbook_test_support::{Answer, Backend, Method, Service, backends};
 
 const ORIGIN: &str = "http://localhost:3000";
 
@@ -192,4 +192,33 @@ async fn a_ports_profile_is_edited_in_the_screen(service: Service) {
     fetch(&service, Method::PATCH, &path, Some(&json!({"fields": fields}))).await.expect(200);
     let saved = service.get(&PORTS_PROFILE.at(&row["id"])).await.json();
     differs_in(&row, &saved, &["description"]);
+}
+
+backends!(a_picker_finds_the_part_of_a_listing);
+async fn a_picker_finds_the_part_of_a_listing(backend: Backend) {
+    let service = Service::options().ignores_legacy_limit().start(backend).await;
+    let sent = async |query: &str| {
+        let answer = fetch(&service, Method::GET, query, None).await.expect(200);
+        (answer.array().len(), answer.header("link").is_some())
+    };
+    for entity in catalog() {
+        service.fill(entity, 60).await;
+        let path = entity.path;
+        let by_name = entity.default_limit.is_none();
+        let first = if by_name { (60, false) } else { (50, true) };
+        assert_eq!(sent(&format!("{path}?limit=50")).await, first, "{path}");
+        assert_eq!(sent(&format!("{path}?limit=50&search=row")).await.0, if by_name { 60 } else { 0 }, "{path}");
+        // Clients that know of pages get them.
+        for query in ["limit=50&offset=0", "limit=50&sort=id"] {
+            assert_eq!(sent(&format!("{path}?{query}")).await, (50, true), "{path}?{query}");
+        }
+        let strict = service.request(Method::GET, &format!("{path}?limit=50")).header("Prefer", "handling=strict");
+        assert_eq!(strict.send().await.expect(200).array().len(), 50);
+    }
+    // A limit that is not looked at is not judged.
+    assert_eq!(sent(&format!("{}?limit=5000", CPU.path)).await, (60, false));
+    for n in 1..=3 {
+        service.create(&LISTING, n).await;
+    }
+    assert_eq!(sent(&format!("{}?limit=2", LISTING.path)).await, (2, true));
 }

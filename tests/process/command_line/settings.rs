@@ -1,6 +1,7 @@
 //! Settings by flag and by environment.
 
 use super::{file, refused, serve, vacant};
+use partbook_test_support::contract::CPU;
 use partbook_test_support::{Backend, Database, Method, Server, partbook};
 
 const SQLITE: &str = "sqlite://partbook.db";
@@ -57,6 +58,7 @@ async fn a_bad_setting_is_one_clear_line_and_two() {
         ("PARTBOOK_LOG_FORMAT", &["xml", "JSON5"]),
         ("PARTBOOK_POOL_SIZE", &["0", "-1", "many", "1.5", "99999999999999999999"]),
         ("PARTBOOK_STATEMENT_CACHE", &["perhaps"]),
+        ("PARTBOOK_LEGACY_LIMIT", &["true", "IGNORE"]),
         ("PARTBOOK_HEADER_TIMEOUT", &["0", "3601", "1.5", "soon"]),
         ("PARTBOOK_IDLE_TIMEOUT", &["0", "3601", "-1"]),
         ("PARTBOOK_ENVIRONMENT", &["a\nb"]),
@@ -176,5 +178,17 @@ async fn an_origin_may_be_named() {
     for (origin, allowed) in [("https://b.example", Some("https://b.example")), ("http://localhost:3000", None)] {
         let answer = service.request(Method::GET, "/health").header("Origin", origin).send().await.expect(200);
         assert_eq!(answer.header("access-control-allow-origin"), allowed);
+    }
+}
+
+#[tokio::test]
+async fn a_limit_may_be_ignored_as_the_legacy_service_did() {
+    for (value, rows) in [("apply", 1), ("ignore", 2)] {
+        let service = Server::options().env("PARTBOOK_LEGACY_LIMIT", value).start(Backend::Sqlite).await;
+        for n in 1..=2 {
+            service.create(&CPU, n).await;
+        }
+        let answer = service.get(&format!("{}?limit=1", CPU.path)).await.expect(200);
+        assert_eq!(answer.array().len(), rows, "{value}");
     }
 }

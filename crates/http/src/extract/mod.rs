@@ -6,5 +6,6 @@ pub(crate) mod idempotency_key;
 pub(crate) mod json_body;
 mod path_parameter;
 pub(crate) mod preconditions;
+pub(crate) mod preferences;
 pub(crate) mod query_string;
 pub(crate) mod row_id;

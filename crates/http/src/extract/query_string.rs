@@ -1,6 +1,5 @@
-//! Query strings, and the `Prefer` header of lists.
+//! Query strings.
 
-use axum::http::HeaderMap;
 use partbook_domain::{ParameterError, ParameterErrors};
 use percent_encoding::percent_decode_str;
 
@@ -24,13 +23,4 @@ pub(crate) fn parse(text: Option<&str>) -> Result<Vec<(String, String)>, Problem
         }
     }
     errors.into_result(parameters).map_err(|errors| Problem::parameters(&errors))
-}
-
-/// Whether the client asks for the number of all rows: `Prefer: count=exact` (RFC 7240).
-pub(crate) fn prefers_count(headers: &HeaderMap) -> bool {
-    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    preferences.flat_map(|value| value.split([',', ';'])).any(|preference| {
-        let preference: String = preference.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-        preference.eq_ignore_ascii_case("count=exact") || preference.eq_ignore_ascii_case("count=\"exact\"")
-    })
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use partbook_domain::edit::EditMode;
 use partbook_domain::query::{self, ListQuery};
-use partbook_domain::{Entity, Refusal};
+use partbook_domain::{Entity, Identity, Refusal};
 use partbook_repository::{Create, Delete, Error, Update};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -15,6 +15,7 @@ use crate::extract::collection::Collection;
 use crate::extract::idempotency_key::idempotency_key;
 use crate::extract::json_body::{self, JsonBody};
 use crate::extract::preconditions::precondition;
+use crate::extract::preferences::{prefers_count, prefers_strict};
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::openapi;
@@ -54,9 +55,12 @@ async fn list(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let Collection { app, entity } = &collection;
-    let parameters = query_string::parse(text.as_deref())?;
+    let mut parameters = query_string::parse(text.as_deref())?;
+    if app.settings().ignores_legacy_limit && !knows_of_pages(entity, &parameters, &headers) {
+        parameters.retain(|(name, _)| name != "limit");
+    }
     let query = query::parse(entity, &parameters).map_err(|errors| Problem::parameters(&errors))?;
-    let total = if query_string::prefers_count(&headers) {
+    let total = if prefers_count(&headers) {
         Some(app.repository().count(entity, &query).await.map_err(|error| collection.problem(&error))?)
     } else {
         None
@@ -66,6 +70,14 @@ async fn list(
         |extent| PageLinks { path: uri.path(), parameters: &parameters, limit, offset, extent, total }.headers();
     let sent = async { send_list(app.repository().list(entity, &query).await?, links).await };
     sent.await.map_err(|error| collection.problem(&error))
+}
+
+/// Whether a client of a list means its `limit`. The legacy service had no pages of what is known by its name, so that its
+/// clients send a limit and expect all rows.
+fn knows_of_pages(entity: &Entity, parameters: &[(String, String)], headers: &HeaderMap) -> bool {
+    entity.identity != Identity::Name
+        || parameters.iter().any(|(name, _)| ["offset", "cursor", "sort"].contains(&name.as_str()))
+        || prefers_strict(headers)
 }
 
 async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {

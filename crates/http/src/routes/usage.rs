@@ -6,6 +6,7 @@ use axum::response::Response;
 use partbook_domain::query;
 
 use crate::extract::collection::Collection;
+use crate::extract::preferences::prefers_count;
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::limits::LISTINGS_PAGE;
@@ -28,7 +29,7 @@ pub(crate) async fn listings(
     let repository = collection.app.repository();
     let problem = |error| collection.problem(&error);
     // Before the rows, which hold a connection.
-    let total = if query_string::prefers_count(&headers) {
+    let total = if prefers_count(&headers) {
         Some(repository.count_listings(entity, id).await.map_err(problem)?)
     } else {
         None

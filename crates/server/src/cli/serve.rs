@@ -99,6 +99,7 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, 
         version: env!("CARGO_PKG_VERSION"),
         cors_origins: arguments.cors_origins,
         requires_if_match: arguments.require_if_match,
+        ignores_legacy_limit: arguments.legacy_limit,
         has_admin_listener: admin.is_some(),
     };
     let app = App::new(repository, settings, metrics);

@@ -57,6 +57,12 @@ pub(crate) struct ServeArguments {
     #[arg(value_name = "true|false", value_parser = Setting(values::truth), action = ArgAction::Set)]
     pub(crate) require_if_match: bool,
 
+    /// What limit means on the lists of CPUs, GPUs, profiles and ports profiles, where neither offset, cursor nor sort is
+    /// sent: ignore gives all rows, as the legacy service did
+    #[arg(long, env = "PARTBOOK_LEGACY_LIMIT", default_value = "apply")]
+    #[arg(value_name = "apply|ignore", value_parser = Setting(values::legacy_limit), action = ArgAction::Set)]
+    pub(crate) legacy_limit: bool,
+
     #[command(flatten)]
     pub(crate) log: LogArguments,
 

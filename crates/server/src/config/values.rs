@@ -58,6 +58,15 @@ pub(crate) fn truth(text: &str) -> Result<bool, &'static str> {
     text.parse().map_err(|_| "is neither true nor false; use one of them")
 }
 
+/// Reads whether a limit is ignored.
+pub(crate) fn legacy_limit(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "ignore" => Ok(true),
+        "apply" => Ok(false),
+        _ => Err("is neither apply nor ignore; use one of them"),
+    }
+}
+
 /// Reads whole seconds, up to an hour.
 pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().filter(|seconds| *seconds <= 3600);
