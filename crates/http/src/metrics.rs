@@ -54,6 +54,7 @@ impl Metrics {
             // Counters exist from the start, so that the first event is an increase.
             counter!("partbook_db_pool_timeouts_total").increment(0);
             counter!("partbook_db_retries_total").increment(0);
+            counter!("partbook_idempotency_keys_evicted_total").increment(0);
             for entity in registry() {
                 counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(0);
             }
@@ -99,15 +100,20 @@ impl Metrics {
         if counted_at.is_some_and(|at| at.elapsed() < ROW_COUNT_TTL) {
             return;
         }
-        match timeout(ROW_COUNT_TIMEOUT, repository.row_counts()).await {
-            Ok(Ok(counts)) => {
+        let count = async { Ok((repository.row_counts().await?, repository.stored_total().await?)) };
+        match timeout(ROW_COUNT_TIMEOUT, count).await {
+            #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
+            Ok(Ok((counts, stored))) => {
                 for (entity, count) in counts {
-                    #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
                     gauge!("partbook_rows", "entity" => entity.name).set(count as f64);
                 }
+                gauge!("partbook_idempotency_keys").set(stored.keys as f64);
+                gauge!("partbook_idempotency_bytes").set(stored.bytes as f64);
                 *counted_at = Some(Instant::now());
             }
-            Ok(Err(error)) => tracing::debug!(error = error_chain(&error), "the rows could not be counted"),
+            Ok::<Result<_, partbook_repository::Error>, _>(Err(error)) => {
+                tracing::debug!(error = error_chain(&error), "the rows could not be counted")
+            }
             Err(_) => tracing::debug!("the rows could not be counted in time"),
         }
     }
@@ -145,5 +151,11 @@ fn describe() {
         "Deletes refused (409) because the row is in use or must stay."
     );
     describe_gauge!("partbook_rows", "Rows of an entity, counted at most once a minute.");
+    describe_gauge!("partbook_idempotency_keys", "Idempotency keys whose answers are kept, counted with the rows.");
+    describe_gauge!("partbook_idempotency_bytes", Unit::Bytes, "What the answers to idempotency keys take up.");
+    describe_counter!(
+        "partbook_idempotency_keys_evicted_total",
+        "Idempotency keys given up before their time because too much was kept."
+    );
     describe_gauge!("partbook_build_info", "1, labelled with the version and the commit of the program.");
 }

@@ -69,7 +69,7 @@ impl App {
     /// Deletes the stored responses to requests with an `Idempotency-Key` that have expired.
     pub async fn delete_expired(&self) {
         if let Err(error) = self.repository().delete_expired().await {
-            tracing::warn!(error = error_chain(&error), "expired responses to idempotency keys could not be deleted");
+            tracing::warn!(error = error_chain(&error), "responses to idempotency keys could not be deleted");
         }
     }
 }

@@ -8,10 +8,24 @@ use partbook_domain::clock::Clock;
 use partbook_domain::{Entity, registry};
 
 use crate::idempotency::InFlight;
+use crate::idempotency::retention::StorageLimit;
 use crate::statements::Statements;
 use crate::statements::required_columns::required_columns;
 use crate::statements::tables::{CUSTOM_FIELDS, STORED_RESPONSES};
 use crate::statements::usage::Usage;
+
+/// How much the operations may take up.
+#[derive(Clone, Copy, Debug)]
+pub struct RepositoryLimits {
+    /// What is stored for idempotency keys in all, bytes.
+    pub idempotency_bytes: u64,
+}
+
+impl Default for RepositoryLimits {
+    fn default() -> Self {
+        Self { idempotency_bytes: 256 * 1024 * 1024 }
+    }
+}
 
 /// What every operation works with.
 #[derive(Debug)]
@@ -25,11 +39,17 @@ pub(crate) struct Context {
     pub(crate) supports_idempotency: bool,
     /// The requests with an idempotency key that run in this process.
     pub(crate) in_flight: Arc<InFlight>,
+    /// How much may be stored for idempotency keys.
+    pub(crate) storage_limit: StorageLimit,
     entities: BTreeMap<&'static str, (Statements, Usage)>,
 }
 
 impl Context {
-    pub(crate) fn new(Prepared { pool, catalogue, .. }: Prepared, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        Prepared { pool, catalogue, .. }: Prepared,
+        clock: Arc<dyn Clock>,
+        limits: RepositoryLimits,
+    ) -> Self {
         let dialect = Dialect::of(&pool);
         let tables: Vec<&str> = registry().iter().map(|entity| entity.name).collect();
         let ours: Vec<&str> = required_columns().into_iter().map(|(table, _)| table).collect();
@@ -45,6 +65,7 @@ impl Context {
             has_custom_fields: catalogue.has_readable(CUSTOM_FIELDS),
             supports_idempotency: catalogue.has_readable(STORED_RESPONSES),
             in_flight: Arc::default(),
+            storage_limit: StorageLimit::new(limits.idempotency_bytes),
             database: Database::new(pool),
         }
     }

@@ -13,8 +13,9 @@ mod repository;
 mod statements;
 mod write;
 
+pub use context::RepositoryLimits;
 pub use error::Error;
-pub use idempotency::{IdempotencyKey, RETENTION, StoredResponse};
+pub use idempotency::{IdempotencyKey, RETENTION, StoredResponse, StoredTotal};
 pub use read::custom_fields::CustomField;
 pub use read::health::Availability;
 pub use read::list::{Page, Rows};

@@ -10,9 +10,9 @@ use partbook_domain::edit::EditMode;
 use partbook_domain::query::ListQuery;
 use partbook_domain::{Entity, Refusal, Row};
 
-use crate::context::Context;
+use crate::context::{Context, RepositoryLimits};
 use crate::error::Error;
-use crate::idempotency::{IdempotencyKey, StoredResponse, create_once, stored_responses};
+use crate::idempotency::{IdempotencyKey, StoredResponse, StoredTotal, create_once, retention};
 use crate::observe::{background_task, operation, operation_of_rows};
 use crate::read::custom_fields::{self, CustomField};
 use crate::read::health::{self, Availability};
@@ -29,8 +29,8 @@ pub struct Repository(Arc<Context>);
 impl Repository {
     /// The catalog on a database that was found in order.
     #[must_use]
-    pub fn open(prepared: Prepared, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Context::new(prepared, clock)))
+    pub fn open(prepared: Prepared, clock: Arc<dyn Clock>, limits: RepositoryLimits) -> Self {
+        Self(Arc::new(Context::new(prepared, clock, limits)))
     }
 
     /// One row.
@@ -81,12 +81,20 @@ impl Repository {
         self.0.supports_idempotency
     }
 
-    /// Deletes the stored responses that are older than [`crate::RETENTION`].
+    /// Deletes the stored responses that are older than [`crate::RETENTION`], and the oldest of those that are too many.
     ///
     /// # Errors
     /// The database is away.
     pub async fn delete_expired(&self) -> Result<(), Error> {
-        background_task("delete_expired", stored_responses::delete_expired(&self.0)).await
+        background_task("delete_expired", retention::delete_expired(&self.0)).await
+    }
+
+    /// How much is stored for idempotency keys.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn stored_total(&self) -> Result<StoredTotal, Error> {
+        retention::stored_total(&self.0).await
     }
 
     /// Changes a row as a body says, under the row's lock: concurrent changes of other fields are kept.

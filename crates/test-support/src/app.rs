@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 use partbook_database::{DatabaseUrl, Pool, PoolSettings, StartError};
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, HttpSettings, Metrics};
-use partbook_repository::{Repository, required_columns};
+use partbook_repository::{Repository, RepositoryLimits, required_columns};
 use tokio::runtime::{Handle, Id};
 
 /// How a service is to be started, where the defaults do not do.
@@ -17,6 +17,7 @@ use tokio::runtime::{Handle, Id};
 pub struct Options {
     settings: HttpSettings,
     pool: PoolSettings,
+    limits: RepositoryLimits,
     url: Option<String>,
 }
 
@@ -31,7 +32,7 @@ impl Default for Options {
             ignores_legacy_limit: false,
             has_admin_listener: false,
         };
-        Self { settings, pool: PoolSettings::default(), url: None }
+        Self { settings, pool: PoolSettings::default(), limits: RepositoryLimits::default(), url: None }
     }
 }
 
@@ -66,6 +67,12 @@ impl Options {
         self
     }
 
+    /// How much is stored for idempotency keys, bytes.
+    pub fn idempotency_bytes(mut self, bytes: u64) -> Self {
+        self.limits.idempotency_bytes = bytes;
+        self
+    }
+
     /// Another URL than the database's own, such as that of another role.
     pub fn url(mut self, url: &str) -> Self {
         self.url = Some(url.to_owned());
@@ -77,7 +84,7 @@ impl Options {
         let pool = pool(self.url.as_deref().unwrap_or(url), &self.pool).await?;
         let prepared = partbook_migrate::prepare(pool.clone(), &required_columns()).await?;
         let metrics = Metrics::of(recorder(), env!("CARGO_PKG_VERSION"), "of the tests");
-        let repository = Repository::open(prepared, Arc::new(SystemClock));
+        let repository = Repository::open(prepared, Arc::new(SystemClock), self.limits);
         let app = App::new(repository, self.settings, metrics);
         Ok((app.router(), pool))
     }

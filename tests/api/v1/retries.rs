@@ -204,3 +204,24 @@ async fn a_deadlock_is_tried_again(service: Service) {
     }
     panic!("no deadlock came about");
 }
+
+// Another program takes a key and lets it go, each time anew.
+backends!(a_key_that_nobody_has_at_the_last_look_is_a_503: Postgres);
+async fn a_key_that_nobody_has_at_the_last_look_is_a_503(service: Service) {
+    let refusing = |constraint: &str| {
+        format!(
+            "create or replace function refuse() returns trigger language plpgsql as $$ begin
+                perform nextval('attempts');
+                raise exception using errcode = 'unique_violation', constraint = '{constraint}', message = 'taken';
+            end $$"
+        )
+    };
+    service.sql(&format!("create sequence attempts; {}", refusing("cpu_name_key"))).await;
+    service.sql("create trigger refuse before insert on cpu for each row execute function refuse()").await;
+    unavailable(&service.post(CPU.path, &(CPU.minimal)(1)).await);
+    // A sequence keeps what is rolled back.
+    assert_eq!(service.database().value("select last_value from attempts").await.as_deref(), Some("3"));
+    // An index that the catalog does not know goes on refusing.
+    service.sql(&refusing("ix_of_another_program")).await;
+    assert_eq!(service.post(CPU.path, &(CPU.minimal)(1)).await.problem(422).faults[0].code, "value");
+}

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::refused;
 use partbook_test_support::partbook;
 
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "PARTBOOK_LISTEN",
@@ -18,6 +18,7 @@ const SETTINGS: [&str; 13] = [
     "PARTBOOK_LOG_LEVEL",
     "PARTBOOK_LOG_FORMAT",
     "PARTBOOK_POOL_SIZE",
+    "PARTBOOK_IDEMPOTENCY_SIZE",
     "PARTBOOK_STATEMENT_CACHE",
 ];
 

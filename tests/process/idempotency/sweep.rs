@@ -51,3 +51,31 @@ async fn what_is_older_than_a_day_is_swept_at_a_start(backend: Backend) {
     assert_eq!(post(&service, "young", 7).await.expect(201).text(), young.text());
     assert_eq!(count(&service, CPU.table).await, 7, "the rows stay");
 }
+
+// Writers wait for one portion, not for all. The text of the statement is the same on SQLite, which does not show its statements.
+backends!(what_is_swept_is_swept_in_portions: Postgres);
+async fn what_is_swept_is_swept_in_portions(database: Database) {
+    Service::options().start_on(&database).await.stop().await;
+    database
+        .sql(
+            "insert into idempotency_key (method, path, idempotency_key, body_hash, status, answer, created_at)
+                select 'POST', '/', 'key ' || n, '', 422, '{}', '2026-01-01' from generate_series(1, 2500) as n;
+            create table portion (xact text, size int);
+            create function note() returns trigger language plpgsql as $$ begin
+                insert into portion select pg_current_xact_id()::text, count(*) from gone;
+                return null;
+            end $$;
+            create trigger note after delete on idempotency_key referencing old table as gone
+                for each statement execute function note()",
+        )
+        .await;
+    let service = Server::options().start_on(&database).await;
+    let begin = Instant::now();
+    while count(&service, "idempotency_key").await > 0 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "they are still there");
+    }
+    let portions =
+        service.rows("select size::text, count(distinct xact)::text from portion group by 1 order by 1").await;
+    let portions: Vec<Vec<String>> = portions.into_iter().map(|row| row.into_iter().flatten().collect()).collect();
+    assert_eq!(portions, [["1000", "2"], ["500", "1"]], "each in a transaction of its own");
+}

@@ -51,6 +51,16 @@ pub enum Refusal {
     /// The idempotency key belongs to a request with another body.
     #[error("was sent with another body before; a new request needs a key of its own")]
     IdempotencyKeyReused,
+    /// The row of an idempotency key has been deleted since, and the answer that showed it was too large to be kept.
+    #[error(
+        "{label} {id} was the answer to this Idempotency-Key, and has been deleted since; a new request needs a key of its own"
+    )]
+    IdempotentRowGone {
+        /// What it was, as a person calls it.
+        label: &'static str,
+        /// Its id.
+        id: i64,
+    },
 }
 
 /// Why the row is not what the client means to change, for a person.

@@ -70,9 +70,11 @@ pub(super) fn stale(row: &str) -> Response {
     with_header(response, "ETag", "The version of the row as it is now", text())
 }
 
-/// 409: a request with the same idempotency key is in progress.
+/// 409: a request with the same idempotency key is in progress, or there is no answer any more to give it again.
 pub(super) fn key_in_use() -> Response {
-    with_retry_after(problem_response("The first request with this `Idempotency-Key` is still running", "Problem"))
+    let description = "The first request with this `Idempotency-Key` is still running; or, without Retry-After, its answer \
+                       was too large to be kept and its row has been deleted since";
+    with_retry_after(problem_response(description, "Problem"))
 }
 
 /// Adds `Retry-After` to an answer.

@@ -101,6 +101,8 @@ impl Problem {
             Error::Refused(Refusal::IdempotencyKeyInUse) => {
                 Self { is_transient: true, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
             }
+            // Without `Retry-After`: the row does not come back.
+            Error::Refused(Refusal::IdempotentRowGone { .. }) => Self::new(StatusCode::CONFLICT, error.to_string()),
             Error::Refused(Refusal::IdempotencyKeyReused) => {
                 let parameter = "Idempotency-Key".to_owned();
                 Self::parameter(ParameterError { parameter, detail: error.to_string(), code: "reused" })

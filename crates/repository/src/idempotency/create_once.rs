@@ -1,13 +1,17 @@
 //! A creation that may be sent again: the response to the first is stored in the transaction that does its work, and given
 //! to the others.
 
+use std::sync::Arc;
+
 use partbook_database::{BindValue, Session, Statement, Violation};
 use partbook_domain::{Entity, Kind, Refusal, Value};
 
 use super::key::IdempotencyKey;
-use super::stored_responses::{RETENTION, StoredResponse, load, save};
+use super::retention::{RETENTION, note_stored};
+use super::stored_responses::{Stored, StoredResponse, load, save};
 use crate::context::Context;
 use crate::error::Error;
+use crate::read::row::row_of;
 use crate::write::create::NewRow;
 use crate::write::ids::advance_ids;
 use crate::write::request::Create;
@@ -15,14 +19,18 @@ use crate::write::{Write, lock_entity, transact};
 
 /// Creates a row, or gives the response that the same request got before.
 pub(crate) async fn create_once(
-    context: &Context,
+    context: &Arc<Context>,
     request: Create,
     key: IdempotencyKey,
 ) -> Result<StoredResponse, Error> {
     let new = NewRow::read(request)?;
     let scope = key.scope();
     let _guard = context.in_flight.enter(scope.clone())?;
-    transact(context, &CreateOnce { new, key, scope }).await
+    let (response, stored) = transact(context, &CreateOnce { new, key, scope }).await?;
+    if let Some(body) = stored {
+        note_stored(context, body);
+    }
+    Ok(response)
 }
 
 struct CreateOnce {
@@ -32,14 +40,15 @@ struct CreateOnce {
 }
 
 impl Write for CreateOnce {
-    type Done = StoredResponse;
+    /// The response, and how much of its body was stored if it is the first.
+    type Done = (StoredResponse, Option<usize>);
 
     /// The work locks the entity itself, where there is no stored response: to find one it waits for nobody.
     fn locks(&self) -> Option<&'static Entity> {
         None
     }
 
-    async fn work(&self, context: &Context, session: &mut Session) -> Result<StoredResponse, Error> {
+    async fn work(&self, context: &Context, session: &mut Session) -> Result<Self::Done, Error> {
         // Other processes on the same database, where they would not wait for each other anyway.
         if let Some(statement) = context.dialect.try_lock_key()
             && session.rows(&statement, vec![lock_number(&self.scope)], &[Kind::Bool]).await? != [[Value::Bool(true)]]
@@ -47,15 +56,19 @@ impl Write for CreateOnce {
             return Err(Refusal::IdempotencyKeyInUse.into());
         }
         let now = context.clock.now();
-        if let Some(response) = load(session, &self.key, now.earlier(RETENTION)).await? {
-            return Ok(response);
+        match load(session, &self.key, now.earlier(RETENTION)).await? {
+            Some(Stored::Whole(response)) => return Ok((response, None)),
+            Some(Stored::OfRow(status, location)) => {
+                return Ok((self.show_again(context, session, status, location).await?, None));
+            }
+            None => {}
         }
         if let Some(entity) = self.new.locks() {
             lock_entity(context, session, entity).await?;
         }
         let response = self.create(context, session).await?;
-        save(session, &self.key, &response, now).await?;
-        Ok(response)
+        let stored = save(session, &self.key, &response, now).await?;
+        Ok((response, Some(stored)))
     }
 
     /// A name that is taken is found in [`Self::create`], where the refusal can be stored.
@@ -66,6 +79,27 @@ impl Write for CreateOnce {
 }
 
 impl CreateOnce {
+    /// Makes a response again whose body was not stored: it shows the row as it is now.
+    async fn show_again(
+        &self,
+        context: &Context,
+        session: &mut Session,
+        status: u16,
+        location: String,
+    ) -> Result<StoredResponse, Error> {
+        let NewRow { entity, representation, .. } = self.new;
+        let id = location.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or_default();
+        let statements = context.statements(entity);
+        let row = match row_of(statements, session, &statements.get, id).await {
+            Err(Error::Refused(Refusal::NotFound { .. })) => {
+                return Err(Refusal::IdempotentRowGone { label: entity.label, id }.into());
+            }
+            row => row?,
+        };
+        let body = String::from_utf8_lossy(&representation.to_bytes(&row)).into_owned();
+        Ok(StoredResponse { status, location: Some(location), body })
+    }
+
     /// Creates the row; a refusal leaves the transaction as it was before, and is a response like another.
     async fn create(&self, context: &Context, session: &mut Session) -> Result<StoredResponse, Error> {
         let new = &self.new;

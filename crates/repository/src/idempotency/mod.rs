@@ -3,8 +3,10 @@
 pub(crate) mod create_once;
 mod in_flight;
 mod key;
-pub(crate) mod stored_responses;
+pub(crate) mod retention;
+mod stored_responses;
 
 pub(crate) use in_flight::InFlight;
 pub use key::IdempotencyKey;
-pub use stored_responses::{RETENTION, StoredResponse};
+pub use retention::{RETENTION, StoredTotal};
+pub use stored_responses::StoredResponse;

@@ -1,23 +1,15 @@
 //! The responses to requests that may be sent again, as they are stored.
 
-use std::time::Duration;
-
-use partbook_database::{Session, Statement, Violation, int};
+use partbook_database::{Session, Statement};
 use partbook_domain::{Entity, FieldErrors, Kind, Refusal, Timestamp, Value};
 
 use super::key::IdempotencyKey;
-use crate::context::Context;
 use crate::error::Error;
 use crate::statements::tables::STORED_RESPONSES;
 use crate::write::request::Written;
-use crate::write::{Write, transact};
 
-/// How long a response is stored.
-pub const RETENTION: Duration = Duration::from_hours(24);
-
-/// How many expired responses are deleted in one transaction: writers of a SQLite file have to wait for each portion, not
-/// for all of them.
-const EXPIRED_PORTION: i64 = 1_000;
+/// The longest body that is stored, bytes. A longer one is made again from the row.
+const MAX_STORED_BODY: usize = 64 * 1024;
 
 /// A response as it is stored: what a client gets, apart from what each request has of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +39,15 @@ impl StoredResponse {
     }
 }
 
-/// The response that was stored for the key since `oldest`.
+/// What was stored for a key.
+pub(super) enum Stored {
+    /// The whole response.
+    Whole(StoredResponse),
+    /// All but its body, which was too long: the status, and the path of the row that it showed.
+    OfRow(u16, String),
+}
+
+/// What was stored for the key since `oldest`.
 ///
 /// # Errors
 /// It was stored for another body.
@@ -55,7 +55,7 @@ pub(super) async fn load(
     session: &mut Session,
     key: &IdempotencyKey,
     oldest: Timestamp,
-) -> Result<Option<StoredResponse>, Error> {
+) -> Result<Option<Stored>, Error> {
     let sql = "select body_hash, status, location, answer from idempotency_key \
                where method = $1 and path = $2 and idempotency_key = $3 and created_at > $4";
     let mut values = key.values();
@@ -72,16 +72,26 @@ pub(super) async fn load(
     }
     let status = u16::try_from(*status).unwrap_or_default();
     let location = location.as_text().map(str::to_owned);
-    Ok(Some(StoredResponse { status, location, body: body.clone() }))
+    Ok(Some(match location {
+        // No response has an empty body.
+        Some(location) if body.is_empty() => Stored::OfRow(status, location),
+        location => Stored::Whole(StoredResponse { status, location, body: body.clone() }),
+    }))
 }
 
-/// Stores the response to a key.
+/// Stores the response to a key, and says how many bytes of body that takes. A refusal whose body is too long is not stored:
+/// the next attempt is judged anew.
 pub(super) async fn save(
     session: &mut Session,
     key: &IdempotencyKey,
     response: &StoredResponse,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<usize, Error> {
+    let is_short = response.body.len() <= MAX_STORED_BODY;
+    if !is_short && response.location.is_none() {
+        return Ok(0);
+    }
+    let body = if is_short { response.body.as_str() } else { "" };
     // One that has expired and has not been deleted yet.
     let expired = "delete from idempotency_key where method = $1 and path = $2 and idempotency_key = $3";
     session.execute(&Statement::delete(STORED_RESPONSES, expired), key.values()).await?;
@@ -94,45 +104,9 @@ pub(super) async fn save(
         (Kind::Text, text(&key.body_hash)),
         (Kind::Int, Value::Int(response.status.into())),
         (Kind::Text, response.location.as_deref().map_or(Value::Null, text)),
-        (Kind::Text, text(&response.body)),
+        (Kind::Text, text(body)),
         (Kind::Time, Value::Time(now)),
     ]);
-    Ok(session.execute(&Statement::insert(STORED_RESPONSES, sql), values).await?)
-}
-
-/// Deletes the responses that are too old.
-pub(crate) async fn delete_expired(context: &Context) -> Result<(), Error> {
-    if !context.supports_idempotency {
-        return Ok(());
-    }
-    let portion = ExpiredPortion { oldest: context.clock.now().earlier(RETENTION) };
-    while transact(context, &portion).await? == EXPIRED_PORTION {}
-    Ok(())
-}
-
-/// Some of the responses that are too old.
-struct ExpiredPortion {
-    oldest: Timestamp,
-}
-
-impl Write for ExpiredPortion {
-    /// How many there were.
-    type Done = i64;
-
-    fn locks(&self) -> Option<&'static Entity> {
-        None
-    }
-
-    async fn work(&self, _: &Context, session: &mut Session) -> Result<i64, Error> {
-        let sql = "delete from idempotency_key where (method, path, idempotency_key) in (
-                select method, path, idempotency_key from idempotency_key where created_at <= $1 limit $2
-            ) returning status";
-        let values = vec![(Kind::Time, Value::Time(self.oldest)), int(EXPIRED_PORTION)];
-        let deleted = session.rows(&Statement::delete(STORED_RESPONSES, sql), values, &[Kind::Int]).await?;
-        Ok(i64::try_from(deleted.len()).unwrap_or(i64::MAX))
-    }
-
-    async fn explain(&self, _: &Context, _: &Violation) -> Result<Option<Refusal>, Error> {
-        Ok(None)
-    }
+    session.execute(&Statement::insert(STORED_RESPONSES, sql), values).await?;
+    Ok(body.len())
 }

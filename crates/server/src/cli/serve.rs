@@ -6,7 +6,7 @@ use std::time::Duration;
 use partbook_database::{DatabaseUrl, Pool, SchemaKind};
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, HttpSettings, Metrics};
-use partbook_repository::{Repository, required_columns};
+use partbook_repository::{Repository, RepositoryLimits, required_columns};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
@@ -90,7 +90,8 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, 
     tracing::info!(database = %url, schema, "database ready");
     let metrics = Metrics::install(env!("CARGO_PKG_VERSION"), env!("PARTBOOK_COMMIT"));
     let metrics = metrics.map_err(|error| Failure::Run(error.to_string()))?;
-    let repository = Repository::open(prepared, Arc::new(SystemClock));
+    let limits = RepositoryLimits { idempotency_bytes: arguments.idempotency_size };
+    let repository = Repository::open(prepared, Arc::new(SystemClock), limits);
     if arguments.demo {
         demo::load(&repository).await.map_err(Failure::Run)?;
     }

@@ -63,6 +63,11 @@ pub(crate) struct ServeArguments {
     #[arg(value_name = "apply|ignore", value_parser = Setting(values::legacy_limit), action = ArgAction::Set)]
     pub(crate) legacy_limit: bool,
 
+    /// MiB of the database that the answers to requests with an Idempotency-Key may take up; the oldest go first
+    #[arg(long, env = "PARTBOOK_IDEMPOTENCY_SIZE", default_value = "256")]
+    #[arg(value_name = "MIB", value_parser = Setting(values::mebibytes))]
+    pub(crate) idempotency_size: u64,
+
     #[command(flatten)]
     pub(crate) log: LogArguments,
 

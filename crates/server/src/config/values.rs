@@ -8,6 +8,9 @@ use url::Url;
 /// The greatest number of connections that can be asked for.
 const MAX_POOL_SIZE: u32 = 1000;
 
+/// The greatest size that can be asked for, MiB.
+const MAX_MEBIBYTES: u64 = 1024 * 1024;
+
 /// Origins as browsers send them, or `*`. (In the place of its name, clap would read `Vec` as "may be given again".)
 pub(crate) type Origins = Vec<String>;
 
@@ -42,6 +45,12 @@ fn not_an_origin(part: &str, is_one: bool) -> String {
 pub(crate) fn pool_size(text: &str) -> Result<u32, String> {
     let size = text.parse().ok().filter(|size| (1..=MAX_POOL_SIZE).contains(size));
     size.ok_or_else(|| format!("is not a number of connections; use 1 to {MAX_POOL_SIZE}"))
+}
+
+/// Reads a number of mebibytes; in bytes.
+pub(crate) fn mebibytes(text: &str) -> Result<u64, String> {
+    let size = text.parse().ok().filter(|size| (1..=MAX_MEBIBYTES).contains(size));
+    size.map(|size: u64| size * 1024 * 1024).ok_or_else(|| format!("is not a number of MiB; use 1 to {MAX_MEBIBYTES}"))
 }
 
 /// Reads `on` or `off`.
@@ -115,6 +124,8 @@ mod tests {
     fn numbers_and_switches_have_bounds() {
         assert!(pool_size("0").is_err() && pool_size("1001").is_err() && pool_size("-1").is_err());
         assert_eq!(pool_size("1000"), Ok(1000));
+        assert!(mebibytes("0").is_err() && mebibytes("1048577").is_err() && mebibytes("1.5").is_err());
+        assert_eq!((mebibytes("1"), mebibytes("1048576")), (Ok(1 << 20), Ok(1 << 40)));
         assert!(timeout("0").is_err() && timeout("1").is_ok() && timeout("3601").is_err());
         assert!(switch("maybe").is_err() && seconds("3601").is_err() && name("").is_err());
         assert_eq!((switch("on"), truth("false"), seconds("3600")), (Ok(true), Ok(false), Ok(Duration::from_hours(1))));

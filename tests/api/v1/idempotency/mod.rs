@@ -8,6 +8,7 @@ mod legacy;
 mod overlap;
 mod refusals;
 mod sequence;
+mod size;
 
 use serde_json::{Value, json};
 

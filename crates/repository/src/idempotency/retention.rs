@@ -1,0 +1,158 @@
+//! How long responses are stored, and how much of them in all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use partbook_database::{Session, Statement, Violation, int};
+use partbook_domain::{Entity, Kind, Refusal, Timestamp, Value};
+use partbook_telemetry::error_chain;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::observe::background_task;
+use crate::statements::tables::STORED_RESPONSES;
+use crate::write::{Write, transact};
+
+/// How long a response is stored.
+pub const RETENTION: Duration = Duration::from_hours(24);
+
+/// How many responses are deleted in one transaction: writers of a SQLite file have to wait for each portion, not for all
+/// of them.
+const PORTION: i64 = 1_000;
+
+/// What a response counts beside its body, bytes: its key, its path, its hashes and its places in two indexes.
+const OVERHEAD: u64 = 512;
+
+/// Which part of the limit may be stored by one process before it looks whether all of them have gone over.
+const UNCHECKED_PART: u64 = 16;
+
+/// The limit on what is stored in all, and what this process has stored since it last looked.
+#[derive(Debug)]
+pub(crate) struct StorageLimit {
+    max: u64,
+    unchecked: AtomicU64,
+    is_checking: AtomicBool,
+}
+
+/// What is stored for idempotency keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoredTotal {
+    /// How many keys.
+    pub keys: u64,
+    /// How much they count, bytes.
+    pub bytes: u64,
+}
+
+impl StorageLimit {
+    pub(crate) fn new(max: u64) -> Self {
+        Self { max, unchecked: AtomicU64::new(0), is_checking: AtomicBool::new(false) }
+    }
+
+    /// Whether so much has been stored that it is time to look, which nobody does yet.
+    fn is_due(&self, body: usize) -> bool {
+        let added = OVERHEAD + body as u64;
+        let unchecked = self.unchecked.fetch_add(added, Ordering::Relaxed) + added;
+        unchecked > self.max / UNCHECKED_PART && !self.is_checking.swap(true, Ordering::Relaxed)
+    }
+
+    fn checked(&self) {
+        self.unchecked.store(0, Ordering::Relaxed);
+        self.is_checking.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Notes that a response was stored. Where that may have been too much, the oldest are deleted in the background.
+pub(crate) fn note_stored(context: &Arc<Context>, body: usize) {
+    if !context.storage_limit.is_due(body) {
+        return;
+    }
+    let context = context.clone();
+    tokio::spawn(async move {
+        if let Err(error) = background_task("delete_excess", delete_excess(&context)).await {
+            tracing::warn!(
+                error = error_chain(&error),
+                "responses to idempotency keys over the limit could not be deleted"
+            );
+        }
+        context.storage_limit.checked();
+    });
+}
+
+/// Deletes the responses that are too old, and the oldest of too many.
+pub(crate) async fn delete_expired(context: &Context) -> Result<(), Error> {
+    if !context.supports_idempotency {
+        return Ok(());
+    }
+    delete_until(context, context.clock.now().earlier(RETENTION)).await?;
+    delete_excess(context).await
+}
+
+/// Deletes the oldest responses until the rest is within the limit.
+async fn delete_excess(context: &Context) -> Result<(), Error> {
+    let sql = format!(
+        "select max(created_at) from (
+            select created_at, sum(octet_length(answer) + {OVERHEAD})
+                over (order by created_at desc rows unbounded preceding) as total
+            from idempotency_key
+        ) as newest where total > $1"
+    );
+    let max = i64::try_from(context.storage_limit.max).unwrap_or(i64::MAX);
+    let rows = context.database.rows(&Statement::select(STORED_RESPONSES, sql), vec![int(max)], &[Kind::Time]).await?;
+    let Some([Value::Time(excess)]) = rows.first().map(Vec::as_slice) else { return Ok(()) };
+    let deleted = delete_until(context, *excess).await?;
+    metrics::counter!("partbook_idempotency_keys_evicted_total").increment(deleted);
+    Ok(())
+}
+
+/// Deletes the responses that were stored until then, and says how many there were.
+async fn delete_until(context: &Context, newest: Timestamp) -> Result<u64, Error> {
+    let (portion, mut total) = (Portion { newest }, 0);
+    loop {
+        let deleted = transact(context, &portion).await?;
+        total += deleted.unsigned_abs();
+        if deleted < PORTION {
+            return Ok(total);
+        }
+    }
+}
+
+/// How much is stored.
+pub(crate) async fn stored_total(context: &Context) -> Result<StoredTotal, Error> {
+    if !context.supports_idempotency {
+        return Ok(StoredTotal::default());
+    }
+    let sql = "select count(*), cast(coalesce(sum(octet_length(answer)), 0) as bigint) from idempotency_key";
+    let kinds = [Kind::Int, Kind::Int];
+    let rows = context.database.rows(&Statement::select(STORED_RESPONSES, sql), Vec::new(), &kinds).await?;
+    let number = |column: usize| rows.first().and_then(|row| row[column].as_int()).unwrap_or_default().unsigned_abs();
+    let keys = number(0);
+    Ok(StoredTotal { keys, bytes: number(1) + keys * OVERHEAD })
+}
+
+/// Some of the responses that were stored until `newest`.
+struct Portion {
+    newest: Timestamp,
+}
+
+impl Write for Portion {
+    /// How many there were.
+    type Done = i64;
+
+    fn locks(&self) -> Option<&'static Entity> {
+        None
+    }
+
+    async fn work(&self, _: &Context, session: &mut Session) -> Result<i64, Error> {
+        let sql = "delete from idempotency_key where (method, path, idempotency_key) in (
+                select method, path, idempotency_key from idempotency_key where created_at <= $1 limit $2
+            ) returning status";
+        let values = vec![(Kind::Time, Value::Time(self.newest)), int(PORTION)];
+        let deleted = session.rows(&Statement::delete(STORED_RESPONSES, sql), values, &[Kind::Int]).await?;
+        Ok(i64::try_from(deleted.len()).unwrap_or(i64::MAX))
+    }
+
+    async fn explain(&self, _: &Context, _: &Violation) -> Result<Option<Refusal>, Error> {
+        Ok(None)
+    }
+}
