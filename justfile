@@ -30,6 +30,10 @@ test-sqlite *ARGUMENTS:
 generate *ARGUMENTS:
     scripts/generate {{ ARGUMENTS }}
 
+# Hold the service against its API document, and use clients that are made of it.
+conformance *ARGUMENTS:
+    scripts/conformance {{ ARGUMENTS }}
+
 # Measure what a request costs within the process.
 bench *ARGUMENTS:
     cargo bench --package partbook-http {{ ARGUMENTS }}

@@ -184,3 +184,29 @@ async fn the_limits_of_lists_are_in_the_document() {
     let limit = of("/v1/fields-data/{entity}/records");
     assert_eq!((limit["maximum"].as_u64(), limit["default"].as_u64()), (Some(200), Some(50)));
 }
+
+#[test]
+fn filters_say_what_they_take() {
+    let document = document();
+    for entity in entities() {
+        let parameters = document["paths"][entity.path]["get"]["parameters"].as_array().expect("parameters");
+        for limit in entity.limits() {
+            let Some(filter) = parameters.iter().find(|parameter| parameter["name"] == limit.field) else { continue };
+            let format = match limit.kind {
+                // More than a column holds may be asked about; it is found nowhere.
+                Kind::Integer | Kind::Reference(_) => Value::from("int64"),
+                Kind::Date => Value::from("date-time"),
+                _ => continue,
+            };
+            assert_eq!(filter["schema"]["items"]["format"], format, "{} of {}", limit.field, entity.name);
+        }
+    }
+}
+
+#[test]
+fn a_record_may_be_sent_without_attributes() {
+    let document = document();
+    let record = &document["components"]["schemas"]["RecordInput"]["properties"];
+    assert_eq!(record["attributes"]["type"], serde_json::json!(["object", "null"]));
+    assert_eq!(record["fields"]["type"], "object");
+}

@@ -160,6 +160,7 @@ async fn versions_and_repetitions_are_described() {
                 parameters.iter().find(|parameter| parameter["name"] == "Idempotency-Key").expect("the parameter");
             let length = [&key["schema"]["minLength"], &key["schema"]["maxLength"]];
             assert_eq!(length, [&Value::from(1), &Value::from(255)], "{what}");
+            assert_eq!(key["schema"]["pattern"], "^[!-~]+$", "{what}");
         }
         if !responses["412"].is_null() {
             let stale = &resolved(&document, &responses["412"])["content"]["application/problem+json"]["schema"];

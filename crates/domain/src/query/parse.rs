@@ -18,14 +18,14 @@ pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQue
     let mut query = ListQuery { limit: entity.default_limit, ..ListQuery::default() };
     each(parameters, |name, text, repeated| match name {
         _ if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),
-        "search" | "limit" | "offset" | "sort" if repeated => Err(("repeated", "is given twice".to_owned())),
+        "search" | "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),
         "search" => {
             query.search = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
             Ok(())
         }
         "limit" => limit(text, entity.max_limit).map(|limit| query.limit = Some(limit)),
         "offset" => offset(text).map(|offset| query.offset = offset),
-        "sort" => sort(entity, text).map(|order| query.order = order),
+        "sort" => sort(entity, text, &mut query.order),
         _ => filter(&known, name, text, repeated, &mut query.filters),
     })?;
     Ok(query)

@@ -1,4 +1,4 @@
-//! `sort`: one field or several, each from the least or, with `-`, from the greatest.
+//! `sort`: one field or several, in one parameter or in several, each from the least or, with `-`, from the greatest.
 
 use super::Invalid;
 use crate::entity::Entity;
@@ -9,24 +9,21 @@ pub fn sort_keys(entity: &Entity) -> impl Iterator<Item = &'static str> {
     ["id", "created_at", "updated_at"].into_iter().chain(entity.scalars().map(|field| field.name))
 }
 
-pub(super) fn sort(entity: &Entity, text: &str) -> Result<Vec<Order>, Invalid> {
+/// Adds to an order; a key that came before cannot change it any more.
+pub(super) fn sort(entity: &Entity, text: &str, order: &mut Vec<Order>) -> Result<(), Invalid> {
     let keys = || sort_keys(entity);
-    let order = |part: &str| {
+    for part in text.split(',') {
         let (name, descending) = part.strip_prefix('-').map_or((part, false), |name| (name, true));
-        keys().find(|key| *key == name).map(|key| Order { key, descending })
-    };
-    let given = text.split(',').map(order).collect::<Option<Vec<_>>>().map(|given| {
-        // A key that came before cannot change the order any more.
-        let mut keys: Vec<Order> = Vec::new();
-        for order in given {
-            if !keys.iter().any(|known| known.key == order.key) {
-                keys.push(order);
-            }
+        let Some(key) = keys().find(|key| *key == name) else {
+            let allowed = keys().collect::<Vec<_>>().join(", ");
+            let detail = format!(
+                "must be a list of these fields, separated by commas, each with - before it for the greatest first: {allowed}"
+            );
+            return Err(("enum", detail));
+        };
+        if !order.iter().any(|known| known.key == key) {
+            order.push(Order { key, descending });
         }
-        keys
-    });
-    given.ok_or_else(|| {
-        let allowed = keys().collect::<Vec<_>>().join(", ");
-        ("enum", format!("must be a list of these fields, separated by commas, each with - before it for the greatest first: {allowed}"))
-    })
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Identity, Kind, query};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::request_body::RequestBody;
-use utoipa::openapi::schema::{ArrayBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Response, Schema};
 
 use super::builder::{Described, operation, path, reference, text};
@@ -145,8 +145,11 @@ fn create(entity: &'static Entity) -> Operation {
 
 fn filter_schema(kind: Kind) -> RefOr<Schema> {
     let of = |of: Type| ObjectBuilder::new().schema_type(SchemaType::new(of));
+    let formatted = |kind, format| of(kind).format(Some(SchemaFormat::KnownFormat(format))).into();
     match kind {
-        Kind::Int => of(Type::Integer).into(),
+        // Beyond what a column holds, so that no number that a client may ask about is refused.
+        Kind::Int => formatted(Type::Integer, KnownFormat::Int64),
+        Kind::Time => formatted(Type::String, KnownFormat::DateTime),
         Kind::Float => of(Type::Number).into(),
         Kind::Bool => of(Type::Boolean).into(),
         Kind::Enum(enumeration) => of(Type::String).enum_values(Some(enumeration.values.iter().copied())).into(),

@@ -78,10 +78,11 @@ pub(crate) fn schema() -> Described {
 
 /// `GET` and `POST /v1/fields-data/{entity}/records`
 pub(crate) fn records() -> Described {
-    let mut record = record_properties();
-    let input = json!({ "type": "object", "properties": record });
+    let mut record = record_properties("object");
     record["id"] = json!({ "type": "integer" });
     let record = json!({ "type": "object", "properties": record, "required": ["id", "fields", "attributes"] });
+    // Null stands for no attributes.
+    let input = json!({ "type": "object", "properties": record_properties(["object", "null"]) });
     let number = json!({ "type": "integer" });
     let list = json!({
         "type": "object",
@@ -136,10 +137,10 @@ fn with_property(object: &Value, name: &str, property: impl Into<RefOr<Schema>>)
     object
 }
 
-fn record_properties() -> Value {
+fn record_properties(attributes: impl Into<Value>) -> Value {
     json!({
         "fields": { "type": "object", "additionalProperties": true, "description": "The entity's fields." },
-        "attributes": { "type": "object", "additionalProperties": true, "description": "The caller's own keys." },
+        "attributes": { "type": attributes.into(), "additionalProperties": true, "description": "The caller's own keys." },
     })
 }
 

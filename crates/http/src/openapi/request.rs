@@ -85,12 +85,19 @@ pub(super) fn if_match() -> Parameter {
     header_parameter("If-Match", description, schema)
 }
 
+/// What a key is made of.
+const VISIBLE_ASCII: &str = "^[!-~]+$";
+
 /// `Idempotency-Key` of a POST.
 pub(super) fn idempotency_key() -> Parameter {
     let description = "A text of the client's choice that names this request. Sent again within 24 hours with the same \
                        body it gets the first answer, and nothing is done twice; with another body it is a 422.";
-    let schema =
-        ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MAX_KEY_LENGTH)).into();
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(MAX_KEY_LENGTH))
+        .pattern(Some(VISIBLE_ASCII))
+        .into();
     header_parameter("Idempotency-Key", description, schema)
 }
 

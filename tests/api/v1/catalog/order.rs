@@ -61,6 +61,9 @@ async fn several_fields_sort_one_after_the_other(service: Service) {
             let query = format!("sort={},-{}", fields[0], fields[1]);
             let listed = service.get(&format!("{}?limit=1000&{query}", entity.path)).await.expect(200).array();
             assert_eq!(ids(&listed), ordered(entity, &rows, &order), "{query} of {}", entity.name);
+            let repeated = query.replace(',', "&sort=");
+            let again = service.get(&format!("{}?limit=1000&{repeated}", entity.path)).await.expect(200).array();
+            assert_eq!(ids(&again), ids(&listed), "{repeated} of {}", entity.name);
             let query = format!("sort=-{},{},-id", fields[1], fields[0]);
             let order = [(fields[1], Descending), (fields[0], Ascending), ("id", Descending)];
             let listed = service.get(&format!("{}?limit=1000&{query}", entity.path)).await.expect(200).array();
