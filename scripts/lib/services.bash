@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # For scripts that ask a running service: sourced, with `directory` set to a temporary folder that the script removes.
+# shellcheck disable=SC2154 # `directory` is the caller's
 
 # Settings of the caller's own would show in the answers.
 for name in DATABASE_URL DATABASE_URL_FILE "${!PARTBOOK_@}" "${!OTEL_@}"; do unset "$name"; done
@@ -27,7 +28,7 @@ start_partbook() {
 
 # PostgreSQL's server does not run as root.
 as_owner() (
-    cd "$directory"
+    cd "$directory" || exit
     if ((EUID == 0)); then setpriv --reuid nobody --clear-groups "$@"; else "$@"; fi
 )
 
