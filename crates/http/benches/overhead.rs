@@ -137,7 +137,7 @@ async fn router(url: &str) -> Router {
     for number in 0..100 {
         let body = format!(r#"{{"name":"CPU {number}","manufacturer":"AMD","cores":8,"attributes":{{"a":1}}}}"#);
         let body = json::parse(body.as_bytes()).expect("JSON");
-        let create = Create { entity: &CPU, body, representation: &PlainRow };
+        let create = Create { entity: &CPU, body, representation: &PlainRow, strict: false };
         repository.create(create).await.expect("a new row");
     }
     let settings = HttpSettings {

@@ -42,7 +42,7 @@ pub(crate) async fn load(repository: &Repository) -> Result<(), String> {
         for (place, body) in bodies(entity, text)?.into_iter().enumerate() {
             let row = format!("demo/{}.json, row {}", entity.collection, place + 1);
             let (own, body) = resolve(entity, body, &ids).map_err(|fault| format!("{row}: {fault}"))?;
-            let create = Create { entity, body: Json::Object(body), representation: &PlainRow };
+            let create = Create { entity, body: Json::Object(body), representation: &PlainRow, strict: true };
             let created = match repository.create(create).await {
                 Ok(created) => created,
                 Err(Error::Refused(_)) if ids.is_empty() && !is_empty(repository).await? => {

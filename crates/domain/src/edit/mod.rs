@@ -7,11 +7,13 @@ mod children;
 mod field_change;
 mod merge_patch;
 mod read_value;
+mod unknown;
 mod validate;
 
 use field_change::FieldChange;
 pub use merge_patch::{Nulls, merge};
 pub(crate) use read_value::read_word;
+pub use unknown::{unknown_member, unknown_members};
 
 use crate::entity::Entity;
 use crate::model::field::{Field, Kind};

@@ -33,6 +33,14 @@ impl<E> Errors<E> {
         }
     }
 
+    /// The same for an error that is made only to be shown.
+    pub fn push_with(&mut self, error: impl FnOnce() -> E) {
+        if self.shown.len() < MAX_SHOWN_ERRORS {
+            self.shown.push(error());
+        }
+        self.total += 1;
+    }
+
     /// Adds the errors of a part.
     pub fn extend(&mut self, other: Self) {
         self.total += other.total;

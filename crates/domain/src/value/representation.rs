@@ -26,6 +26,10 @@ pub trait Representation: Debug + Send + Sync {
         self.read(entity, body)
     }
 
+    /// The members of a body that neither this shape nor the entity has, and that are passed over; the places are those of
+    /// the body.
+    fn unknown(&self, entity: &Entity, body: &Json) -> FieldErrors;
+
     /// Appends the row as answers show it.
     fn write(&self, row: &Row, out: &mut Vec<u8>);
 

@@ -12,7 +12,8 @@ use super::entity_schema::{answer_name, input_name, of_entity, patch_name};
 use super::example;
 use super::problem_schema::{problem_schemas, stale_problem};
 use super::request::{
-    id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, query_parameter, request_body, sort,
+    id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, prefer_strict, query_parameter,
+    request_body, sort,
 };
 use super::response::{
     WRITE_FAILURES, created_response, key_in_use, not_modified_response, page, row_response, stale, with_failures,
@@ -34,7 +35,7 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
     let one = || row_response(reference(&answer_name(entity)));
     let write = |id: String, summary: String, description: &str, body: RequestBody| {
         let operation = operation(entity.collection, &id, &summary).description(Some(description));
-        let operation = operation.parameter(id_parameter()).parameter(if_match());
+        let operation = operation.parameter(id_parameter()).parameter(if_match()).parameter(prefer_strict());
         with_failures(
             operation.request_body(Some(body)).response("200", one()).response("412", stale(entity.type_name)),
             &WRITE_FAILURES,
@@ -133,6 +134,7 @@ fn create(entity: &'static Entity) -> Operation {
         operation(entity.collection, &format!("create_{}", entity.name), &format!("Create a {}", entity.label))
             .description(Some(description))
             .parameter(idempotency_key())
+            .parameter(prefer_strict())
             .request_body(Some(request_body(
                 &input_name(entity),
                 &["application/json"],

@@ -8,7 +8,9 @@ use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Schema};
 
 use super::builder::{Described, any, get, named_schemas, operation, path, reference, schema_of};
 use super::problem_schema::stale_problem;
-use super::request::{id_parameter, idempotency_key, if_match, limit, offset, path_parameter, request_body};
+use super::request::{
+    id_parameter, idempotency_key, if_match, limit, offset, path_parameter, prefer_strict, request_body,
+};
 use super::response::{
     WRITE_FAILURES, created_response, json_response, key_in_use, row_response, stale, with_failures,
 };
@@ -106,6 +108,7 @@ pub(crate) fn records() -> Described {
     let create = operation("fields-data", "create_record", "Create a row of an entity")
         .parameter(entity_parameter())
         .parameter(idempotency_key())
+        .parameter(prefer_strict())
         .request_body(Some(request_body("RecordInput", &["application/json"], None)))
         .response("201", created_response(reference("Record")))
         .response("409", key_in_use());
@@ -123,6 +126,7 @@ pub(crate) fn record() -> Described {
         .parameter(entity_parameter())
         .parameter(id_parameter())
         .parameter(if_match())
+        .parameter(prefer_strict())
         .request_body(Some(request_body("RecordInput", &["application/json", "application/merge-patch+json"], None)))
         .response("200", row_response(reference("Record")))
         .response("412", stale("Record"));

@@ -27,5 +27,6 @@ pub(crate) fn base() -> OpenApi {
 const DESCRIPTION: &str = "A catalog of PC parts, and the listings that use them.\n\n\
     Every error is an `application/problem+json` (RFC 9457) whose `detail` is fit to show a person; a 422 names every \
     fault at once in `errors`. Answers that show one row carry its version in `ETag`; sent back in `If-Match`, a change is \
-    made only to that version. A POST with an `Idempotency-Key` may be sent again without harm. Unknown members of a body are ignored, unknown parameters of a list are refused. \
+    made only to that version. A POST with an `Idempotency-Key` may be sent again without harm. Unknown members of a body are ignored, unless \
+    `Prefer: handling=strict` asks for their refusal; unknown parameters of a list are refused. \
     `HEAD` works wherever `GET` does, and a trailing slash is tolerated. Every answer carries `X-Request-ID`.";

@@ -55,14 +55,15 @@ pub(super) fn sort(entity: &Entity) -> Parameter {
         .build()
 }
 
+/// `Prefer` of a list.
 pub(super) fn prefer() -> Parameter {
-    ParameterBuilder::new()
-        .name("Prefer")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some("`count=exact` asks for the number of all rows (RFC 7240)."))
-        .schema(Some(text()))
-        .build()
+    header_parameter("Prefer", "`count=exact` asks for the number of all rows (RFC 7240).", text())
+}
+
+/// `Prefer` of a POST, PUT or PATCH.
+pub(super) fn prefer_strict() -> Parameter {
+    let description = "`handling=strict` refuses members of the body that are not known, and names the nearest that are                        (RFC 7240). They are ignored otherwise.";
+    header_parameter("Prefer", description, text())
 }
 
 /// `*`, or entity tags in double quotes, separated by commas (RFC 9110, section 13.1.1).

@@ -1,11 +1,15 @@
 //! The shape of a row on the metadata screen: fields and attributes side by side (contract section 5). The rules and errors
 //! are those of the catalog.
 
+use partbook_domain::edit::{unknown_member, unknown_members};
 use partbook_domain::{
     Entity, Field, FieldError, FieldErrors, Json, Kind, Object, Pointer, Representation, Row, Value,
 };
 
 use super::row::members;
+
+/// The members of a record.
+const MEMBERS: [&str; 3] = ["id", "fields", "attributes"];
 
 /// The shape of the metadata screen.
 #[derive(Debug)]
@@ -50,6 +54,26 @@ impl Representation for Record {
         Ok(flat)
     }
 
+    fn unknown(&self, entity: &Entity, body: &Json) -> FieldErrors {
+        let Some(members) = body.as_object() else { return FieldErrors::default() };
+        let mut errors = FieldErrors::default();
+        for name in members.keys().filter(|name| !MEMBERS.contains(&name.as_str())) {
+            errors.push_with(|| beside_the_fields(entity, name));
+        }
+        if let (None, Some(attributes)) = (entity.field("attributes"), members.get("attributes"))
+            && attributes.as_object().is_none_or(|attributes| !attributes.is_empty())
+        {
+            errors.push(unknown_member("attributes", &[], Pointer::field("attributes")));
+        }
+        let fields = members.get("fields").and_then(Json::as_object);
+        let mut among = fields.map(|fields| unknown_members(entity, fields)).unwrap_or_default();
+        for error in among.shown_mut() {
+            error.pointer = error.pointer.under("fields");
+        }
+        errors.extend(among);
+        errors
+    }
+
     fn write(&self, row: &Row, out: &mut Vec<u8>) {
         out.extend_from_slice(format!(r#"{{"id":{},"fields":{{"#, row.id).as_bytes());
         for (index, field) in core_fields(row.entity).enumerate() {
@@ -67,6 +91,19 @@ impl Representation for Record {
     fn place(&self, pointer: Pointer) -> Pointer {
         if pointer == Pointer::root() || pointer.is_in("attributes") { pointer } else { pointer.under("fields") }
     }
+}
+
+/// The error of a member that a record does not have; a field may have been meant.
+fn beside_the_fields(entity: &Entity, name: &str) -> FieldError {
+    let place = Pointer::field(name);
+    if entity.fields.iter().any(|field| entity.names(field).any(|known| known == name)) {
+        return FieldError::new(
+            place,
+            "unknown",
+            format!("is not known here; it belongs into fields, as fields.{name}"),
+        );
+    }
+    unknown_member(name, &MEMBERS[1..], place)
 }
 
 fn given_thrice() -> FieldErrors {

@@ -85,8 +85,8 @@ async fn create(collection: Collection, request: Request) -> Result<Response, Pr
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let JsonBody { json, bytes } = json_body::read(request).await?;
     let key = idempotency_key(app, &headers, uri.path(), &bytes);
-    let create = Create { entity, body: json, representation: &PlainRow };
-    write::create(app, create, key).await
+    let create = Create { entity, body: json, representation: &PlainRow, strict: prefers_strict(&headers) };
+    Ok(write::create(app, create, key).await)
 }
 
 async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<Response, Problem> {
@@ -117,8 +117,9 @@ async fn update(
 ) -> Result<Response, Problem> {
     let precondition = precondition(app, headers)?;
     let id = id.parse(entity)?;
-    let update = Update { entity, id, body: body.json, mode, precondition, representation: &PlainRow };
-    write::update(app, update).await
+    let (body, strict) = (body.json, prefers_strict(headers));
+    let update = Update { entity, id, body, mode, precondition, representation: &PlainRow, strict };
+    Ok(write::update(app, update).await)
 }
 
 async fn remove(collection: Collection, id: RawId, headers: HeaderMap) -> Result<StatusCode, Problem> {

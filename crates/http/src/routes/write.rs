@@ -1,16 +1,37 @@
 //! Creates and changes rows, for both representations.
 
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use partbook_domain::Tag;
 use partbook_repository::{Create, IdempotencyKey, StoredResponse, Update, Written};
 
+use crate::header::PREFERENCE_APPLIED;
 use crate::respond::problem::Problem;
 use crate::respond::row::{created_response, row_response};
 use crate::state::App;
 
 /// Creates a row and answers it. With a key, a repeated request gets the answer of the first.
-pub(crate) async fn create(
+pub(crate) async fn create(app: &App, request: Create, key: Result<Option<IdempotencyKey>, Problem>) -> Response {
+    let strict = request.strict;
+    applied(strict, created(app, request, key).await)
+}
+
+/// Changes a row and answers the result.
+pub(crate) async fn update(app: &App, request: Update) -> Response {
+    let strict = request.strict;
+    applied(strict, updated(app, request).await)
+}
+
+/// Says that the client's preference counted, whatever came of the request.
+fn applied(strict: bool, outcome: Result<Response, Problem>) -> Response {
+    let mut response = outcome.into_response();
+    if strict {
+        response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("handling=strict"));
+    }
+    response
+}
+
+async fn created(
     app: &App,
     request: Create,
     key: Result<Option<IdempotencyKey>, Problem>,
@@ -40,8 +61,7 @@ pub(crate) async fn create(
     }
 }
 
-/// Changes a row and answers the result.
-pub(crate) async fn update(app: &App, request: Update) -> Result<Response, Problem> {
+async fn updated(app: &App, request: Update) -> Result<Response, Problem> {
     let entity = request.entity;
     let written = app.repository().update(request).await.map_err(|error| Problem::of(&error, entity))?;
     let Written { body, tag, .. } = written;

@@ -87,7 +87,7 @@ impl CreateOnce {
         status: u16,
         location: String,
     ) -> Result<StoredResponse, Error> {
-        let NewRow { entity, representation, .. } = self.new;
+        let NewRow { entity, reading, .. } = &self.new;
         let id = location.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or_default();
         let statements = context.statements(entity);
         let row = match row_of(statements, session, &statements.get, id).await {
@@ -96,7 +96,7 @@ impl CreateOnce {
             }
             row => row?,
         };
-        let body = String::from_utf8_lossy(&representation.to_bytes(&row)).into_owned();
+        let body = String::from_utf8_lossy(&reading.representation.to_bytes(&row)).into_owned();
         Ok(StoredResponse { status, location: Some(location), body })
     }
 
@@ -136,9 +136,9 @@ impl CreateOnce {
             return Err(error);
         };
         let rows = session.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
-        match owner.refusal(&rows, None).map(|refusal| self.new.placed(refusal.into())) {
-            Some(Error::Refused(refusal)) => Ok(refusal),
-            _ => Err(error),
+        match owner.refusal(&rows, None) {
+            Some(refusal) => Ok(self.new.reading.placed(refusal)),
+            None => Err(error),
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use partbook_database::{BindValue, Error as DatabaseError, RowValues, Session, Violation, first_int};
 use partbook_domain::edit::{self, Draft};
-use partbook_domain::{Entity, Kind, Refusal, Representation, Row, Value};
+use partbook_domain::{Entity, Kind, Refusal, Row, Value};
 
 use super::children::write_children;
 use super::default_flag::{RowWrite, move_flag};
 use super::ids::advance_ids;
 use super::natural_key::{NameOwner, find, refuse_taken_name};
-use super::references::check_references;
-use super::request::{Create, Written, placed};
+use super::references::missing_references;
+use super::request::{Create, Reading, Written};
 use super::{Write, transact};
 use crate::context::Context;
 use crate::error::Error;
@@ -20,7 +20,7 @@ use crate::statements::Statements;
 pub(crate) struct NewRow {
     pub(crate) entity: &'static Entity,
     pub(crate) draft: Draft,
-    pub(crate) representation: &'static dyn Representation,
+    pub(crate) reading: Reading,
 }
 
 impl NewRow {
@@ -29,15 +29,20 @@ impl NewRow {
     /// # Errors
     /// The body has another shape.
     pub(crate) fn read(create: Create) -> Result<Self, Error> {
-        let Create { entity, body, representation } = create;
+        let Create { entity, body, representation, strict } = create;
+        let reading = Reading::new(entity, &body, representation, strict);
         let members = representation.read_new(entity, body).map_err(Refusal::Invalid)?;
-        Ok(Self { entity, draft: edit::create(entity, &members), representation })
+        Ok(Self { entity, draft: edit::create(entity, &members), reading })
     }
 
     /// Creates the row in a transaction that holds the entity's lock; or answers the one with its natural key.
     pub(crate) async fn insert(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
-        let row = insert(context, session, self.entity, &self.draft).await.map_err(|error| self.placed(error))?;
-        Ok(Written::new(&row, self.representation))
+        let mut errors = self.draft.errors.clone();
+        errors.extend(missing_references(session, self.entity, &self.draft).await?);
+        self.reading.check(errors)?;
+        let inserted = insert(context, session, self.entity, &self.draft).await;
+        let row = inserted.map_err(|error| self.reading.placed_error(error))?;
+        Ok(Written::new(&row, self.reading.representation))
     }
 
     /// Whose the name is, where a violation may mean that another row has it.
@@ -45,21 +50,14 @@ impl NewRow {
         let (index, _) = self.entity.field("name")?;
         NameOwner::suspect(self.entity, self.draft.values[index].as_text()?, violation)
     }
-
-    pub(crate) fn placed(&self, error: Error) -> Error {
-        match error {
-            Error::Refused(refusal) => placed(refusal, self.representation).into(),
-            error @ Error::Database(_) => error,
-        }
-    }
 }
 
 /// Creates a row.
 pub(crate) async fn create(context: &Context, request: Create) -> Result<Written, Error> {
     let new = NewRow::read(request)?;
     // What points nowhere can be told only by the database; every other error is known already.
-    if !new.draft.errors.is_empty() && new.entity.references.is_empty() {
-        return Err(placed(Refusal::Invalid(new.draft.errors), new.representation).into());
+    if new.entity.references.is_empty() {
+        new.reading.check(new.draft.errors.clone())?;
     }
     transact(context, &new).await
 }
@@ -79,7 +77,7 @@ impl Write for NewRow {
         advance_ids(context, self.entity, violation).await?;
         let Some(owner) = self.name_owner(violation) else { return Ok(None) };
         let rows = context.database.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
-        Ok(owner.refusal(&rows, None).map(|refusal| placed(refusal, self.representation)))
+        Ok(owner.refusal(&rows, None).map(|refusal| self.reading.placed(refusal)))
     }
 }
 
@@ -90,7 +88,6 @@ async fn insert(
     draft: &Draft,
 ) -> Result<Row, Error> {
     let statements = context.statements(entity);
-    check_references(session, entity, draft).await?;
     if let Some(id) = find(statements, session, &draft.values).await? {
         match row_of(statements, session, &statements.get, id).await {
             // Another program has deleted it since.

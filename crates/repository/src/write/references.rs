@@ -2,13 +2,17 @@
 
 use partbook_database::{Session, Statement, int};
 use partbook_domain::edit::Draft;
-use partbook_domain::{Entity, FieldError, Kind, Pointer, Refusal, Value};
+use partbook_domain::{Entity, FieldError, FieldErrors, Kind, Pointer, Value};
 
 use crate::error::Error;
 
-/// Refuses a draft with errors, those of references that point nowhere among them.
-pub(super) async fn check_references(session: &mut Session, entity: &Entity, draft: &Draft) -> Result<(), Error> {
-    let mut errors = draft.errors.clone();
+/// The errors of a draft's references that point nowhere.
+pub(super) async fn missing_references(
+    session: &mut Session,
+    entity: &Entity,
+    draft: &Draft,
+) -> Result<FieldErrors, Error> {
+    let mut errors = FieldErrors::default();
     let given = entity.references.iter().filter_map(|reference| {
         let (index, field) = entity.field(reference.field)?;
         Some((reference.target, field, draft.values[index].as_int().filter(|_| draft.changed[index])?))
@@ -29,5 +33,5 @@ pub(super) async fn check_references(session: &mut Session, entity: &Entity, dra
             }
         }
     }
-    errors.into_result(()).map_err(|errors| Refusal::Invalid(errors).into())
+    Ok(errors)
 }

@@ -2,7 +2,9 @@
 
 use partbook_domain::edit::EditMode;
 use partbook_domain::precondition::Precondition;
-use partbook_domain::{Entity, Json, Refusal, Representation, Row, Tag};
+use partbook_domain::{Entity, FieldErrors, Json, Refusal, Representation, Row, Tag};
+
+use crate::error::Error;
 
 /// Creates a row; where a natural key of several columns is known already, the row that has it is the answer, unchanged.
 #[derive(Clone, Debug)]
@@ -13,6 +15,8 @@ pub struct Create {
     pub body: Json,
     /// The shape of the body, and of the answer.
     pub representation: &'static dyn Representation,
+    /// Whether members that nothing is made of are errors.
+    pub strict: bool,
 }
 
 /// Changes a row.
@@ -30,6 +34,8 @@ pub struct Update {
     pub precondition: Precondition,
     /// The shape of the body, of the version that is meant, and of the answer.
     pub representation: &'static dyn Representation,
+    /// Whether members that nothing is made of are errors.
+    pub strict: bool,
 }
 
 /// Deletes a row that nothing uses.
@@ -63,11 +69,50 @@ impl Written {
     }
 }
 
-/// Has a refusal speak of places in the body that the client sent.
-pub(crate) fn placed(refusal: Refusal, representation: &dyn Representation) -> Refusal {
-    let Refusal::Invalid(mut errors) = refusal else { return refusal };
-    for error in errors.shown_mut() {
-        error.pointer = representation.place(std::mem::take(&mut error.pointer));
+/// What a request says of its body beside the members: how it is read, and which of them nothing is made of.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) representation: &'static dyn Representation,
+    /// The errors of unknown members, at their places in the body; none where the client does not care.
+    pub(crate) unknown: FieldErrors,
+}
+
+impl Reading {
+    pub(crate) fn new(entity: &Entity, body: &Json, representation: &'static dyn Representation, strict: bool) -> Self {
+        let unknown = if strict { representation.unknown(entity, body) } else { FieldErrors::default() };
+        Self { representation, unknown }
     }
-    Refusal::Invalid(errors)
+
+    /// Refuses a body with errors of the entity's own shape, and those of unknown members.
+    ///
+    /// # Errors
+    /// There are some.
+    pub(crate) fn check(&self, errors: FieldErrors) -> Result<(), Refusal> {
+        let mut errors = self.placed_errors(errors);
+        errors.extend(self.unknown.clone());
+        errors.into_result(()).map_err(Refusal::Invalid)
+    }
+
+    /// Has a refusal speak of places in the body that the client sent.
+    pub(crate) fn placed(&self, refusal: Refusal) -> Refusal {
+        match refusal {
+            Refusal::Invalid(errors) => Refusal::Invalid(self.placed_errors(errors)),
+            refusal => refusal,
+        }
+    }
+
+    fn placed_errors(&self, mut errors: FieldErrors) -> FieldErrors {
+        for error in errors.shown_mut() {
+            error.pointer = self.representation.place(std::mem::take(&mut error.pointer));
+        }
+        errors
+    }
+
+    /// The same for an error of an operation.
+    pub(crate) fn placed_error(&self, error: Error) -> Error {
+        match error {
+            Error::Refused(refusal) => self.placed(refusal).into(),
+            error @ Error::Database(_) => error,
+        }
+    }
 }

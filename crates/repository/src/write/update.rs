@@ -3,14 +3,14 @@
 use partbook_database::{Session, Statement, Violation, int};
 use partbook_domain::edit::{self, EditMode};
 use partbook_domain::precondition::Precondition;
-use partbook_domain::{Entity, FieldErrors, Json, Kind, Object, Refusal, Representation, Row, Value, clean_name};
+use partbook_domain::{Entity, FieldErrors, Json, Kind, Object, Refusal, Row, Value, clean_name};
 
 use super::children::write_children;
 use super::create::as_stored;
 use super::default_flag::{RowWrite, move_flag};
 use super::natural_key::{NameOwner, check_natural_key};
-use super::references::check_references;
-use super::request::{Update, Written, placed};
+use super::references::missing_references;
+use super::request::{Reading, Update, Written};
 use super::{Write, transact};
 use crate::context::Context;
 use crate::error::Error;
@@ -30,12 +30,13 @@ struct RowUpdate {
     members: Result<Object, FieldErrors>,
     mode: EditMode,
     precondition: Precondition,
-    representation: &'static dyn Representation,
+    reading: Reading,
 }
 
 impl RowUpdate {
-    fn read(Update { entity, id, body, mode, precondition, representation }: Update) -> Self {
-        Self { entity, id, members: representation.read(entity, body), mode, precondition, representation }
+    fn read(Update { entity, id, body, mode, precondition, representation, strict }: Update) -> Self {
+        let reading = Reading::new(entity, &body, representation, strict);
+        Self { entity, id, members: representation.read(entity, body), mode, precondition, reading }
     }
 
     /// The new name, if the body gives one.
@@ -56,21 +57,21 @@ impl Write for RowUpdate {
     /// The precondition is evaluated between the lock and the draft, so that nobody can change the row after it held.
     async fn work(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
         let row = lock(context.statements(self.entity), session, self.id).await?;
-        self.precondition.evaluate(&row, self.representation)?;
+        self.precondition.evaluate(&row, self.reading.representation)?;
         let members = self.members.as_ref().map_err(|errors| Refusal::Invalid(errors.clone()))?;
-        let draft = edit::update(self.entity, &row.values, members, self.mode);
-        match apply(context, session, row, draft).await {
-            Ok(row) => Ok(Written::new(&row, self.representation)),
-            Err(Error::Refused(refusal)) => Err(placed(refusal, self.representation).into()),
-            Err(error) => Err(error),
-        }
+        let mut draft = edit::update(self.entity, &row.values, members, self.mode);
+        let mut errors = std::mem::take(&mut draft.errors);
+        errors.extend(missing_references(session, self.entity, &draft).await?);
+        self.reading.check(errors)?;
+        let row = apply(context, session, row, draft).await.map_err(|error| self.reading.placed_error(error))?;
+        Ok(Written::new(&row, self.reading.representation))
     }
 
     async fn explain(&self, context: &Context, violation: &Violation) -> Result<Option<Refusal>, Error> {
         let Some(name) = self.name().and_then(Json::as_str).map(clean_name) else { return Ok(None) };
         let Some(owner) = NameOwner::suspect(self.entity, &name, violation) else { return Ok(None) };
         let rows = context.database.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
-        Ok(owner.refusal(&rows, Some(self.id)).map(|refusal| placed(refusal, self.representation)))
+        Ok(owner.refusal(&rows, Some(self.id)).map(|refusal| self.reading.placed(refusal)))
     }
 }
 
@@ -88,7 +89,6 @@ async fn lock(statements: &Statements, session: &mut Session, id: i64) -> Result
 /// Writes what a draft changes; the row as it then is.
 async fn apply(context: &Context, session: &mut Session, row: Row, draft: edit::Draft) -> Result<Row, Error> {
     let (entity, id) = (row.entity, row.id);
-    check_references(session, entity, &draft).await?;
     check_natural_key(context.statements(entity), session, &row, &draft).await?;
     // Never back, whatever the clock does, and never the same: a change must be seen.
     let now = context.clock.now().max(row.updated_at.next());

@@ -29,4 +29,5 @@ mod replace;
 mod routes;
 mod rows;
 mod search;
+mod strict;
 mod types;

@@ -12,6 +12,7 @@ use crate::extract::entity_name::EntityName;
 use crate::extract::idempotency_key::idempotency_key;
 use crate::extract::json_body::{self, JsonBody};
 use crate::extract::preconditions::precondition;
+use crate::extract::preferences::prefers_strict;
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::header::JSON;
@@ -56,7 +57,8 @@ pub(super) async fn create(State(app): State<App>, name: EntityName, request: Re
     let JsonBody { json, bytes } = json_body::read(request).await?;
     let entity = name.entity()?;
     let key = idempotency_key(&app, &headers, uri.path(), &bytes);
-    write::create(&app, Create { entity, body: json, representation: &Record }, key).await
+    let create = Create { entity, body: json, representation: &Record, strict: prefers_strict(&headers) };
+    Ok(write::create(&app, create, key).await)
 }
 
 pub(super) async fn update(
@@ -70,6 +72,7 @@ pub(super) async fn update(
     let precondition = precondition(&app, &headers)?;
     let entity = name.entity()?;
     let id = id.parse(entity)?;
-    let update = Update { entity, id, body: body.json, mode, precondition, representation: &Record };
-    write::update(&app, update).await
+    let (body, strict) = (body.json, prefers_strict(&headers));
+    let update = Update { entity, id, body, mode, precondition, representation: &Record, strict };
+    Ok(write::update(&app, update).await)
 }
