@@ -13,5 +13,6 @@ mod network;
 mod outage;
 mod poolers;
 mod races;
+mod slow_readers;
 mod smoke;
 mod traces;

@@ -1,4 +1,4 @@
-//! Permits to take a connection. Lists have slow readers and writers wait for locks: neither may have every connection.
+//! Permits to take a connection. Lists may take long to read and writers wait for locks: neither may have every connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// The permits to take a connection for something that may last.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    /// How many more whole lists may be read at once.
+    /// How many more lists may be read from at once.
     lists: Semaphore,
     /// How many more may write at once. One, where there is one writer: SQLite's own way of waiting is polling, and serves
     /// the last that came as soon as the first.
@@ -35,7 +35,7 @@ impl Admission {
         Self { lists: Semaphore::new(most), writers: Arc::new(Semaphore::new(writers)), has_one_writer }
     }
 
-    /// Waits for the permit to read a whole list.
+    /// Waits for the permit to read rows of a list.
     pub(crate) async fn list_permit(&self) -> Result<SemaphorePermit<'_>, Error> {
         let permit = timeout(PERMIT_TIMEOUT, self.lists.acquire()).await;
         permit.ok().and_then(Result::ok).ok_or_else(no_connection)

@@ -40,7 +40,7 @@ impl Database {
         &self.pool
     }
 
-    /// Waits for the permit to read a whole list.
+    /// Waits for the permit to read rows of a list.
     ///
     /// # Errors
     /// None was free in time.

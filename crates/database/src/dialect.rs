@@ -133,6 +133,15 @@ impl Dialect {
         }
     }
 
+    /// Whether the column is one of the numbers in the `n`th parameter, which is a text: a JSON array.
+    #[must_use]
+    pub fn is_among(self, column: &str, n: usize) -> String {
+        match self {
+            Self::Postgres => format!("{column} in (select json_array_elements_text(${n}::json)::int)"),
+            Self::Sqlite => format!("{column} in (select value from json_each(${n}))"),
+        }
+    }
+
     /// Whether the column contains the `n`th parameter, which is in lower case; only ASCII letters are folded.
     #[must_use]
     pub fn contains(self, column: &str, n: usize) -> String {

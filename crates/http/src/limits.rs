@@ -13,9 +13,6 @@ pub(crate) const MAX_DRAINED_SIZE: usize = 64 * 1024 * 1024;
 /// How long an unread body is drained.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the reader of a list may accept no data before the list and its connection are broken off.
-pub(crate) const STALLED_READER_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// The longest `Idempotency-Key`, characters.
 pub(crate) const MAX_KEY_LENGTH: usize = 255;
 /// The longest `X-Request-ID` that is accepted, characters (contract section 8).

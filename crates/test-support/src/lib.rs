@@ -48,6 +48,7 @@ pub mod cluster;
 pub mod contract;
 mod database;
 mod desk;
+pub mod http2;
 pub mod lock;
 pub mod log;
 mod output;

@@ -25,7 +25,7 @@ const PING_TIMEOUT: Duration = Duration::from_millis(500);
 /// connection with it.
 const LOCK_TIMEOUT: &str = "2s";
 
-/// How long a statement may run, a whole list and its slow reader included.
+/// How long a statement may run.
 const STATEMENT_TIMEOUT: &str = "60s";
 
 /// The connections, and whether statements may stay prepared on them.

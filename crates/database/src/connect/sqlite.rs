@@ -18,6 +18,9 @@ use crate::url::DatabaseUrl;
 /// What a SQLite file begins with (its file format, section 1.3).
 const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
+/// How large the write-ahead log stays when all that is in it is in the file, bytes.
+const JOURNAL_SIZE_LIMIT: &str = "16777216";
+
 pub(super) async fn connect(
     options: &SqliteConnectOptions,
     settings: &PoolSettings,
@@ -30,6 +33,8 @@ pub(super) async fn connect(
         // An answered write survives a power failure.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
+        // What a burst of writes has made of the write-ahead log is given back.
+        .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
         .disable_statement_logging();
     let pool = SqlitePoolOptions::new()
         .max_connections(settings.size)

@@ -21,7 +21,7 @@ use crate::extract::row_id::RawId;
 use crate::openapi;
 use crate::representation::PlainRow;
 use crate::respond::links::PageLinks;
-use crate::respond::list::send_list;
+use crate::respond::list::{Shape, send_list};
 use crate::respond::problem::Problem;
 use crate::respond::row::row_unless_known;
 use crate::routes::usage::listings;
@@ -68,7 +68,7 @@ async fn list(
     let ListQuery { limit, offset, .. } = query;
     let links =
         |extent| PageLinks { path: uri.path(), parameters: &parameters, limit, offset, extent, total }.headers();
-    let sent = async { send_list(app.repository().list(entity, &query).await?, links).await };
+    let sent = async { send_list(app.repository().list(entity, &query).await?, Shape::array(), links).await };
     sent.await.map_err(|error| collection.problem(&error))
 }
 

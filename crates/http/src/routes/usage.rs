@@ -11,7 +11,7 @@ use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::limits::LISTINGS_PAGE;
 use crate::respond::links::PageLinks;
-use crate::respond::list::send_list;
+use crate::respond::list::{Shape, send_list};
 use crate::respond::problem::Problem;
 
 pub(crate) async fn listings(
@@ -38,5 +38,5 @@ pub(crate) async fn listings(
     let links = |extent| {
         PageLinks { path: uri.path(), parameters: &parameters, limit: Some(limit), offset, extent, total }.headers()
     };
-    send_list(page, links).await.map_err(problem)
+    send_list(page, Shape::array(), links).await.map_err(problem)
 }

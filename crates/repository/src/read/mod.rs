@@ -5,5 +5,6 @@ pub(crate) mod custom_fields;
 mod filter;
 pub(crate) mod health;
 pub(crate) mod list;
+mod portion;
 pub(crate) mod row;
 pub(crate) mod usage;

@@ -8,7 +8,7 @@ use partbook_domain::entity::listing::LISTING;
 use partbook_domain::{Entity, Kind, Refusal, Value};
 
 use super::count::count_rows;
-use super::list::{NumberedRows, page};
+use super::list::{NumberedRows, Selection, rows_of};
 use crate::context::Context;
 use crate::error::Error;
 
@@ -24,7 +24,9 @@ pub(crate) fn listings(
     offset: i64,
 ) -> NumberedRows {
     let Some(uses) = context.usage(entity).listings() else { return futures_util::stream::empty().boxed() };
-    page(context, &LISTING, &format!(" where {uses}"), vec![int(id)], &[entity.usage_order], limit, offset)
+    let (where_clause, order) = (format!(" where {uses}"), vec![entity.usage_order]);
+    let selection = Selection { where_clause, values: vec![int(id)], order, limit: Some(limit), offset };
+    rows_of(context, &LISTING, selection)
 }
 
 /// How many listings use a row.

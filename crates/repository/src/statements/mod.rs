@@ -155,7 +155,7 @@ mod tests {
             for entity in partbook_domain::registry() {
                 let statements = Statements::compose(dialect, entity);
                 let order = format!("order by {}", statements.order_by(entity.order));
-                let page = statements.page("", entity.order, &mut Vec::new(), 50, 100);
+                let page = statements.page("", entity.order, &mut Vec::new(), 50, 100, 50);
                 let Statements {
                     get,
                     get_locked,

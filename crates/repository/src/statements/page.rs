@@ -1,14 +1,14 @@
-//! One page of a list, in one statement.
+//! The statements of lists: a page in one, and a longer list in several.
 
 use partbook_database::{BindValue, Statement, int};
-use partbook_domain::Order;
+use partbook_domain::{Kind, Order, Value};
 
 use super::Statements;
 
 impl Statements {
-    /// The rows of a page, each with the number of rows from its first one on, counted to one more than the limit: with the
-    /// first row it is known whether more follow the last. The page is found by ids alone, so that neither the rows before it
-    /// nor the tables of its joins are read for more than it holds.
+    /// The first `most` rows of a page, each with the number of rows from its first one on, counted to one more than the
+    /// limit: with the first row it is known whether more follow the last. The page is found by ids alone, so that neither the
+    /// rows before it nor the tables of its joins are read for more than it holds.
     pub(crate) fn page(
         &self,
         where_clause: &str,
@@ -16,19 +16,69 @@ impl Statements {
         values: &mut Vec<BindValue>,
         limit: u32,
         offset: i64,
+        most: u32,
     ) -> Statement {
         let Self { columns, from, entity, .. } = self;
-        let (table, order) = (entity.name, self.order_by(order));
-        values.push(int(i64::from(limit) + 1));
-        values.push(int(offset));
-        let (limit, offset) = (values.len() - 1, values.len());
+        let table = entity.name;
+        let page = self.ids(where_clause, order, values, i64::from(limit) + 1, offset);
+        values.push(int(most.into()));
+        let (page, order, most) = (page.as_str(), self.order_by(order), values.len());
         // A cross join, which SQLite takes in this order: by the page, and never by the table.
         let sql = format!(
-            "with page as materialized (\
-             select {table}.id from {table}{where_clause} order by {order} limit ${limit} offset ${offset}) \
+            "with page as materialized ({page}) \
              select (select count(*) from page), {columns} from page cross join {from} where {table}.id = page.id \
-             order by {order} limit ${limit} - 1"
+             order by {order} limit ${most}"
         );
         Statement::select(table, sql)
+    }
+
+    /// The first rows of a whole list.
+    pub(crate) fn head(
+        &self,
+        where_clause: &str,
+        order: &[Order],
+        values: &mut Vec<BindValue>,
+        most: u32,
+        offset: i64,
+    ) -> Statement {
+        self.cut(self.select, where_clause, order, values, most.into(), offset)
+    }
+
+    /// The ids of the rows of a list.
+    pub(crate) fn ids(
+        &self,
+        where_clause: &str,
+        order: &[Order],
+        values: &mut Vec<BindValue>,
+        limit: i64,
+        offset: i64,
+    ) -> Statement {
+        let table = self.entity.name;
+        self.cut(&format!("select {table}.id from {table}"), where_clause, order, values, limit, offset)
+    }
+
+    /// The rows with these ids, and the values that the statement binds.
+    pub(crate) fn among(&self, order: &[Order], ids: &[i64]) -> (Statement, Vec<BindValue>) {
+        let table = self.entity.name;
+        let (among, order) = (self.dialect.is_among(&format!("{table}.id"), 1), self.order_by(order));
+        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+        let values = vec![(Kind::Text, Value::Text(format!("[{}]", ids.join(","))))];
+        (Statement::select(table, format!("{} where {among} order by {order}", self.select)), values)
+    }
+
+    fn cut(
+        &self,
+        select: &str,
+        where_clause: &str,
+        order: &[Order],
+        values: &mut Vec<BindValue>,
+        limit: i64,
+        offset: i64,
+    ) -> Statement {
+        // SQLite takes no offset without a limit.
+        values.extend([int(limit), int(offset)]);
+        let (order, limit, offset) = (self.order_by(order), values.len() - 1, values.len());
+        let sql = format!("{select}{where_clause} order by {order} limit ${limit} offset ${offset}");
+        Statement::select(self.entity.name, sql)
     }
 }

@@ -1,10 +1,8 @@
 //! `/v1/fields-data/{entity}/records`: the rows of an entity, as records.
 
 use axum::extract::{RawQuery, Request, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use futures_util::TryStreamExt as _;
-use partbook_domain::Representation as _;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use partbook_domain::query::{self, ListQuery};
 use partbook_repository::{Create, Error, Update};
 
@@ -15,9 +13,9 @@ use crate::extract::preconditions::precondition;
 use crate::extract::preferences::prefers_strict;
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
-use crate::header::JSON;
 use crate::limits::RECORDS_PAGE;
 use crate::representation::Record;
+use crate::respond::list::{Shape, send_list};
 use crate::respond::problem::Problem;
 use crate::routes::write;
 use crate::state::App;
@@ -36,20 +34,9 @@ pub(super) async fn list(
     let problem = |error: Error| Problem::of(&error, entity);
     let total = app.repository().count(entity, &query).await.map_err(problem)?;
     let page = app.repository().list(entity, &query).await.map_err(problem)?;
-    let rows: Vec<_> = page.rows.try_collect().await.map_err(problem)?;
-    let mut out = Vec::new();
-    out.extend_from_slice(
-        format!(r#"{{"entity":"{}","label":"{}","records":["#, entity.name, entity.plural).as_bytes(),
-    );
-    for (index, row) in rows.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        Record.write(row, &mut out);
-    }
-    let pagination = format!(r#"],"pagination":{{"total":{total},"limit":{limit},"offset":{offset}}}}}"#);
-    out.extend_from_slice(pagination.as_bytes());
-    Ok(([(header::CONTENT_TYPE, JSON)], out).into_response())
+    let begin = format!(r#"{{"entity":"{}","label":"{}","records":["#, entity.name, entity.plural);
+    let end = format!(r#"],"pagination":{{"total":{total},"limit":{limit},"offset":{offset}}}}}"#);
+    send_list(page, Shape { begin, representation: &Record, end }, |_| HeaderMap::new()).await.map_err(problem)
 }
 
 pub(super) async fn create(State(app): State<App>, name: EntityName, request: Request) -> Result<Response, Problem> {
