@@ -142,15 +142,6 @@ impl Dialect {
         }
     }
 
-    /// Whether the column contains the `n`th parameter, which is in lower case; only ASCII letters are folded.
-    #[must_use]
-    pub fn contains(self, column: &str, n: usize) -> String {
-        match self {
-            Self::Postgres => format!("strpos(lower(cast({column} as text) collate \"C\"), ${n}) > 0"),
-            Self::Sqlite => format!("instr(lower(cast({column} as text)), ${n}) > 0"),
-        }
-    }
-
     /// Whether a name may not be clean, so that it has to be cleaned before it is compared: it holds invisible characters,
     /// joiners, white space other than single spaces inside. The characters are those of `clean_name`.
     #[must_use]

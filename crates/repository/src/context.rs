@@ -11,6 +11,7 @@ use crate::idempotency::InFlight;
 use crate::idempotency::retention::StorageLimit;
 use crate::statements::Statements;
 use crate::statements::required_columns::required_columns;
+use crate::statements::search::SearchPlaces;
 use crate::statements::tables::{CUSTOM_FIELDS, STORED_RESPONSES};
 use crate::statements::usage::Usage;
 
@@ -42,6 +43,7 @@ pub(crate) struct Context {
     /// How much may be stored for idempotency keys.
     pub(crate) storage_limit: StorageLimit,
     entities: BTreeMap<&'static str, (Statements, Usage)>,
+    searches: BTreeMap<&'static str, SearchPlaces>,
 }
 
 impl Context {
@@ -58,7 +60,10 @@ impl Context {
             let usage = Usage::compose(entity, &foreign_keys);
             (entity.name, (Statements::compose(dialect, entity), usage))
         });
+        let searches =
+            registry().iter().map(|entity| (entity.name, SearchPlaces::compose(dialect, entity, &catalogue)));
         Self {
+            searches: searches.collect(),
             entities: entities.collect(),
             dialect,
             clock,
@@ -81,6 +86,11 @@ impl Context {
 
     pub(crate) fn usage(&self, entity: &Entity) -> &Usage {
         &self.entry(entity).1
+    }
+
+    /// Where the words of a search are looked for.
+    pub(crate) fn search(&self, entity: &Entity) -> &SearchPlaces {
+        self.searches.get(entity.name).expect("every entity of the registry is searched")
     }
 
     fn entry(&self, entity: &Entity) -> &(Statements, Usage) {

@@ -109,6 +109,16 @@ async fn pool(url: &str, settings: &PoolSettings) -> Result<Pool, StartError> {
     Pool::connect(&url, settings).await
 }
 
+/// The catalog of a database, where many operations would take long through a router.
+///
+/// # Panics
+/// The database cannot be served.
+pub async fn repository(url: &str) -> Repository {
+    let pool = pool(url, &PoolSettings::default()).await.expect("a database");
+    let prepared = partbook_migrate::prepare(pool, &required_columns()).await.expect("a database that can be served");
+    Repository::open(prepared, Arc::new(SystemClock), RepositoryLimits::default())
+}
+
 /// Sets an empty database up, as a first start does.
 pub(crate) async fn prepare(url: &str) {
     let pool = pool(url, &PoolSettings::default()).await.expect("a database");

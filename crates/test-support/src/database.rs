@@ -49,6 +49,12 @@ impl Database {
         Self::postgres(Content::LegacyRows)
     }
 
+    /// A new PostgreSQL database with another encoding than UTF-8: empty, or with the legacy schema.
+    pub async fn encoded(backend: Backend, encoding: &str) -> Self {
+        let content = if backend == Backend::Legacy { Content::Legacy } else { Content::Nothing };
+        Self(Arc::new(Place::Postgres(template::postgres_in(encoding, content).await, Mutex::default())))
+    }
+
     fn sqlite() -> Self {
         Self(Arc::new(Place::Sqlite(scratch::temporary("partbook-sqlite-"))))
     }

@@ -66,7 +66,7 @@ mod together;
 pub mod wire;
 
 pub use answer::{Answer, Fault, Problem};
-pub use app::{Options, api_document};
+pub use app::{Options, api_document, repository};
 pub use database::Database;
 pub use process::partbook;
 pub use property::property;

@@ -9,6 +9,7 @@ use reqwest::Url;
 use tokio::runtime;
 
 use crate::desk::{database_name, execute, url_of};
+use crate::random::random_word;
 use crate::sql::Connection;
 use crate::{app, scratch};
 
@@ -78,6 +79,20 @@ pub(crate) fn postgres(content: Content) -> Url {
     let name = database_name(&COUNT.fetch_add(1, Ordering::Relaxed).to_string());
     create(&name, content);
     url_of(&name)
+}
+
+/// A new PostgreSQL database whose text has another encoding: empty, or with the legacy schema.
+pub(crate) async fn postgres_in(encoding: &str, content: Content) -> Url {
+    let name = database_name(&random_word());
+    execute(format!("create database {name} encoding '{encoding}' locale 'C' locale_provider libc template template0"))
+        .unwrap_or_else(|fault| panic!("PostgreSQL of the tests: {fault}"));
+    let url = url_of(&name);
+    if matches!(content, Content::Legacy) {
+        let mut connection = Connection::open(url.as_str()).await;
+        connection.run(LEGACY).await;
+        connection.close().await;
+    }
+    url
 }
 
 fn create(name: &str, content: Content) {

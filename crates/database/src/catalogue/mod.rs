@@ -1,8 +1,10 @@
-//! What is there: the tables, columns and foreign keys of a database, read from its own catalogues.
+//! What is there: the tables, columns and foreign keys of a database, and how it encodes text, read from its own catalogues.
 
+mod encoding;
 mod foreign_keys;
 mod tables;
 
+pub use encoding::Encoding;
 pub use foreign_keys::ForeignKey;
 pub use tables::Table;
 
@@ -16,6 +18,8 @@ pub struct Catalogue {
     pub tables: Vec<Table>,
     /// The foreign keys of all tables, of any schema, that point at one of those.
     pub foreign_keys: Vec<ForeignKey>,
+    /// How text is encoded.
+    pub encoding: Encoding,
 }
 
 impl Catalogue {
@@ -24,13 +28,23 @@ impl Catalogue {
     /// # Errors
     /// The database does not answer.
     pub async fn read(pool: &Pool) -> Result<Self, Error> {
-        Ok(Self { tables: tables::read(pool).await?, foreign_keys: foreign_keys::read(pool).await? })
+        Ok(Self {
+            tables: tables::read(pool).await?,
+            foreign_keys: foreign_keys::read(pool).await?,
+            encoding: encoding::read(pool).await?,
+        })
     }
 
     /// The table of a name, when there is one.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == name)
+    }
+
+    /// Whether a table has a column of this name.
+    #[must_use]
+    pub fn has_column(&self, table: &str, column: &str) -> bool {
+        self.table(table).is_some_and(|table| table.columns.iter().any(|known| known == column))
     }
 
     /// Whether an unqualified name finds a table that the service may read.

@@ -96,8 +96,10 @@ pub struct Entity {
     pub identity: Identity,
     /// A boolean that at most one row carries, and that one row goes on carrying once one did.
     pub exclusive_flag: Option<&'static str>,
-    /// The fields that `search` looks into.
+    /// The fields that `search` looks into; of child rows, the columns that these state.
     pub search: &'static [&'static str],
+    /// The field that a size among the words of a search means, GB.
+    pub capacity: Option<&'static str>,
     /// The order of a list without `sort`; the id comes last by itself.
     pub order: &'static [Order],
     /// The order of the metadata screen's records.
@@ -157,6 +159,7 @@ impl Entity {
             identity: Identity::Name,
             exclusive_flag: None,
             search: &["name"],
+            capacity: None,
             order: BY_NAME,
             records_order: BY_NAME,
             usage_order: Order::descending("updated_at"),

@@ -28,7 +28,10 @@ resource! {
     }
 }
 
-static PORTS: Children = Children::of::<Port>("port", "ports_profile_id", "Port", &["type", "spec_notes"], 256);
+static PORTS: Children = Children {
+    search: &["type"],
+    ..Children::of::<Port>("port", "ports_profile_id", "Port", &["type", "spec_notes"], 256)
+};
 
 /// `/v1/catalog/ports-profiles`
 pub static PORTS_PROFILE: Entity = Entity {
@@ -38,7 +41,7 @@ pub static PORTS_PROFILE: Entity = Entity {
     label: "Ports profile",
     delete_label: "Ports Profile",
     plural: "Ports Profiles",
-    search: &["name", "description"],
+    search: &["name", "description", "ports"],
     usage_order: Order::descending("created_at"),
     ..Entity::of::<PortsProfile>()
 };

@@ -54,6 +54,7 @@ pub static RAM_SPEC: Entity = Entity {
         "total_capacity_gb",
     ]),
     search: &["label", "ddr_generation", "total_capacity_gb"],
+    capacity: Some("total_capacity_gb"),
     order: &[Order::descending("total_capacity_gb"), Order::descending("speed_mhz"), Order::descending("updated_at")],
     records_order: &[Order::descending("id")],
     default_limit: Some(50),

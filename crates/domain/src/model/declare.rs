@@ -98,6 +98,16 @@ impl Children {
         max_items: usize,
     ) -> Self {
         let defaults = || T::default().into_values();
-        Self { table, parent, type_name, fields: T::FIELDS, max_items, key, defaults, validate: validate::<T> }
+        Self {
+            table,
+            parent,
+            type_name,
+            fields: T::FIELDS,
+            max_items,
+            key,
+            search: &[],
+            defaults,
+            validate: validate::<T>,
+        }
     }
 }

@@ -153,6 +153,8 @@ pub struct Children {
     pub max_items: usize,
     /// The columns by which two children of one owner are told apart; null equals null.
     pub key: &'static [&'static str],
+    /// The columns that a search of the owner looks into.
+    pub search: &'static [&'static str],
     /// The values of a child in which nothing is given.
     pub defaults: fn() -> Vec<Value>,
     /// The names of the fields whose values break their limits.
@@ -175,6 +177,7 @@ impl Children {
             fields,
             max_items: usize::MAX,
             key: &[],
+            search: &[],
             defaults: Vec::new,
             validate: |_| Vec::new(),
         }

@@ -4,10 +4,14 @@
 mod filter;
 mod page;
 mod parse;
+mod search;
 mod sort;
 
 pub use filter::{Comparison, Filter, Operator, comparisons};
 pub use parse::{parse, parse_page};
+pub use search::{
+    MARKS, MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS, Needle, Search, SearchWord, WRITTEN_MARKS, dropped, fold,
+};
 pub use sort::sort_keys;
 
 use crate::model::order::Order;
@@ -15,8 +19,8 @@ use crate::model::order::Order;
 /// A list to be made.
 #[derive(Debug, Default)]
 pub struct ListQuery {
-    /// The text to look for; none for all rows.
-    pub search: Option<String>,
+    /// The words to look for; none for all rows.
+    pub search: Option<Search>,
     /// What a row must meet, all of it.
     pub filters: Vec<Filter>,
     /// The order; empty for the entity's own.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::filter::{Known, filter};
 use super::page::{limit, offset};
+use super::search::Search;
 use super::sort::sort;
 use super::{Invalid, ListQuery};
 use crate::entity::Entity;
@@ -19,10 +20,7 @@ pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQue
     each(parameters, |name, text, repeated| match name {
         _ if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),
         "search" | "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),
-        "search" => {
-            query.search = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-            Ok(())
-        }
+        "search" => Search::parse(text).map(|search| query.search = search),
         "limit" => limit(text, entity.max_limit).map(|limit| query.limit = Some(limit)),
         "offset" => offset(text).map(|offset| query.offset = offset),
         "sort" => sort(entity, text, &mut query.order),

@@ -13,7 +13,7 @@ use super::example;
 use super::problem_schema::{problem_schemas, stale_problem};
 use super::request::{
     id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, prefer_strict, query_parameter,
-    request_body, sort,
+    request_body, search, sort,
 };
 use super::response::{
     WRITE_FAILURES, created_response, key_in_use, not_modified_response, page, row_response, stale, with_failures,
@@ -98,13 +98,12 @@ pub(crate) fn listings(entity: &'static Entity) -> Described {
 }
 
 fn list(entity: &'static Entity) -> Operation {
-    let fields = entity.search.join(", ");
     let mut list = operation(
         entity.collection,
         &format!("list_{}", entity.collection.replace('-', "_")),
         &format!("List {}", entity.plural),
     )
-    .parameter(query_parameter("search", &format!("Part of the {fields}; ASCII letters in any case."), text()))
+    .parameter(search(entity))
     .parameter(limit(entity.max_limit, entity.default_limit))
     .parameter(offset())
     .parameter(sort(entity))

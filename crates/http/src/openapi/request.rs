@@ -112,6 +112,20 @@ pub(super) fn path_parameter(name: &str, description: &str, schema: RefOr<Schema
         .build()
 }
 
+/// The words of a search.
+pub(super) fn search(entity: &Entity) -> Parameter {
+    let fields = entity.search.join(", ");
+    let size = entity.capacity.map(|capacity| format!(" A size such as `1TB` or `32 GB` also means the {capacity}."));
+    let description = format!(
+        "Words, each of which is part of the {fields}: ASCII letters in any case, without regard to spaces, punctuation and marks \
+         such as ®. At most {} words.{}",
+        query::MAX_SEARCH_WORDS,
+        size.unwrap_or_default()
+    );
+    let schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some(query::MAX_SEARCH_LENGTH));
+    query_parameter("search", &description, schema.into())
+}
+
 pub(super) fn query_parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
     ParameterBuilder::new()
         .name(name)

@@ -1,18 +1,19 @@
 //! Search and filters as a `where` clause (contract section 3).
 
-use partbook_database::{BindValue, Dialect};
+use partbook_database::BindValue;
 use partbook_domain::query::{Filter, ListQuery};
 use partbook_domain::{Entity, Kind, Value};
 
+use crate::context::Context;
+
 /// The `where` clause of a query, empty where every row is asked for, and the values that it binds.
-pub(super) fn where_clause(dialect: Dialect, entity: &Entity, query: &ListQuery) -> (String, Vec<BindValue>) {
+pub(super) fn where_clause(context: &Context, entity: &Entity, query: &ListQuery) -> (String, Vec<BindValue>) {
+    let dialect = context.dialect;
     let column = |name: &str| format!("{}.{name}", entity.name);
     let mut values: Vec<BindValue> = Vec::new();
     let mut conditions = Vec::new();
-    if let Some(text) = &query.search {
-        values.push((Kind::Text, Value::Text(text.to_ascii_lowercase())));
-        let places = entity.search.iter().map(|name| dialect.contains(&column(name), values.len()));
-        conditions.push(format!("({})", places.collect::<Vec<_>>().join(" or ")));
+    if let Some(search) = &query.search {
+        conditions.push(context.search(entity).condition(search, &mut values));
     }
     for filter in &query.filters {
         let mut parameter = |kind: Kind, value: &Value| {

@@ -47,7 +47,7 @@ impl Page {
 
 /// The rows that a query asks for, as they come from the database.
 pub(crate) fn list(context: &Arc<Context>, entity: &'static Entity, query: &ListQuery) -> NumberedRows {
-    let (where_clause, values) = where_clause(context.dialect, entity, query);
+    let (where_clause, values) = where_clause(context, entity, query);
     let order = if query.order.is_empty() { entity.order.to_vec() } else { query.order.clone() };
     rows_of(context, entity, Selection { where_clause, values, order, limit: query.limit, offset: query.offset })
 }

@@ -6,6 +6,7 @@ pub(crate) mod insert;
 mod order;
 mod page;
 pub(crate) mod required_columns;
+pub(crate) mod search;
 mod select;
 pub(crate) mod tables;
 pub(crate) mod usage;

@@ -208,7 +208,7 @@ pub static PORTS_PROFILE: Entity = Entity {
     default_limit: None,
     max_limit: 1000,
     order: &[("name", Ascending)],
-    search: &["name", "description"],
+    search: &["name", "description", "ports"],
     minimal: bodies::minimal_ports_profile,
     full: bodies::full_ports_profile,
 };
@@ -246,7 +246,7 @@ pub static STORAGE_PROFILE: Entity = Entity {
     default_limit: Some(50),
     max_limit: 1000,
     order: &[("capacity_gb", Descending), ("medium", Ascending), ("updated_at", Descending)],
-    search: &["label", "medium", "interface", "form_factor", "capacity_gb"],
+    search: &["label", "medium", "interface", "form_factor", "performance_tier", "capacity_gb"],
     minimal: bodies::minimal_storage_profile,
     full: bodies::full_storage_profile,
 };

@@ -29,5 +29,7 @@ mod replace;
 mod routes;
 mod rows;
 mod search;
+mod search_rule;
+mod search_time;
 mod strict;
 mod types;

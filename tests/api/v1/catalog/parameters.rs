@@ -162,8 +162,6 @@ async fn very_many_parameters_are_no_fault_of_the_service(service: Service) {
                 assert_eq!(service.get(&path).await.expect(200).array(), from_ref(&row), "{field}");
             }
         }
-        let path = query(entity.path, &[("search", "%_".repeat(10_000))]);
-        assert!(service.get(&path).await.expect(200).array().is_empty());
         for field in ["id", "created_at", "-id"] {
             let answer = service.get(&format!("{}?sort={}", entity.path, vec![field; 3_000].join(","))).await;
             assert!([200, 422].contains(&answer.status), "{}", answer.status);
