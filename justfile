@@ -26,6 +26,10 @@ test *ARGUMENTS:
 test-sqlite *ARGUMENTS:
     cargo test --workspace --locked -- --skip ::postgres --skip ::legacy {{ ARGUMENTS }}
 
+# Write what each migration does to the schema beside it, by applying them one by one.
+record-migrations:
+    INSTA_UPDATE=always scripts/test --test process migrations::
+
 # Make the files that are made from the code; with --check, see whether they are up to date.
 generate *ARGUMENTS:
     scripts/generate {{ ARGUMENTS }}

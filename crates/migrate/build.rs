@@ -1,4 +1,5 @@
-//! Embeds the migrations: writes a table of their numbers, names and texts, which `embedded.rs` includes.
+//! Embeds the migrations: writes a table of their numbers, names and texts, which `embedded.rs` includes, with the script that
+//! takes each back and what it changes of the schema.
 //!
 //! sqlx has a macro for this, but with it sqlx, SQLite and rustls are all compiled a second time, for the compiler.
 
@@ -20,20 +21,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A line for each file of a directory, in the order of their numbers.
+/// A line for each migration of a directory, in the order of their numbers.
 fn table(directory: &Path) -> Result<String, Box<dyn Error>> {
     let mut migrations = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
+        let file = path.to_str().ok_or("the path of the source tree is not UTF-8")?;
+        if file.ends_with(".down.sql") || file.ends_with(".schema") {
+            continue;
+        }
         let (version, name) = number_and_name(&path)
-            .ok_or_else(|| format!("{} is not called <number>_<name>.sql, as a migration must be", path.display()))?;
-        migrations.push((version, name, path));
+            .ok_or_else(|| format!("{file} is not called <number>_<name>.sql, as a migration must be"))?;
+        migrations.push((version, name, file.to_owned()));
     }
     migrations.sort();
     let mut lines = String::new();
-    for (version, name, path) in migrations {
-        let path = path.to_str().ok_or("the path of the source tree is not UTF-8")?;
-        lines += &format!("    Embedded {{ version: {version}, name: {name:?}, sql: include_str!({path:?}) }},\n");
+    for (version, name, file) in migrations {
+        let beside = |ending: &str| Some(file.replace(".sql", ending)).filter(|file| Path::new(file).exists());
+        let down = beside(".down.sql").map_or("None".to_owned(), |file| format!("Some(include_str!({file:?}))"));
+        let schema = beside(".schema").map_or("\"\"".to_owned(), |file| format!("include_str!({file:?})"));
+        lines += &format!(
+            "    Embedded {{ version: {version}, name: {name:?}, sql: include_str!({file:?}), down: {down}, schema: {schema} }},\n"
+        );
     }
     Ok(lines)
 }

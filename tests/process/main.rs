@@ -9,6 +9,7 @@ mod idempotency;
 mod legacy;
 mod log;
 mod metrics;
+mod migrations;
 mod network;
 mod outage;
 mod poolers;

@@ -2,7 +2,7 @@
 
 use partbook_database::{AnyPool, Pool, StartError, reason, use_write_ahead_log};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AssertSqlSafe, Connection as _, PgPool, SqlitePool, raw_sql};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction, raw_sql};
 
 use crate::detect::{Found, detect};
 use crate::embedded::migrator;
@@ -12,31 +12,33 @@ use crate::plan::{Migration, legacy, migrations};
 /// The key of the advisory lock that two processes starting on one PostgreSQL database take one after the other.
 const MIGRATION_LOCK: i64 = 0x7061_7274_626f_6f6b;
 
-/// Applies what is missing to a database that is empty or ours, and returns what it applied.
+/// Applies what is missing to a database that is empty or ours, up to a version or all of it, and returns what it applied.
 ///
 /// # Errors
 /// The database belongs to another program, is newer than this program, or is legacy; or a migration failed, and then
 /// none was applied.
-pub async fn up(pool: &Pool) -> Result<Vec<Migration>, StartError> {
+pub async fn up(pool: &Pool, last: Option<i64>) -> Result<Vec<Migration>, StartError> {
     match detect(pool).await? {
-        Found::Empty | Found::Ours(_) => apply_pending(pool).await,
+        Found::Empty | Found::Ours(_) => apply_pending(pool, last).await,
         Found::Legacy => Err(legacy()),
     }
 }
 
 /// Applies what is missing to a database that is known to be empty or ours. One that lacks nothing is only read: the
 /// service's role need not have the right to create anything.
-pub(crate) async fn apply_pending(pool: &Pool) -> Result<Vec<Migration>, StartError> {
+pub(crate) async fn apply_pending(pool: &Pool, last: Option<i64>) -> Result<Vec<Migration>, StartError> {
     use_write_ahead_log(pool).await?;
     let before = match detect(pool).await? {
         Found::Ours(history) => migrations(&history),
         _ => migrations(&History::empty(pool)),
     };
-    let pending: Vec<Migration> = before.into_iter().filter(|migration| migration.applied_at.is_none()).collect();
+    let is_wanted = |version| last.is_none_or(|last| version <= last);
+    let is_pending = |migration: &Migration| migration.applied_at.is_none() && is_wanted(migration.version);
+    let pending: Vec<Migration> = before.into_iter().filter(is_pending).collect();
     if pending.is_empty() {
         return Ok(pending);
     }
-    let mut migrator = migrator(pool);
+    let mut migrator = migrator(pool, last);
     // Both ways below hold a lock that a pooler does not lose.
     migrator.set_locking(false);
     let applied = match pool.any() {
@@ -62,9 +64,20 @@ fn failed(error: &MigrateError) -> StartError {
 #[expect(clippy::disallowed_methods, reason = "the runner of the migrations")]
 async fn apply_postgres(pool: &PgPool, migrator: &Migrator) -> Result<(), MigrateError> {
     let mut connection = pool.acquire().await?.detach();
-    let mut transaction = connection.begin().await?;
+    let mut transaction = begin_locked(&mut connection).await?;
     // What an earlier run left on a server connection that a pooler hands on would be in the way.
     raw_sql("deallocate all").execute(&mut *transaction).await?;
+    migrator.run(&mut *transaction).await?;
+    raw_sql("deallocate all").execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Begins a transaction that excludes other runners until it ends.
+#[expect(clippy::disallowed_methods, reason = "the runner of the migrations")]
+pub(crate) async fn begin_locked(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
     raw_sql(AssertSqlSafe(format!("select pg_advisory_xact_lock({MIGRATION_LOCK})")))
         .execute(&mut *transaction)
         .await?;
@@ -74,11 +87,7 @@ async fn apply_postgres(pool: &PgPool, migrator: &Migrator) -> Result<(), Migrat
         from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass('{HISTORY}')"
     );
     raw_sql(AssertSqlSafe(stay)).execute(&mut *transaction).await?;
-    migrator.run(&mut *transaction).await?;
-    raw_sql("deallocate all").execute(&mut *transaction).await?;
-    transaction.commit().await?;
-    connection.close().await?;
-    Ok(())
+    Ok(transaction)
 }
 
 /// SQLite's write lock, taken at once, has two processes that start on one file wait for each other.

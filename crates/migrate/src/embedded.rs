@@ -3,25 +3,41 @@
 //! The two directories under `migrations/` hold the same versions under the same names. A migration that has been
 //! released is never edited; and none may hold a statement that cannot run in a transaction.
 
-use partbook_database::{AnyPool, Pool};
+use partbook_database::{Dialect, Pool};
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrationType, Migrator};
 
 /// A file of `migrations/`, as `build.rs` finds it.
-struct Embedded {
-    version: i64,
-    name: &'static str,
-    sql: &'static str,
+pub(crate) struct Embedded {
+    pub(crate) version: i64,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+    /// The script that takes it back; none where it cannot be.
+    pub(crate) down: Option<&'static str>,
+    /// What it adds to the schema and takes from it: see `drift::expected`.
+    pub(crate) schema: &'static str,
 }
 
 include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
-/// The migrations for a pool's database.
-pub(crate) fn migrator(pool: &Pool) -> Migrator {
-    match pool.any() {
-        AnyPool::Postgres(_) => migrator_of(POSTGRES),
-        AnyPool::Sqlite(_) => migrator_of(SQLITE),
+/// The migrations for a pool's database, in their order.
+pub(crate) fn embedded(pool: &Pool) -> &'static [Embedded] {
+    embedded_for(Dialect::of(pool))
+}
+
+/// The migrations for a database, in their order.
+pub(crate) fn embedded_for(dialect: Dialect) -> &'static [Embedded] {
+    match dialect {
+        Dialect::Postgres => POSTGRES,
+        Dialect::Sqlite => SQLITE,
     }
+}
+
+/// The runner of the first migrations, up to a version or all of them.
+pub(crate) fn migrator(pool: &Pool, last: Option<i64>) -> Migrator {
+    let files = embedded(pool);
+    let count = last.map_or(files.len(), |last| files.iter().filter(|file| file.version <= last).count());
+    migrator_of(&files[..count])
 }
 
 /// sqlx takes the checksum of each text, as it stands in the databases that have the migration.
@@ -55,7 +71,7 @@ pub(crate) fn known(pool: &Pool) -> Vec<Known> {
         name: migration.description.to_string(),
         checksum: hex(&migration.checksum),
     };
-    migrator(pool).iter().map(known).collect()
+    migrator(pool, None).iter().map(known).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,17 +1,23 @@
 //! Whose database it is, and what brings it up to date.
 //!
-//! `detect` decides by the tables and the `history`, `plan` says which migrations are pending, `apply` applies them, and
-//! [`prepare`] hands over a database that may be served. Nothing here knows an operation on the catalog.
+//! `detect` decides by the tables and the `history`, `plan` says which migrations are pending, `apply` applies them, `drift` compares
+//! what they left with what is there, and [`prepare`] hands over a database that may be served. Nothing here knows an operation on the catalog.
 
 mod apply;
 mod detect;
+mod down;
+mod drift;
 mod embedded;
 mod history;
 mod plan;
 mod prepare;
+mod script;
 #[cfg(test)]
 mod tests;
 
 pub use apply::up;
-pub use plan::{Migration, status};
+pub use down::{down, plan_down};
+pub use drift::{Difference, Drift, drift, effect};
+pub use plan::{Migration, has_rows, plan_up, scripts_between, status};
 pub use prepare::prepare;
+pub use script::{Direction, Script};

@@ -19,7 +19,7 @@ pub async fn prepare(pool: Pool, required: &[(&'static str, Vec<&'static str>)])
     let (schema, catalogue) = match detect_among(&pool, &before.tables).await? {
         Found::Legacy => (SchemaKind::Legacy, before),
         Found::Empty | Found::Ours(_) => {
-            for migration in apply_pending(&pool).await? {
+            for migration in apply_pending(&pool, None).await? {
                 tracing::info!(version = migration.version, name = %migration.name, "migration applied");
             }
             (SchemaKind::Ours, Catalogue::read(&pool).await?)

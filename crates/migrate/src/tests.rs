@@ -63,7 +63,7 @@ async fn an_empty_file_becomes_ours_and_stays_so() {
     assert!(status(&pool).await.unwrap().iter().all(|migration| migration.applied_at.is_none()));
     assert_eq!(prepare(pool.clone(), &[("cpu", vec!["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
     assert_eq!(prepare(pool.clone(), &[("cpu", vec!["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
-    assert!(up(&pool).await.unwrap().is_empty());
+    assert!(up(&pool, None).await.unwrap().is_empty());
     let status = status(&pool).await.unwrap();
     assert_eq!((status[0].version, status[0].name.as_str()), (1, "catalog"));
     assert!(status.iter().all(|migration| migration.applied_at.is_some()), "{status:?}");
@@ -155,5 +155,5 @@ async fn a_file_that_litestream_watches_already_is_empty() {
     // As its version 0.5 makes them.
     pool.execute("create table _litestream_seq (id integer primary key, seq integer)").await.unwrap();
     pool.execute("create table _litestream_lock (id integer)").await.unwrap();
-    assert!(!up(&pool).await.unwrap().is_empty());
+    assert!(!up(&pool, None).await.unwrap().is_empty());
 }

@@ -1,7 +1,8 @@
 //! `partbook`: a catalog of PC parts, served over HTTP from PostgreSQL or a SQLite file.
 //!
-//! The exit status is 0 after success, 1 after a failure, and 2 when the command line or a setting makes no sense. Unless
-//! it is 0, one line on standard error says what is wrong.
+//! The exit status is 0 after success, 1 after a failure, and 2 when the command line or a setting makes no sense, or when a
+//! command that looks whether something is in order could not look. Unless it is 0, one line on standard error says what is
+//! wrong.
 
 mod cli;
 mod config;
@@ -20,7 +21,7 @@ async fn main() -> ExitCode {
     };
     eprintln!("partbook: {failure}");
     match failure {
-        Failure::Usage(_) => ExitCode::from(2),
+        Failure::Usage(_) | Failure::Trouble(_) => ExitCode::from(2),
         Failure::Run(_) => ExitCode::FAILURE,
     }
 }

@@ -171,7 +171,7 @@ const POSTGRES_SCHEMA: &str = "
         a.attnotnull::text, pg_get_expr(d.adbin, d.adrelid)
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
-    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
     where n.nspname !~ '^(pg_|information_schema)'
     union all

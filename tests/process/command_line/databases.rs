@@ -77,13 +77,15 @@ async fn a_strangers_file_is_refused_and_left_as_it_is() {
     for path in [path_of(&stranger), text] {
         let before = std::fs::read(&path).expect("the file");
         let url = format!("sqlite://{path}");
-        for call in [
-            serve(&[("DATABASE_URL", &url)]),
-            partbook(&["serve", "--demo", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &url),
-            partbook(&["migrate", "up"]).env("DATABASE_URL", &url),
-            partbook(&["migrate", "status"]).env("DATABASE_URL", &url),
+        for (call, code) in [
+            (serve(&[("DATABASE_URL", &url)]), 1),
+            (partbook(&["serve", "--demo", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &url), 1),
+            (partbook(&["migrate", "up"]).env("DATABASE_URL", &url), 1),
+            (partbook(&["migrate", "down"]).env("DATABASE_URL", &url), 1),
+            (partbook(&["migrate", "status"]).env("DATABASE_URL", &url), 2),
+            (partbook(&["migrate", "drift"]).env("DATABASE_URL", &url), 2),
         ] {
-            refused(&call.run().await, 1);
+            refused(&call.run().await, code);
             assert!(std::fs::read(&path).expect("the file") == before, "not a byte may change");
             for suffix in ["-wal", "-shm", "-journal"] {
                 assert!(!std::path::Path::new(&format!("{path}{suffix}")).exists(), "{suffix}");
@@ -161,14 +163,16 @@ async fn a_password_is_never_written() {
     let mut missing = Url::parse(&database.url()).expect("a URL");
     missing.set_path("no_such_database");
     for (url, secret) in [(&url, "s3cret"), (&nowhere, "s3cret"), (&missing, right.as_str())] {
-        for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate", "up"], &["migrate", "status"]] {
+        for (arguments, code) in
+            [(&["serve", "--listen", "127.0.0.1:0"][..], 1), (&["migrate", "up"], 1), (&["migrate", "status"], 2)]
+        {
             for level in ["info", "trace"] {
                 let call = partbook(arguments).env("PARTBOOK_LOG_LEVEL", level).env("DATABASE_URL", url.as_str());
                 let finished = call.run().await;
-                assert_eq!(finished.status.code(), Some(1), "{finished:?}");
+                assert_eq!(finished.status.code(), Some(code), "{finished:?}");
                 assert!(!format!("{finished:?}").contains(secret), "{finished:?}");
                 if level == "info" {
-                    refused(&finished, 1);
+                    refused(&finished, code);
                 }
             }
         }

@@ -1,11 +1,18 @@
-//! `partbook migrate up` and `migrate status`.
+//! `partbook migrate`: up, down, status.
 
-use super::{path_of, refused, vacant};
+use serde_json::Value;
+
+use super::{failed, path_of, refused, vacant};
 use partbook_test_support::process::Finished;
 use partbook_test_support::{Backend, Database, Server, backends, partbook};
 
 async fn migrate(verb: &str, database: &Database) -> Finished {
-    partbook(&["migrate", verb]).env("DATABASE_URL", &database.url()).run().await
+    migrate_with(&[verb], database).await
+}
+
+async fn migrate_with(arguments: &[&str], database: &Database) -> Finished {
+    let arguments: Vec<&str> = ["migrate"].iter().chain(arguments).copied().collect();
+    partbook(&arguments).env("DATABASE_URL", &database.url()).run().await
 }
 
 backends!(up_makes_what_serve_would_make);
@@ -29,14 +36,112 @@ async fn status_says_what_is_pending_and_changes_nothing(backend: Backend) {
     let before = database.schema().await;
     let pending = migrate("status", &database).await;
     assert_eq!(database.schema().await, before);
-    assert!(pending.status.success(), "{pending:?}");
+    assert!(failed(&pending, 1).contains("pending; `partbook migrate up`"), "{pending:?}");
     assert!(pending.stdout.contains("pending"), "{pending:?}");
     assert!(migrate("up", &database).await.status.success());
     let before = database.schema().await;
     let applied = migrate("status", &database).await;
     assert!(applied.status.success() && !applied.stdout.contains("pending"), "{applied:?}");
     assert_eq!(applied.stdout.lines().count(), pending.stdout.lines().count());
+    let json = migrate_with(&["status", "--json"], &database).await;
+    let json: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(json["pending"], 0);
+    assert_eq!(json["version"], json["migrations"].as_array().expect("an array").len());
     assert_eq!(database.schema().await, before);
+}
+
+backends!(down_takes_back_what_up_did);
+async fn down_takes_back_what_up_did(database: Database) {
+    assert!(migrate("up", &database).await.status.success());
+    let whole = database.schema().await;
+    // One after the other, and up again from each.
+    let status = migrate_with(&["status", "--json"], &database).await;
+    let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
+    let newest = status["version"].as_u64().expect("a version");
+    for version in (1..newest).rev() {
+        let done = migrate("down", &database).await;
+        assert!(done.status.success() && done.stdout.contains("taken back"), "{done:?}");
+        let to = version.to_string();
+        let before = database.schema().await;
+        assert!(migrate("up", &database).await.status.success());
+        assert_eq!(database.schema().await, whole, "from {version} to the newest");
+        assert!(migrate_with(&["down", "--to", &to], &database).await.status.success());
+        assert_eq!(database.schema().await, before, "back to {version}");
+    }
+    assert!(migrate("down", &database).await.status.success());
+    let tables = if database.url().starts_with("sqlite") {
+        "select name from sqlite_schema where name not like 'sqlite%' and name not like '%_sqlx_migrations%'"
+    } else {
+        "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relname !~ '_sqlx_migrations'"
+    };
+    assert_eq!(database.rows(tables).await, [[]; 0]);
+    // Nothing is left to take back.
+    let done = migrate("down", &database).await;
+    assert!(done.status.success() && done.stdout.contains("no later migration"), "{done:?}");
+}
+
+backends!(rows_are_not_put_at_risk_unasked);
+async fn rows_are_not_put_at_risk_unasked(database: Database) {
+    assert!(migrate_with(&["up", "1"], &database).await.status.success());
+    database.sql("insert into cpu (name, manufacturer) values ('Zen', 'AMD')").await;
+    let before = database.schema().await;
+    for (arguments, says) in [
+        (&["up"][..], "--yes says so"),
+        (&["down"], "--name "),
+        (&["down", "--to", "0", "--yes"], "--name "),
+        (&["down", "--name", "another"], "nothing was changed"),
+    ] {
+        let finished = migrate_with(arguments, &database).await;
+        let status = if says == "nothing was changed" { 1 } else { 2 };
+        assert!(refused(&finished, status).contains(says), "{finished:?}");
+        assert_eq!(database.schema().await, before, "{arguments:?}");
+    }
+    // With its rows it goes up and down.
+    assert!(migrate_with(&["up", "--yes"], &database).await.status.success());
+    let finished = migrate_with(&["down", "--to", "1"], &database).await;
+    assert!(refused(&finished, 2).contains("--yes says so"), "{finished:?}");
+    assert!(migrate_with(&["down", "--to", "1", "--yes"], &database).await.status.success());
+    assert_eq!(database.schema().await, before);
+    assert_eq!(database.value("select name from cpu").await.as_deref(), Some("Zen"));
+    let url = database.url();
+    let name = url.rsplit('/').next().expect("a name");
+    assert!(migrate_with(&["down", "--name", name], &database).await.status.success());
+    assert!(!database.schema().await.contains("manufacturer"));
+}
+
+backends!(a_dry_run_prints_and_writes_nothing);
+async fn a_dry_run_prints_and_writes_nothing(database: Database) {
+    let before = database.schema().await;
+    let all = migrate_with(&["up", "--dry-run", "--yes"], &database).await;
+    assert!(all.status.success() && all.stdout.contains("create table cpu"), "{all:?}");
+    let first = migrate_with(&["up", "1", "--dry-run"], &database).await;
+    assert!(all.stdout.len() > first.stdout.len() && all.stdout.starts_with(first.stdout.trim_end()), "{first:?}");
+    assert_eq!(database.schema().await, before);
+    assert!(migrate("up", &database).await.status.success());
+    let before = database.schema().await;
+    let none = migrate_with(&["up", "--dry-run"], &database).await;
+    assert!(none.stdout.starts_with("-- Nothing would be executed"), "{none:?}");
+    let down = migrate_with(&["down", "--to", "0", "--dry-run"], &database).await;
+    assert!(down.status.success() && down.stdout.contains("drop table cpu;"), "{down:?}");
+    assert_eq!(database.schema().await, before);
+}
+
+#[tokio::test]
+async fn the_way_between_two_versions_needs_no_database() {
+    for (url, only_there) in
+        [("sqlite:///nowhere/at/all.db", "autoincrement"), ("postgres://u@127.0.0.1:1/d", "serial")]
+    {
+        let between = async |verb: &str, from: &str, to: &str| {
+            partbook(&["migrate", verb, "--dry-run", "--from", from, "--to", to]).env("DATABASE_URL", url).run().await
+        };
+        let up = between("up", "0", "1").await;
+        assert!(up.stdout.starts_with("-- 0001 catalog: up") && up.stdout.contains(only_there), "{up:?}");
+        let down = between("down", "2", "0").await;
+        let order: Vec<_> = down.stdout.lines().filter(|line| line.starts_with("-- 000")).collect();
+        assert_eq!(order, ["-- 0002 lookup indexes: down", "-- 0001 catalog: down"]);
+        let unknown = between("up", "1", "4711").await;
+        assert!(refused(&unknown, 1).contains("no migration 4711"), "{unknown:?}");
+    }
 }
 
 #[tokio::test]
@@ -53,11 +158,9 @@ async fn status_creates_no_file() {
 async fn a_legacy_database_is_never_migrated() {
     let database = Database::legacy_with_rows();
     let before = database.schema().await;
-    for verb in ["up", "status"] {
+    for (verb, code) in [("up", 1), ("down", 1), ("status", 2)] {
         let finished = migrate(verb, &database).await;
-        if !finished.status.success() {
-            assert!(refused(&finished, 1).contains("legacy"), "{finished:?}");
-        }
+        assert!(refused(&finished, code).contains("legacy"), "{finished:?}");
         assert_eq!(database.schema().await, before);
     }
 }

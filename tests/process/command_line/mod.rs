@@ -2,6 +2,7 @@
 
 mod databases;
 mod demo;
+mod drift;
 mod healthcheck;
 mod help;
 mod if_match;
@@ -44,10 +45,16 @@ fn path_of(database: &Database) -> String {
 /// Demands one clear line on standard error and this exit code.
 #[track_caller]
 fn refused(finished: &Finished, code: i32) -> &str {
+    assert_eq!(finished.stdout, "");
+    failed(finished, code)
+}
+
+/// The same of a command that prints what it found.
+#[track_caller]
+fn failed(finished: &Finished, code: i32) -> &str {
     assert_eq!(finished.status.code(), Some(code), "{finished:?}");
     let text = finished.stderr.trim_end();
     assert!(!text.is_empty() && text.lines().count() == 1, "one clear line: {finished:?}");
     assert!(!text.contains("panicked") && !text.contains("Error {") && !text.contains("Os {"), "{text}");
-    assert_eq!(finished.stdout, "");
     text
 }

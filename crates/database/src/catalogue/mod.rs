@@ -1,9 +1,11 @@
 //! What is there: the tables, columns and foreign keys of a database, and how it encodes text, read from its own catalogues.
 
+mod definitions;
 mod encoding;
 mod foreign_keys;
 mod tables;
 
+pub use definitions::{Definition, DefinitionKind, read_definitions};
 pub use encoding::Encoding;
 pub use foreign_keys::ForeignKey;
 pub use tables::Table;

@@ -114,6 +114,18 @@ impl DatabaseUrl {
         }
     }
 
+    /// What people call the database: its name, or that of the file.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.target {
+            Target::Sqlite(options) => {
+                let file = options.get_filename();
+                file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+            }
+            Target::Postgres(options) => options.get_database().unwrap_or(options.get_username()).to_owned(),
+        }
+    }
+
     /// The names of query parameters that have no meaning here.
     #[must_use]
     pub fn ignored(&self) -> &[String] {

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod confirm;
 mod healthcheck;
 mod migrate;
 mod openapi;
@@ -44,7 +45,7 @@ struct Cli {
 enum Command {
     /// Serve the catalog (what partbook does without a command)
     Serve(ServeArguments),
-    /// Apply the migrations that a database lacks, or list its migrations
+    /// Apply migrations, take them back, list them, or compare the schema with them
     #[command(subcommand)]
     Migrate(migrate::Command),
     /// Print the OpenAPI document of the service

@@ -12,13 +12,25 @@ use crate::config::BadSetting;
 pub(crate) enum Failure {
     /// The command line or a setting makes no sense.
     Usage(String),
-    /// The command could not be carried out.
+    /// The command could not be carried out, or what it looked at is not in order.
     Run(String),
+    /// It is not known whether what a command looked at is in order; or nobody could be asked.
+    Trouble(String),
+}
+
+impl Failure {
+    /// For a command whose exit status tells what it found from not having looked.
+    pub(super) fn into_trouble(self) -> Self {
+        match self {
+            Self::Run(text) => Self::Trouble(text),
+            failure => failure,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Usage(text) | Self::Run(text)) = self;
+        let (Self::Usage(text) | Self::Run(text) | Self::Trouble(text)) = self;
         f.write_str(text)
     }
 }

@@ -9,7 +9,7 @@ use super::setting::Setting;
 /// How the log is written.
 #[derive(Args)]
 pub(crate) struct LogArguments {
-    /// What is logged: off, error, warn, info, debug, trace, or levels per target, as in info,partbook_database=debug
+    /// What is logged: off, error, warn, info, debug, trace, or levels per target, as in `info,partbook_database=debug`
     #[arg(long, env = "PARTBOOK_LOG_LEVEL", default_value = "info")]
     #[arg(value_name = "LEVEL", value_parser = Setting(level))]
     log_level: Targets,

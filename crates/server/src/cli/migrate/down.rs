@@ -1,0 +1,49 @@
+//! `partbook migrate down`.
+
+use clap::Args;
+
+use super::Common;
+use super::steps::{Steps, print_done, print_scripts};
+use crate::cli::confirm::{confirm, confirm_name};
+use crate::cli::output::{Failure, print};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    steps: Steps,
+
+    /// The name of the database, for `--to 0` without a terminal: the whole catalog goes
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Takes migrations back: the newest, unless more are asked for.
+pub(super) async fn run(Arguments { steps, name, common }: Arguments) -> Result<(), Failure> {
+    if let Some(printed) = steps.print_between(&common) {
+        return printed;
+    }
+    let opened = common.open(false).await?;
+    let mut scripts = partbook_migrate::plan_down(&opened.pool, steps.to.unwrap_or_default()).await?;
+    if steps.to.is_none() {
+        scripts.truncate(steps.count.unwrap_or(1) as usize);
+    }
+    if steps.dry_run || scripts.is_empty() {
+        let text = format!("{} has no later migration\n", opened.url);
+        opened.close().await;
+        return if steps.dry_run { print_scripts(&scripts) } else { print(&text) };
+    }
+    if partbook_migrate::has_rows(&opened.pool).await? {
+        if scripts.last().is_some_and(|script| script.version == 1) {
+            confirm_name(&format!("{} and all its rows go.", opened.url), &opened.url.name(), name.as_deref())?;
+        } else {
+            let question = format!("Take {} migration(s) of {} back, which has rows?", scripts.len(), opened.url);
+            confirm(&question, steps.yes)?;
+        }
+    }
+    partbook_migrate::down(&opened.pool, &scripts).await?;
+    opened.close().await;
+    print_done(scripts.iter().map(|script| (script.version, script.name.as_str())), "taken back")
+}

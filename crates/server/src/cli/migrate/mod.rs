@@ -1,0 +1,75 @@
+//! `partbook migrate`: the migrations that `partbook serve` applies at start, on their own.
+
+mod down;
+mod drift;
+mod status;
+mod steps;
+mod up;
+
+use clap::{Args, Subcommand};
+use partbook_database::{DatabaseUrl, Pool};
+use partbook_telemetry::Telemetry;
+
+use super::output::{Failure, warn_of_remaining_log};
+use crate::config::{DatabaseArguments, LogArguments};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Apply the migrations that the database lacks: all of them, or none when one fails
+    Up(up::Arguments),
+    /// Take migrations back, the newest first: all that were asked for, or none when one fails
+    Down(down::Arguments),
+    /// List the migrations and when each was applied; exit status 0 when none is pending, 1 when one is, 2 in trouble
+    Status(status::Arguments),
+    /// Compare the schema with what the migrations made; exit status 0 without a difference, 1 with one, 2 in trouble
+    Drift(drift::Arguments),
+}
+
+/// Runs one of them.
+///
+/// # Errors
+/// A setting makes no sense; the database cannot be opened, or is another program's; what was asked cannot be done.
+pub(super) async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Up(arguments) => up::run(arguments).await,
+        Command::Down(arguments) => down::run(arguments).await,
+        Command::Status(arguments) => status::run(arguments).await,
+        Command::Drift(arguments) => drift::run(arguments).await,
+    }
+}
+
+/// What every one of them needs.
+#[derive(Args)]
+struct Common {
+    #[command(flatten)]
+    database: DatabaseArguments,
+    #[command(flatten)]
+    log: LogArguments,
+}
+
+/// The database that a command works on.
+struct Opened {
+    url: DatabaseUrl,
+    pool: Pool,
+    _telemetry: Telemetry,
+}
+
+impl Common {
+    /// Opens the database. A SQLite file that is not there is created only where `may_create` says so.
+    async fn open(&self, may_create: bool) -> Result<Opened, Failure> {
+        let url = self.database.url()?;
+        let telemetry = partbook_telemetry::start(self.log.settings(), None).map_err(Failure::Run)?;
+        if !may_create && url.file().is_some_and(|file| !file.exists()) {
+            return Err(Failure::Trouble(format!("{url} does not exist yet; `partbook migrate up` creates it")));
+        }
+        let pool = Pool::connect(&url, &self.database.pool()).await?;
+        Ok(Opened { url, pool, _telemetry: telemetry })
+    }
+}
+
+impl Opened {
+    async fn close(self) {
+        self.pool.close().await;
+        warn_of_remaining_log(&self.url);
+    }
+}

@@ -1,0 +1,14 @@
+drop index ix_listing_cpu_id;
+drop index ix_listing_gpu_id;
+drop index ix_listing_ports_profile_id;
+drop index ix_listing_active_profile_id;
+drop index ix_listing_ram_spec_id;
+drop index ix_listing_primary_storage_profile_id;
+drop index ix_listing_secondary_storage_profile_id;
+drop index ix_listing_component_listing_id;
+drop index ix_listing_score_snapshot_listing_id;
+drop index ix_listing_score_snapshot_profile_id;
+drop index ix_cpu_name_order;
+drop index ix_gpu_name_order;
+drop index ix_profile_name_order;
+drop index ix_ports_profile_name_order;
