@@ -7,8 +7,7 @@ use partbook_database::{Database, Dialect, Prepared};
 use partbook_domain::clock::Clock;
 use partbook_domain::{Entity, registry};
 
-use crate::idempotency::InFlight;
-use crate::idempotency::retention::StorageLimit;
+use crate::idempotency::{InFlight, StorageLimit};
 use crate::statements::Statements;
 use crate::statements::required_columns::required_columns;
 use crate::statements::search::SearchPlaces;

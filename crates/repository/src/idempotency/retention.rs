@@ -1,13 +1,13 @@
 //! How long responses are stored, and how much of them in all.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use partbook_database::{Session, Statement, Violation, int};
 use partbook_domain::{Entity, Kind, Refusal, Timestamp, Value};
 use partbook_telemetry::error_chain;
 
+use super::storage_limit::OVERHEAD;
 use crate::context::Context;
 use crate::error::Error;
 use crate::observe::background_task;
@@ -21,20 +21,6 @@ pub const RETENTION: Duration = Duration::from_hours(24);
 /// of them.
 const PORTION: i64 = 1_000;
 
-/// What a response counts beside its body, bytes: its key, its path, its hashes and its places in two indexes.
-const OVERHEAD: u64 = 512;
-
-/// Which part of the limit may be stored by one process before it looks whether all of them have gone over.
-const UNCHECKED_PART: u64 = 16;
-
-/// The limit on what is stored in all, and what this process has stored since it last looked.
-#[derive(Debug)]
-pub(crate) struct StorageLimit {
-    max: u64,
-    unchecked: AtomicU64,
-    is_checking: AtomicBool,
-}
-
 /// What is stored for idempotency keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoredTotal {
@@ -42,24 +28,6 @@ pub struct StoredTotal {
     pub keys: u64,
     /// How much they count, bytes.
     pub bytes: u64,
-}
-
-impl StorageLimit {
-    pub(crate) fn new(max: u64) -> Self {
-        Self { max, unchecked: AtomicU64::new(0), is_checking: AtomicBool::new(false) }
-    }
-
-    /// Whether so much has been stored that it is time to look, which nobody does yet.
-    fn is_due(&self, body: usize) -> bool {
-        let added = OVERHEAD + body as u64;
-        let unchecked = self.unchecked.fetch_add(added, Ordering::Relaxed) + added;
-        unchecked > self.max / UNCHECKED_PART && !self.is_checking.swap(true, Ordering::Relaxed)
-    }
-
-    fn checked(&self) {
-        self.unchecked.store(0, Ordering::Relaxed);
-        self.is_checking.store(false, Ordering::Relaxed);
-    }
 }
 
 /// Notes that a response was stored. Where that may have been too much, the oldest are deleted in the background.
