@@ -38,6 +38,10 @@ generate *ARGUMENTS:
 conformance *ARGUMENTS:
     scripts/conformance {{ ARGUMENTS }}
 
+# Run the service behind real proxies and poolers: `just cases`, or `just cases nginx`.
+cases *ARGUMENTS:
+    scripts/cases {{ ARGUMENTS }}
+
 # Measure what a request costs within the process.
 bench *ARGUMENTS:
     cargo bench --package partbook-http {{ ARGUMENTS }}
