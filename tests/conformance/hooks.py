@@ -20,6 +20,9 @@ BEYOND_A_SCHEMA = {
 # Of a record: the document does not know which entity the path names.
 BEYOND_A_SCHEMA_OF_RECORDS = {"required"}
 
+# Of a custom field: what options and a default may be follows from its type.
+BEYOND_A_SCHEMA_OF_FIELDS = {"required", "type"}
+
 # schemathesis draws no value of a header whose pattern has quotes, and takes the request for a valid one all the same.
 schemathesis.openapi.format("entity-tags", st.sampled_from(["*", '"0"', 'W/"0"', '"0", "1"']))
 
@@ -62,6 +65,8 @@ def refused_for_what_a_schema_can_say(context, response, case):
     expected = BEYOND_A_SCHEMA
     if case.operation.path.startswith("/v1/fields-data/"):
         expected = BEYOND_A_SCHEMA | BEYOND_A_SCHEMA_OF_RECORDS
+    elif case.operation.path.startswith("/v1/fields"):
+        expected = BEYOND_A_SCHEMA | BEYOND_A_SCHEMA_OF_FIELDS
     errors = response.json()["errors"]
     # A total that is left out follows from two numbers, each of them in range.
     follows = isinstance(case.body, dict) and case.body.get("total_capacity_gb") is None

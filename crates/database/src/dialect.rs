@@ -50,7 +50,9 @@ impl Dialect {
     /// they do anyway.
     #[must_use]
     pub fn lock_entity(self, entity: &Entity) -> Option<Statement> {
-        let place = registry().iter().position(|known| *known == entity)?;
+        // -1 for those that not every database has.
+        let place = registry().iter().position(|known| *known == entity);
+        let place = place.and_then(|place| i32::try_from(place).ok()).unwrap_or(-1);
         (self == Self::Postgres).then(|| {
             let sql = format!("select pg_advisory_xact_lock({ENTITY_LOCK_CLASS}, {place})");
             Statement::control("SELECT", sql)
@@ -139,6 +141,23 @@ impl Dialect {
         match self {
             Self::Postgres => format!("{column} in (select json_array_elements_text(${n}::json)::int)"),
             Self::Sqlite => format!("{column} in (select value from json_each(${n}))"),
+        }
+    }
+
+    /// The names of the members of a column's document, as the table `member` of one column `key`, to be joined; none of a
+    /// document that is no object.
+    #[must_use]
+    pub fn members(self, column: &str) -> String {
+        match self {
+            // What `json` holds and `text` does not, U+0000 and halves of characters, would be an error in any member.
+            Self::Postgres => format!(
+                "lateral json_object_keys(case when json_typeof({column}) = 'object' then regexp_replace({column}::text, \
+                 '\\\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{{2}})', '\\\\u003f', 'g')::json else '{{}}'::json end) as member (key)"
+            ),
+            Self::Sqlite => format!(
+                "json_each(case when json_valid({column}) and json_type({column}) = 'object' then {column} else '{{}}' end) \
+                 as member"
+            ),
         }
     }
 

@@ -95,6 +95,13 @@ impl Error {
         })
     }
 
+    /// Whether the role lacks a right on a table that the statement names.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        // insufficient_privilege
+        self.code().as_deref() == Some("42501")
+    }
+
     /// Whether the same may succeed later.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {

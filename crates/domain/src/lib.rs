@@ -24,7 +24,7 @@ pub use model::computed::{Computed, FirstText, Source};
 pub use model::declare::Fields;
 pub use model::enumeration::{Choice, Enumeration, OneOf, Spellings, Unclear};
 pub use model::field::{Children, Field, Kind};
-pub use model::field_type::{Attributes, FieldType, Links, Texts, WebAddress, Weights};
+pub use model::field_type::{AnyValue, Attributes, FieldType, Links, Texts, WebAddress, Weights};
 pub use model::limits::Limits;
 pub use model::order::{Identity, Order};
 pub use refusal::errors::{Errors, MAX_SHOWN_ERRORS};

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::middleware::{compression, cors, observe, problem_body, request};
 use crate::openapi;
-use crate::routes::{collection, docs, fields_data, health, metrics};
+use crate::routes::{collection, custom_fields, docs, fields_data, health, metrics};
 use crate::state::App;
 
 impl App {
@@ -67,5 +67,9 @@ fn routes() -> OpenApiRouter<App> {
 fn public_routes() -> OpenApiRouter<App> {
     let router = OpenApiRouter::with_openapi(openapi::base());
     let router = registry().iter().fold(router, |router, entity| router.merge(collection::routes(entity)));
-    router.merge(fields_data::routes()).merge(health::routes()).merge(docs::routes(&DOCUMENT))
+    router
+        .merge(custom_fields::routes())
+        .merge(fields_data::routes())
+        .merge(health::routes())
+        .merge(docs::routes(&DOCUMENT))
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use partbook_database::{Database, Dialect, Prepared};
 use partbook_domain::clock::Clock;
+use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::{Entity, registry};
 
 use crate::idempotency::{InFlight, StorageLimit};
 use crate::statements::Statements;
 use crate::statements::required_columns::required_columns;
 use crate::statements::search::SearchPlaces;
-use crate::statements::tables::{CUSTOM_FIELDS, STORED_RESPONSES};
+use crate::statements::tables::STORED_RESPONSES;
 use crate::statements::usage::Usage;
 
 /// How much the operations may take up.
@@ -55,7 +56,13 @@ impl Context {
         let tables: Vec<&str> = registry().iter().map(|entity| entity.name).collect();
         let ours: Vec<&str> = required_columns().into_iter().map(|(table, _)| table).collect();
         let foreign_keys: Vec<_> = catalogue.foreign_keys_of_others(&tables, &ours).collect();
-        let entities = registry().iter().map(|entity| {
+        let has_custom_fields = catalogue.table(CUSTOM_FIELD.name).is_some_and(|table| {
+            let columns = CUSTOM_FIELD.columns().map(|(_, field)| field.column());
+            let mut columns = columns.chain(["id", "created_at", "updated_at"]);
+            table.readable && columns.all(|column| table.columns.iter().any(|known| known == column))
+        });
+        let custom_field = has_custom_fields.then_some(&CUSTOM_FIELD);
+        let entities = registry().iter().copied().chain(custom_field).map(|entity| {
             let usage = Usage::compose(entity, &foreign_keys);
             (entity.name, (Statements::compose(dialect, entity), usage))
         });
@@ -66,7 +73,7 @@ impl Context {
             entities: entities.collect(),
             dialect,
             clock,
-            has_custom_fields: catalogue.has_readable(CUSTOM_FIELDS),
+            has_custom_fields,
             supports_idempotency: catalogue.has_readable(STORED_RESPONSES),
             in_flight: Arc::default(),
             storage_limit: StorageLimit::new(limits.idempotency_bytes),
@@ -74,9 +81,9 @@ impl Context {
         }
     }
 
-    /// The statements of each entity, and how its uses are found.
+    /// The statements of each entity of the registry, and how its uses are found.
     pub(crate) fn entities(&self) -> impl Iterator<Item = &(Statements, Usage)> {
-        self.entities.values()
+        registry().iter().map(|entity| self.entry(entity))
     }
 
     pub(crate) fn statements(&self, entity: &Entity) -> &Statements {

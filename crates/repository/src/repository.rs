@@ -7,18 +7,20 @@ use std::sync::Arc;
 use partbook_database::{PoolState, Prepared};
 use partbook_domain::clock::Clock;
 use partbook_domain::edit::EditMode;
-use partbook_domain::query::ListQuery;
+use partbook_domain::entity::custom_field::CUSTOM_FIELD;
+use partbook_domain::query::{FieldsQuery, ListQuery};
 use partbook_domain::{Entity, Refusal, Row};
 
 use crate::context::{Context, RepositoryLimits};
 use crate::error::Error;
 use crate::idempotency::{IdempotencyKey, StoredResponse, StoredTotal, create_once, retention};
 use crate::observe::{background_task, operation, operation_of_rows};
-use crate::read::custom_fields::{self, CustomField};
+use crate::read::custom_fields::{self, FieldUsage};
 use crate::read::health::{self, Availability};
 use crate::read::list::{self, Page};
 use crate::read::{count, row, usage};
 use crate::write::create;
+use crate::write::custom_field::{RemoveField, RemovedField};
 use crate::write::request::{Create, Delete, Update, Written};
 use crate::write::{transact, update};
 
@@ -143,8 +145,38 @@ impl Repository {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn custom_fields(&self, entity: &'static Entity) -> Result<Vec<CustomField>, Error> {
+    pub async fn custom_fields(&self, entity: &'static Entity) -> Result<Vec<Row>, Error> {
         operation("custom_fields", entity, custom_fields::custom_fields(&self.0, entity)).await
+    }
+
+    /// Whether this database has a table for the definitions of custom fields.
+    #[must_use]
+    pub fn supports_custom_fields(&self) -> bool {
+        self.0.has_custom_fields
+    }
+
+    /// The definitions of custom fields that a query asks for; the database must have a table of them.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn list_custom_fields(&self, query: &FieldsQuery) -> Result<Page, Error> {
+        Page::open(operation_of_rows("list", &CUSTOM_FIELD, custom_fields::list(&self.0, query)), None).await
+    }
+
+    /// How many rows have a value of each custom field; none on a schema without them.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn custom_field_usage(&self) -> Result<Vec<FieldUsage>, Error> {
+        operation("usage", &CUSTOM_FIELD, custom_fields::usage(&self.0)).await
+    }
+
+    /// Deletes a custom field, unless rows have values of it; the database must have a table of them.
+    ///
+    /// # Errors
+    /// No such field, the precondition does not hold, or the database is away.
+    pub async fn remove_custom_field(&self, request: RemoveField) -> Result<RemovedField, Error> {
+        operation("delete", &CUSTOM_FIELD, transact(&self.0, &request)).await
     }
 
     /// How many rows each entity has.

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod conditions;
+mod custom_fields;
 mod fields_data;
 mod idempotency;
 mod listings;

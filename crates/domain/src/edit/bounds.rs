@@ -49,7 +49,7 @@ pub(super) fn check_members(
 ) -> Result<(), FieldError> {
     let members = |value: &Value| value.as_document().and_then(Document::json).map_or(0, count_members);
     let may_be_over = |value: &Value| value.as_text().is_some_and(|text| text.len() > MAX_MEMBERS * MIN_MEMBER_SIZE);
-    if matches!(field.kind, Kind::Object | Kind::Weights)
+    if matches!(field.kind, Kind::Object | Kind::Weights | Kind::AnyJson)
         && may_be_over(value)
         && members(value) > stored.map_or(0, members).max(MAX_MEMBERS)
     {

@@ -66,7 +66,10 @@ impl FieldChange<'_> {
             (None, EditMode::Merge(_)) => return Ok(self.unchanged()),
             // The flag marks a place in the catalog; it is no part of the thing that a PUT replaces.
             (None, EditMode::Replace) if self.entity.exclusive_flag == Some(field.name) => return Ok(self.unchanged()),
-            (Some(Json::Null), _) if self.stored.is_some_and(Value::is_null) => return Ok(Value::Null),
+            // A stored document may be null, too.
+            (Some(null @ Json::Null), _) if self.stored.is_some_and(|stored| stored.equals_json(null)) => {
+                return Ok(self.unchanged());
+            }
             (None | Some(Json::Null), _) if field.required => {
                 let detail = if given.is_none() { "is required" } else { "is required and must not be null" };
                 return Err(FieldError::new(place.pointer(), "required", detail).into());
@@ -104,7 +107,12 @@ impl FieldChange<'_> {
             (Kind::Children(children), Json::Array(items)) => children::read(children, items, self.stored, &place),
             _ => read_value::read(field, given, self.entity.trims, self.stored, self.beside.as_deref(), &place),
         };
-        let value = self.unchanged_or(value?);
+        let mut value = value?;
+        // An empty text is none.
+        if value.is_null() && !field.nullable {
+            value = self.default.clone();
+        }
+        let value = self.unchanged_or(value);
         bounds::check_members(field, &value, self.stored, &place)?;
         Ok(value)
     }

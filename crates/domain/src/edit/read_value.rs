@@ -65,6 +65,11 @@ pub(super) fn read(
             let errors = validate::document(field.kind, members, stored(), place, false);
             return errors.into_result(Value::Json(given.clone().into()));
         }
+        (Kind::AnyJson, given) => {
+            let mut errors = FieldErrors::default();
+            validate::value(given, stored(), place, &mut errors);
+            return errors.into_result(Value::Json(given.clone().into()));
+        }
         (Kind::Links, Json::Array(items)) => return read_items(items, stored(), place, link),
         (Kind::Texts, Json::Array(items)) => return read_items(items, stored(), place, text),
         (Kind::Text | Kind::Time | Kind::Url | Kind::Enum(_), _) => Err(wrong_type("a string", given)),
@@ -73,7 +78,7 @@ pub(super) fn read(
         (Kind::Bool, _) => Err(wrong_type("a boolean", given)),
         (Kind::Object | Kind::Weights, _) => Err(wrong_type("an object", given)),
         (Kind::Links | Kind::Texts | Kind::Children(_), _) => Err(wrong_type("an array", given)),
-        (Kind::AnyJson | Kind::Absent, _) => Err(wrong_type("left out", given)),
+        (Kind::Absent, _) => Err(wrong_type("left out", given)),
     };
     read.map_err(|(code, detail)| FieldError::new(place.pointer(), code, detail).into())
 }

@@ -1,6 +1,7 @@
 //! The entities of the catalog, one file each, and what an entity is.
 
 pub mod cpu;
+pub mod custom_field;
 pub mod gpu;
 pub mod listing;
 pub mod ports_profile;
@@ -12,6 +13,7 @@ use crate::model::computed::Computed;
 use crate::model::declare::{Fields, validate};
 use crate::model::field::{Field, Kind};
 use crate::model::order::{Identity, Order};
+use crate::refusal::field_error::FieldErrors;
 use crate::value::Value;
 
 /// Every entity that is served. A new one is added here, and nowhere else.
@@ -65,6 +67,9 @@ pub struct Through {
 /// Fills what a row's values leave open; the error is the whole text of the refusal.
 pub type Complete = fn(&mut [Value]) -> Result<(), &'static str>;
 
+/// Finds what is wrong with the values of a row beside each other, of those that change.
+pub type Check = fn(&[Value], &[bool]) -> FieldErrors;
+
 /// Everything that is particular to one entity. All else is written once for all.
 #[derive(Debug)]
 pub struct Entity {
@@ -96,6 +101,8 @@ pub struct Entity {
     pub identity: Identity,
     /// A boolean that at most one row carries, and that one row goes on carrying once one did.
     pub exclusive_flag: Option<&'static str>,
+    /// A time that marks a row as deleted. The row stays, and creating it again restores it.
+    pub deletion_time: Option<&'static str>,
     /// The fields that `search` looks into; of child rows, the columns that these state.
     pub search: &'static [&'static str],
     /// The field that a size among the words of a search means, GB.
@@ -124,6 +131,8 @@ pub struct Entity {
     pub refused: &'static [(&'static str, &'static str)],
     /// Fills what a new or replaced row leaves open.
     pub complete: Option<Complete>,
+    /// Finds what the limits of single fields do not.
+    pub check: Option<Check>,
     /// The values of a row in which nothing is given.
     pub defaults: fn() -> Vec<Value>,
     /// The names of the fields whose values break their limits.
@@ -158,6 +167,7 @@ impl Entity {
             references: &[],
             identity: Identity::Name,
             exclusive_flag: None,
+            deletion_time: None,
             search: &["name"],
             capacity: None,
             order: BY_NAME,
@@ -172,6 +182,7 @@ impl Entity {
             range_aliases: &[],
             refused: &[],
             complete: None,
+            check: None,
             defaults: || T::default().into_values(),
             validate: validate::<T>,
         }
@@ -246,7 +257,7 @@ impl Entity {
     /// entity must exclude each other.
     #[must_use]
     pub fn needs_lock(&self) -> bool {
-        matches!(self.identity, Identity::Columns(_)) || self.exclusive_flag.is_some()
+        matches!(self.identity, Identity::Columns(_) | Identity::Unique(_)) || self.exclusive_flag.is_some()
     }
 
     /// Whether the entity is part of the catalog, rather than a listing that uses it.
@@ -270,4 +281,14 @@ pub(crate) fn complete_as<T: Fields>(
         }
     }
     Ok(())
+}
+
+/// Runs a typed check on a row's values.
+pub(crate) fn check_as<T: Fields>(
+    values: &[Value],
+    changed: &[bool],
+    check: fn(&T, &dyn Fn(&str) -> bool) -> FieldErrors,
+) -> FieldErrors {
+    let changes = |name: &str| T::FIELDS.iter().zip(changed).any(|(field, changed)| field.name == name && *changed);
+    check(&T::from_values(values.to_vec()), &changes)
 }

@@ -65,7 +65,7 @@ macro_rules! default {
         <$ty>::default()
     };
     ($ty:ty, $default:literal) => {
-        $default
+        $default.to_owned()
     };
 }
 

@@ -53,10 +53,14 @@ impl Field {
         Self { limits: Limits { min_length, max_length, ..Limits::NONE }, ..self }
     }
 
-    /// The column's name: that of the field, but for `attributes`.
+    /// The column's name: that of the field, but for two.
     #[must_use]
     pub fn column(&self) -> &'static str {
-        if self.name == "attributes" { "attributes_json" } else { self.name }
+        match self.name {
+            "attributes" => "attributes_json",
+            "validation" => "validation_json",
+            name => name,
+        }
     }
 }
 
@@ -93,7 +97,7 @@ pub enum Kind {
     Links,
     /// An array of texts.
     Texts,
-    /// Any JSON; only in answers.
+    /// Any JSON.
     AnyJson,
     /// Rows of a child table.
     Children(&'static Children),

@@ -141,6 +141,8 @@ wrapped_types! {
     WebAddress(String) = Kind::Url, Text, "";
     /// A JSON array of `{url, label}`.
     Links(Document) = Kind::Links, Json, "[]";
+    /// Any JSON.
+    AnyValue(Document) = Kind::AnyJson, Json, "null";
     /// A JSON array of texts.
     Texts(Document) = Kind::Texts, Json, "[]";
 }

@@ -7,8 +7,21 @@ pub enum Identity {
     Name,
     /// By these columns, null equal to null; creating a second one answers the first.
     Columns(&'static [&'static str]),
+    /// By these columns, null equal to null; creating a second one is refused.
+    Unique(&'static [&'static str]),
     /// By nothing but the id.
     None,
+}
+
+impl Identity {
+    /// The columns of a natural key of several.
+    #[must_use]
+    pub fn columns(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Columns(names) | Self::Unique(names) => Some(names),
+            Self::Name | Self::None => None,
+        }
+    }
 }
 
 /// One key of an order. Nulls come last either way.

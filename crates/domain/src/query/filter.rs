@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Invalid;
+use super::custom_fields::flag;
 use super::page::digits;
 use crate::edit::read_word;
 use crate::entity::Entity;
@@ -123,11 +124,7 @@ fn scalar(field: &Field, text: &str) -> Result<Value, Invalid> {
             let number = text.parse().ok().filter(|number: &f64| number.is_finite());
             number.map(Value::Float).ok_or_else(|| ("type", "must be a number".to_owned()))
         }
-        Kind::Bool => match text {
-            "true" | "1" => Ok(Value::Bool(true)),
-            "false" | "0" => Ok(Value::Bool(false)),
-            _ => Err(("type", "must be true or false".to_owned())),
-        },
+        Kind::Bool => flag(text).map(Value::Bool),
         Kind::Enum(_) | Kind::Time if text.is_empty() => Err(("type", "must not be empty".to_owned())),
         Kind::Enum(enumeration) if text.trim().is_empty() => Ok(Value::Text(enumeration.default.to_owned())),
         Kind::Enum(_) => read_word(field.kind, text.trim()),

@@ -1,12 +1,14 @@
 //! The parameters of a list (contract section 3). An unknown or malformed one is an error: a filter that is silently
 //! ignored returns wrong data.
 
+mod custom_fields;
 mod filter;
 mod page;
 mod parse;
 mod search;
 mod sort;
 
+pub use custom_fields::{FieldRemoval, FieldsQuery, parse_fields, parse_removal};
 pub use filter::{Comparison, Filter, Operator, comparisons};
 pub use parse::{parse, parse_page};
 pub use search::{

@@ -30,7 +30,7 @@ pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQue
 }
 
 /// Reads each parameter in turn, with whether it was given before.
-fn each(
+pub(super) fn each(
     parameters: &[(String, String)],
     mut read: impl FnMut(&str, &str, bool) -> Result<(), Invalid>,
 ) -> Result<(), ParameterErrors> {

@@ -8,6 +8,7 @@ use field_error::{FieldError, FieldErrors};
 use pointer::Pointer;
 
 use crate::entity::Entity;
+use crate::value::Value;
 use crate::value::tag::Tag;
 
 /// Why the catalog refuses an operation.
@@ -99,6 +100,20 @@ impl Refusal {
             Some(name) => (Pointer::field("name"), format!("{} with name '{name}' already exists", entity.label)),
             None => (Pointer::root(), format!("{} with these specifications already exists", entity.label)),
         };
+        Self::Invalid(FieldError::new(pointer, "duplicate", detail).into())
+    }
+
+    /// The natural key of several columns is taken, that of these values.
+    #[must_use]
+    pub fn taken(entity: &Entity, values: &[Value]) -> Self {
+        let names = entity.identity.columns().unwrap_or_default();
+        let text = |name: &&str| {
+            let value = entity.field(name).and_then(|(index, _)| values[index].as_text());
+            format!("{name} '{}'", value.unwrap_or_default())
+        };
+        let key = names.iter().map(text).collect::<Vec<_>>().join(" and ");
+        let pointer = names.last().map(|name| Pointer::field(name)).unwrap_or_default();
+        let detail = format!("{} with {key} already exists", entity.label);
         Self::Invalid(FieldError::new(pointer, "duplicate", detail).into())
     }
 

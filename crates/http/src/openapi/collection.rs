@@ -127,6 +127,7 @@ fn create(entity: &'static Entity) -> Operation {
     let description = match entity.identity {
         Identity::Name => "A name that is taken is refused.",
         Identity::Columns(_) => "A body equal in the natural key to an existing row answers that row, unchanged.",
+        Identity::Unique(_) => "A natural key that is taken is refused.",
         Identity::None => "References to rows that do not exist are refused, every one of them named.",
     };
     let operation =

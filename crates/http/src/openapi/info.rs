@@ -15,8 +15,11 @@ pub(crate) fn base() -> OpenApi {
         .build();
     let tag = |(name, description): (&str, &str)| Tag::builder().name(name).description(Some(description)).build();
     let tags = registry().iter().map(|entity| (entity.collection, entity.plural));
-    let more =
-        [("fields-data", "Catalog metadata for forms"), ("health", "The state of the service, and this document")];
+    let more = [
+        ("fields", "Custom fields"),
+        ("fields-data", "Catalog metadata for forms"),
+        ("health", "The state of the service, and this document"),
+    ];
     OpenApiBuilder::new()
         .info(info)
         .components(Some(Components::new()))

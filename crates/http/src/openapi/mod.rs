@@ -2,6 +2,7 @@
 
 mod builder;
 pub(crate) mod collection;
+pub(crate) mod custom_fields;
 mod entity_schema;
 mod example;
 mod field_schema;

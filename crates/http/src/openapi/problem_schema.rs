@@ -38,6 +38,12 @@ fn problem(more: &Value) -> Value {
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
+/// The schema of a 409 of a custom field.
+pub(super) fn field_in_use_problem() -> Vec<(String, RefOr<Schema>)> {
+    let usage = json!({ "usage": { "$ref": "#/components/schemas/CustomFieldUsage" } });
+    named_schemas([("CustomFieldInUseProblem", problem(&usage))])
+}
+
 /// The schemas of the other problems.
 pub(super) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
     let fault = json!({

@@ -70,6 +70,11 @@ pub(super) fn stale(row: &str) -> Response {
     with_header(response, "ETag", "The version of the row as it is now", text())
 }
 
+/// 409: rows have a value of the custom field.
+pub(super) fn field_in_use() -> Response {
+    problem_response("Rows have a value of the custom field, or another table points at it", "CustomFieldInUseProblem")
+}
+
 /// 409: a request with the same idempotency key is in progress, or there is no answer any more to give it again.
 pub(super) fn key_in_use() -> Response {
     let description = "The first request with this `Idempotency-Key` is still running; or, without Retry-After, its answer \

@@ -38,7 +38,8 @@ impl Problem {
         Self { status, detail: detail.into(), more: Map::new(), is_transient, current: None, failure: None }
     }
 
-    fn with(mut self, name: &'static str, value: Value) -> Self {
+    /// The same with another member.
+    pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
         self.more.insert(name.to_owned(), value);
         self
     }
@@ -116,14 +117,15 @@ impl Problem {
         let cause = error_chain(error.source().unwrap_or(error));
         let (status, detail, failure) = if error.is_unavailable() {
             let detail = match error {
-                error if error.is_saturation() => SATURATED,
-                error if error.is_contention() => CONTENDED,
-                _ => AWAY,
+                error if error.is_denied() => denied(entity),
+                error if error.is_saturation() => SATURATED.to_owned(),
+                error if error.is_contention() => CONTENDED.to_owned(),
+                _ => AWAY.to_owned(),
             };
             (StatusCode::SERVICE_UNAVAILABLE, detail, Failure::warning("the database cannot answer", cause))
         } else {
             let failure = Failure::error("an operation failed unexpectedly", cause);
-            (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL, failure)
+            (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL.to_owned(), failure)
         };
         Self { failure: Some(Box::new(failure.of(entity))), ..Self::new(status, detail) }
     }
@@ -178,6 +180,12 @@ const INTERNAL: &str = "Something went wrong inside the service; its log has the
 const AWAY: &str = "The database cannot answer now; try again in a moment";
 const CONTENDED: &str = "Another change holds what this needs, and takes long; try again in a moment";
 const SATURATED: &str = "The service is busy: no database connection became free in time; try again in a moment";
+
+/// The role of the service lacks a right.
+fn denied(entity: &Entity) -> String {
+    let table = entity.name;
+    format!("The service has no right to do this on the table {table} of its database, or on one that belongs to it")
+}
 
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {

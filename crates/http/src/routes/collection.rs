@@ -89,7 +89,7 @@ async fn create(collection: Collection, request: Request) -> Result<Response, Pr
     Ok(write::create(app, create, key).await)
 }
 
-async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<Response, Problem> {
     let id = id.parse(collection.entity)?;
     let row = collection.app.repository().get(collection.entity, id).await;
     let row = row.map_err(|error| collection.problem(&error))?;
@@ -102,7 +102,7 @@ async fn replace(collection: Collection, id: RawId, request: Request) -> Result<
     update(&collection, &id, &headers, body, EditMode::Replace).await
 }
 
-async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let (body, mode) = json_body::read_patch(request).await?;
     update(&collection, &id, &headers, body, mode).await

@@ -107,8 +107,8 @@ impl Statements {
 
     /// The parameters of [`Self::find`] for a row's values.
     pub(crate) fn natural_key(&self, values: &[Value]) -> Vec<BindValue> {
-        let Identity::Columns(names) = self.entity.identity else { return Vec::new() };
-        let fields = names.iter().filter_map(|name| self.entity.field(name));
+        let fields =
+            self.entity.identity.columns().unwrap_or_default().iter().filter_map(|name| self.entity.field(name));
         fields.map(|(index, field)| (field.kind, values[index].clone())).collect()
     }
 }
@@ -126,8 +126,7 @@ fn leak(text: String) -> &'static str {
 }
 
 fn find(dialect: Dialect, entity: &Entity) -> Option<String> {
-    let Identity::Columns(names) = entity.identity else { return None };
-    let fields = names.iter().filter_map(|name| entity.field(name));
+    let fields = entity.identity.columns()?.iter().filter_map(|name| entity.field(name));
     let same = fields.enumerate().map(|(index, (_, field))| {
         format!("{} is not distinct from {}", field.column(), dialect.placeholder(field.kind, index + 1))
     });
@@ -146,6 +145,8 @@ fn find_name(dialect: Dialect, entity: &Entity) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use partbook_domain::entity::custom_field::CUSTOM_FIELD;
+
     use super::*;
 
     /// The text of every statement, for review: a change of SQL is a change of this snapshot.
@@ -153,7 +154,7 @@ mod tests {
     fn statements() {
         for (dialect, name) in [(Dialect::Postgres, "postgres"), (Dialect::Sqlite, "sqlite")] {
             let mut text = String::new();
-            for entity in partbook_domain::registry() {
+            for entity in partbook_domain::registry().iter().chain([&&CUSTOM_FIELD]) {
                 let statements = Statements::compose(dialect, entity);
                 let order = format!("order by {}", statements.order_by(entity.order));
                 let page = statements.page("", entity.order, &mut Vec::new(), 50, 100, 50);

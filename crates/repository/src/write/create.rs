@@ -1,9 +1,10 @@
 //! Creating a row, or finding the one that is the same thing already.
 
-use partbook_database::{BindValue, Error as DatabaseError, RowValues, Session, Violation, first_int};
+use partbook_database::{BindValue, Error as DatabaseError, Session, Violation, first_int};
 use partbook_domain::edit::{self, Draft};
-use partbook_domain::{Entity, Kind, Refusal, Row, Value};
+use partbook_domain::{Entity, FieldErrors, Identity, Kind, Refusal, Row, Value};
 
+use super::apply::{apply, as_stored};
 use super::children::write_children;
 use super::default_flag::{RowWrite, move_flag};
 use super::ids::advance_ids;
@@ -14,7 +15,6 @@ use super::{Write, transact};
 use crate::context::Context;
 use crate::error::Error;
 use crate::read::row::row_of;
-use crate::statements::Statements;
 
 /// A row to be, and where its name was given.
 pub(crate) struct NewRow {
@@ -92,7 +92,8 @@ async fn insert(
         match row_of(statements, session, &statements.get, id).await {
             // Another program has deleted it since.
             Err(Error::Refused(Refusal::NotFound { .. })) => {}
-            found => return found,
+            Ok(row) => return known(context, session, row, draft).await,
+            Err(error) => return Err(error),
         }
     }
     // First, and not only by the violation: a refused row would use up an id on PostgreSQL.
@@ -109,16 +110,18 @@ async fn insert(
     as_stored(statements, session, id, rows).await
 }
 
-/// The row as it is stored, which a trigger may have changed: as the statement that wrote it returned it, and read again
-/// where it has parts in other tables.
-pub(super) async fn as_stored(
-    statements: &Statements,
-    session: &mut Session,
-    id: i64,
-    returned: Vec<RowValues>,
-) -> Result<Row, Error> {
-    match returned.into_iter().next().filter(|_| statements.is_flat()) {
-        Some(columns) => Ok(statements.row(columns)),
-        None => row_of(statements, session, &statements.get, id).await,
+/// What comes of a row that is there already under the natural key of a new one.
+async fn known(context: &Context, session: &mut Session, row: Row, draft: &Draft) -> Result<Row, Error> {
+    let entity = row.entity;
+    if !matches!(entity.identity, Identity::Unique(_)) {
+        return Ok(row);
     }
+    let is_deleted = entity.deletion_time.and_then(|time| row.value(time)).is_some_and(|time| !time.is_null());
+    if !is_deleted {
+        return Err(Refusal::taken(entity, &draft.values).into());
+    }
+    let changed = row.values.iter().zip(&draft.values).map(|(stored, new)| !stored.same(new)).collect();
+    let restored =
+        Draft { values: draft.values.clone(), changed, present: draft.present.clone(), errors: FieldErrors::default() };
+    apply(context, session, row, restored).await
 }

@@ -2,8 +2,10 @@
 //!
 //! Writes come first and violations are explained after: a check alone could be outrun by another writer.
 
+mod apply;
 pub(crate) mod children;
 pub(crate) mod create;
+pub(crate) mod custom_field;
 pub(crate) mod default_flag;
 pub(crate) mod delete;
 pub(crate) mod ids;
@@ -71,6 +73,9 @@ pub(crate) async fn transact<W: Write>(context: &Context, write: &W) -> Result<W
 /// Whether a constraint is a natural key of the catalog, by the names that both schemas give them.
 fn is_natural_key(violation: &Violation) -> bool {
     let Some(constraint) = violation.constraint.as_deref() else { return false };
+    if constraint == "uq_custom_field_entity_key" {
+        return true;
+    }
     registry().iter().any(|entity| {
         let table = entity.name;
         [format!("{table}_name_key"), format!("{table}_natural_key"), format!("uq_{table}_dimensions")]

@@ -82,7 +82,11 @@ pub(super) async fn check_natural_key(
         return Ok(());
     }
     match find(statements, session, &draft.values).await? {
-        Some(other) if other != row.id => Err(Refusal::duplicate(row.entity, None).into()),
+        Some(other) if other != row.id => Err(match row.entity.identity {
+            Identity::Unique(_) => Refusal::taken(row.entity, &draft.values),
+            _ => Refusal::duplicate(row.entity, None),
+        }
+        .into()),
         _ => Ok(()),
     }
 }

@@ -1,14 +1,12 @@
 //! Changing a row under its lock, so that concurrent changes of other fields are kept.
 
-use partbook_database::{Session, Statement, Violation, int};
+use partbook_database::{Session, Violation, int};
 use partbook_domain::edit::{self, EditMode};
 use partbook_domain::precondition::Precondition;
-use partbook_domain::{Entity, FieldErrors, Json, Kind, Object, Refusal, Row, Value, clean_name};
+use partbook_domain::{Entity, FieldErrors, Json, Kind, Object, Refusal, Row, clean_name};
 
-use super::children::write_children;
-use super::create::as_stored;
-use super::default_flag::{RowWrite, move_flag};
-use super::natural_key::{NameOwner, check_natural_key};
+use super::apply::apply;
+use super::natural_key::NameOwner;
 use super::references::missing_references;
 use super::request::{Reading, Update, Written};
 use super::{Write, transact};
@@ -84,30 +82,4 @@ async fn lock(statements: &Statements, session: &mut Session, id: i64) -> Result
     }
     session.rows(&statements.lock_for_update, vec![int(id)], &[Kind::Int]).await?;
     row_of(statements, session, &statements.get, id).await
-}
-
-/// Writes what a draft changes; the row as it then is.
-async fn apply(context: &Context, session: &mut Session, row: Row, draft: edit::Draft) -> Result<Row, Error> {
-    let (entity, id) = (row.entity, row.id);
-    check_natural_key(context.statements(entity), session, &row, &draft).await?;
-    // Never back, whatever the clock does, and never the same: a change must be seen.
-    let now = context.clock.now().max(row.updated_at.next());
-    let write = RowWrite { entity, id, stored: Some(&row), draft: &draft, now };
-    move_flag(session, &write).await?;
-    if !draft.changed.contains(&true) {
-        return Ok(row);
-    }
-    let mut values = vec![int(id), (Kind::Time, Value::Time(now))];
-    let mut sets = String::new();
-    for (index, field) in entity.columns().filter(|(index, _)| draft.changed[*index]) {
-        values.push((field.kind, draft.values[index].clone()));
-        let placeholder = context.dialect.placeholder(field.kind, values.len());
-        sets += &format!(", {} = {placeholder}", field.column());
-    }
-    let statements = context.statements(entity);
-    let returning = &statements.returning;
-    let sql = format!("update {} set updated_at = $2{sets} where id = $1 returning {returning}", entity.name);
-    let returned = session.rows(&Statement::update(entity.name, sql), values, statements.returned_kinds()).await?;
-    write_children(context.dialect, session, &write).await?;
-    as_stored(statements, session, id, returned).await
 }

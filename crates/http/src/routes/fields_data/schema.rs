@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use partbook_domain::{Field, Kind, Value as Column};
-use partbook_repository::CustomField;
+use partbook_domain::{Field, Kind, Row, Value as Column};
 use serde_json::{Value, json};
 
 use crate::extract::entity_name::EntityName;
@@ -72,20 +71,20 @@ fn label(name: &str) -> String {
     name.split('_').map(word).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
-fn describe_custom(field: &CustomField) -> Value {
-    let [id, key, label, data_type, required, locked, description, options, active] = &field.columns;
+fn describe_custom(row: &Row) -> Value {
+    let value = |name| row.value(name).map_or(Value::Null, plain);
     json!({
-        "id": plain(id),
-        "key": plain(key),
-        "label": plain(label),
-        "data_type": plain(data_type),
-        "required": plain(required),
-        "locked": plain(locked),
-        "editable": *locked != Column::Bool(true),
+        "id": row.id,
+        "key": value("key"),
+        "label": value("label"),
+        "data_type": value("data_type"),
+        "required": value("required"),
+        "locked": value("is_locked"),
+        "editable": row.value("is_locked") != Some(&Column::Bool(true)),
         "origin": "custom",
-        "description": plain(description),
-        "options": plain(options),
-        "is_active": plain(active),
+        "description": value("description"),
+        "options": value("options"),
+        "is_active": value("is_active"),
     })
 }
 

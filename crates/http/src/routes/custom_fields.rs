@@ -1,0 +1,139 @@
+//! `/v1/fields`: the definitions of custom fields, and how much they are used (contract section 5).
+
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Extension, Json as JsonAnswer};
+use partbook_domain::entity::custom_field::CUSTOM_FIELD;
+use partbook_domain::{Json, ParameterError, query};
+use partbook_repository::{Create, FieldUsage, RemoveField};
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{collection, write};
+use crate::extract::collection::Collection;
+use crate::extract::idempotency_key::idempotency_key;
+use crate::extract::json_body::{self, JsonBody};
+use crate::extract::preconditions::precondition;
+use crate::extract::preferences::prefers_strict;
+use crate::extract::query_string;
+use crate::extract::row_id::RawId;
+use crate::openapi;
+use crate::representation::PlainRow;
+use crate::respond::list::{Shape, send_list};
+use crate::respond::problem::Problem;
+use crate::state::App;
+
+/// The longest name of who does something, characters.
+const MAX_ACTOR_LENGTH: usize = 128;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    let path = CUSTOM_FIELD.path();
+    OpenApiRouter::new()
+        .routes(openapi::routed(path.clone(), openapi::custom_fields::definitions(), get(list).post(create)))
+        .routes(openapi::routed(format!("{path}/usage"), openapi::custom_fields::usage(), get(usage)))
+        .routes(openapi::routed(
+            format!("{path}/{{id}}"),
+            openapi::custom_fields::definition(),
+            get(read).patch(patch).delete(remove),
+        ))
+        .layer(Extension(&CUSTOM_FIELD))
+}
+
+async fn list(State(app): State<App>, RawQuery(text): RawQuery) -> Result<Response, Problem> {
+    let parameters = query_string::parse(text.as_deref())?;
+    let query = query::parse_fields(&parameters).map_err(|errors| Problem::parameters(&errors))?;
+    if !app.repository().supports_custom_fields() {
+        return Ok(JsonAnswer(json!({ "fields": [] })).into_response());
+    }
+    let shape = Shape { begin: r#"{"fields":["#.to_owned(), representation: &PlainRow, end: "]}".to_owned() };
+    let listed =
+        async { send_list(app.repository().list_custom_fields(&query).await?, shape, |_| HeaderMap::new()).await };
+    listed.await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))
+}
+
+async fn usage(State(app): State<App>) -> Result<JsonAnswer<Value>, Problem> {
+    let usage = app.repository().custom_field_usage().await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))?;
+    Ok(JsonAnswer(json!({ "usage": usage.iter().map(describe).collect::<Vec<_>>() })))
+}
+
+fn describe(FieldUsage { id, entity, key, total }: &FieldUsage) -> Value {
+    json!({ "field_id": id, "entity": entity, "key": key, "total": total, "counts": { entity.as_str(): total } })
+}
+
+async fn create(State(app): State<App>, RawQuery(text): RawQuery, request: Request) -> Result<Response, Problem> {
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let JsonBody { json: mut body, bytes } = json_body::read(request).await?;
+    let actor = actor(text.as_deref())?;
+    has_table(&app)?;
+    let key = idempotency_key(&app, &headers, uri.path(), &bytes);
+    if let (Some(actor), Json::Object(members)) = (actor, &mut body) {
+        members.entry("created_by".to_owned()).or_insert(Json::String(actor));
+    }
+    let strict = prefers_strict(&headers);
+    let create = Create { entity: &CUSTOM_FIELD, body, representation: &PlainRow, strict };
+    Ok(write::create(&app, create, key).await)
+}
+
+/// Who does it, as the client says.
+fn actor(text: Option<&str>) -> Result<Option<String>, Problem> {
+    let parameters = query_string::parse(text)?;
+    let actor = parameters.into_iter().find(|(name, _)| name == "actor").map(|(_, actor)| actor);
+    if actor.as_ref().is_some_and(|actor| actor.contains('\0') || actor.chars().count() > MAX_ACTOR_LENGTH) {
+        let detail = format!("must be at most {MAX_ACTOR_LENGTH} characters long, and none of them U+0000");
+        return Err(Problem::parameter(ParameterError::new("actor", "length", detail)));
+    }
+    Ok(actor.filter(|actor| !actor.is_empty()))
+}
+
+async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<Response, Problem> {
+    is_found(&collection.app, &id)?;
+    collection::read(collection, id, headers).await
+}
+
+async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
+    has_table(&collection.app)?;
+    collection::patch(collection, id, request).await
+}
+
+async fn remove(
+    State(app): State<App>,
+    id: RawId,
+    RawQuery(text): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let precondition = precondition(&app, &headers)?;
+    let row = id.parse(&CUSTOM_FIELD)?;
+    let parameters = query_string::parse(text.as_deref())?;
+    let removal = query::parse_removal(&parameters).map_err(|errors| Problem::parameters(&errors))?;
+    has_table(&app)?;
+    let request = RemoveField { id: row, removal, precondition, representation: &PlainRow };
+    let removed = app.repository().remove_custom_field(request).await;
+    let removed = removed.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))?;
+    if removed.is_removed {
+        return Ok((StatusCode::OK, JsonAnswer(describe(&removed.usage))).into_response());
+    }
+    let FieldUsage { key, total, .. } = &removed.usage;
+    let detail = format!("Cannot delete {}: {total} row(s) have a value of {key}", CUSTOM_FIELD.delete_label);
+    Err(Problem::new(StatusCode::CONFLICT, detail).with("usage", describe(&removed.usage)))
+}
+
+/// Refuses a change where there is nothing that could be changed.
+fn has_table(app: &App) -> Result<(), Problem> {
+    if app.repository().supports_custom_fields() {
+        return Ok(());
+    }
+    let table = CUSTOM_FIELD.name;
+    let detail = format!("The database has no table {table}, in which custom fields are defined");
+    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail))
+}
+
+/// Without the table, no id names a definition.
+fn is_found(app: &App, id: &RawId) -> Result<(), Problem> {
+    let id = id.parse(&CUSTOM_FIELD)?;
+    if app.repository().supports_custom_fields() {
+        return Ok(());
+    }
+    Err(Problem::of(&partbook_domain::Refusal::not_found(&CUSTOM_FIELD, &id).into(), &CUSTOM_FIELD))
+}
