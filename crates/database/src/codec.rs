@@ -14,6 +14,13 @@ pub fn int(number: i64) -> BindValue {
     (Kind::Int, Value::Int(number))
 }
 
+/// A parameter of [`Dialect::is_among`](crate::Dialect::is_among).
+#[must_use]
+pub fn ids(ids: &[i64]) -> BindValue {
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    (Kind::Text, Value::Text(format!("[{}]", ids.join(","))))
+}
+
 /// The values of one row, in the order of the columns.
 pub type RowValues = Vec<Value>;
 

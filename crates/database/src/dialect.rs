@@ -161,22 +161,6 @@ impl Dialect {
         }
     }
 
-    /// Whether a name may not be clean, so that it has to be cleaned before it is compared: it holds invisible characters,
-    /// joiners, white space other than single spaces inside. The characters are those of `clean_name`.
-    #[must_use]
-    pub fn may_be_unclean(self, column: &str) -> String {
-        match self {
-            // The escapes are the regular expression's own, so that the text is ASCII, which every encoding has.
-            Self::Postgres => format!(
-                "{column} ~ '^ | $|  |[\\u0009-\\u000d\\u0085\\u00a0\\u00ad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2060\\u2066-\\u2069\\u3000\\ufeff]'"
-            ),
-            Self::Sqlite => format!(
-                "({column} glob '*[\u{9}-\u{d}\u{85}\u{a0}\u{ad}\u{1680}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{2060}\u{2066}-\u{2069}\u{3000}\u{feff}]*' \
-                 or {column} glob ' *' or {column} glob '* ' or {column} glob '*  *')"
-            ),
-        }
-    }
-
     /// Text without regard to ASCII letter case, then by code point, whatever the collation of the database.
     #[must_use]
     pub fn text_order(self, column: &str) -> [String; 2] {

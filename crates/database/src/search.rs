@@ -5,24 +5,12 @@ use partbook_domain::query::{WRITTEN_MARKS, dropped};
 
 use crate::catalogue::Encoding;
 use crate::dialect::Dialect;
+use crate::text::{TextDialect, codes_of};
 
 /// How many characters of a word PostgreSQL looks for by a pattern, before it folds a row.
 const MAX_PATTERN_CHARACTERS: usize = 8;
 
-/// Search on one database.
-#[derive(Clone, Copy, Debug)]
-pub struct TextSearch {
-    dialect: Dialect,
-    encoding: Encoding,
-}
-
-impl TextSearch {
-    /// Search in a database of this dialect and encoding.
-    #[must_use]
-    pub fn new(dialect: Dialect, encoding: Encoding) -> Self {
-        Self { dialect, encoding }
-    }
-
+impl TextDialect {
     /// Texts as one folded text, a line for each, so that no match crosses the border of two.
     #[must_use]
     pub fn folded(self, texts: &[String]) -> String {
@@ -54,20 +42,14 @@ impl TextSearch {
     /// What folding drops, as a pattern in ASCII, which every encoding has. The line feed between two texts is none of it.
     fn dropped_pattern(self) -> String {
         let marks = WRITTEN_MARKS.map(|mark| mark.trim_matches(['(', ')'])).join("|");
-        let of_codes =
-            |codes: &mut dyn Iterator<Item = u32>| codes.map(|code| format!("\\u{code:04x}")).collect::<String>();
         let (ascii, others): (Vec<char>, Vec<char>) = dropped().filter(|it| *it != '\n').partition(char::is_ascii);
-        let class = |characters: &[char]| of_codes(&mut characters.iter().map(|character| u32::from(*character)));
         let others = match self.encoding {
-            Encoding::Unicode | Encoding::Latin1 => format!("{}]", class(&others)),
-            Encoding::Bytes => {
-                let bytes = |it: &char| of_codes(&mut it.to_string().bytes().map(u32::from));
-                format!("]|{}", others.iter().map(bytes).collect::<Vec<_>>().join("|"))
-            }
+            Encoding::Unicode | Encoding::Latin1 => format!("{}]", codes_of(&others)),
+            Encoding::Bytes => format!("]|{}", self.any_of(&others)),
             Encoding::Other => "]".to_owned(),
         };
         // As one repetition the longest match takes every mark as one; characters alone would run into it.
-        format!("(?:\\((?:{marks})\\)|[{}{others})+", class(&ascii))
+        format!("(?:\\((?:{marks})\\)|[{}{others})+", codes_of(&ascii))
     }
 
     /// Whether a text contains the `n`th parameter.
@@ -119,12 +101,6 @@ impl TextSearch {
         pattern
     }
 
-    /// Whether a row may hold the text; the encoding of the database may lack it.
-    #[must_use]
-    pub fn may_hold(self, text: &str) -> bool {
-        self.encoding.may_hold(text)
-    }
-
     /// Whether a folded text that is stored is found by its index.
     #[must_use]
     pub fn has_index(self) -> bool {
@@ -141,7 +117,7 @@ mod tests {
     #[test]
     fn what_is_stored_is_folded_as_what_is_not() {
         for encoding in [Encoding::Unicode, Encoding::Bytes, Encoding::Other] {
-            let pattern = TextSearch::new(Dialect::Postgres, encoding).dropped_pattern();
+            let pattern = TextDialect::new(Dialect::Postgres, encoding).dropped_pattern();
             assert!(MIGRATION.contains(&format!("'{pattern}'")), "{encoding:?}: {pattern}");
         }
     }

@@ -34,7 +34,7 @@ pub use refusal::{InUse, Refusal};
 pub use value::Value;
 pub use value::document::Document;
 pub use value::json::{Json, Object};
-pub use value::name::clean_name;
+pub use value::name::{clean_name, unclean_characters};
 pub use value::representation::Representation;
 pub use value::row::Row;
 pub use value::tag::{Tag, digest};

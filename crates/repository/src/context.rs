@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use partbook_database::{Database, Dialect, Prepared};
+use partbook_database::{Database, Dialect, Prepared, TextDialect};
 use partbook_domain::clock::Clock;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::{Entity, registry};
@@ -53,6 +53,7 @@ impl Context {
         limits: RepositoryLimits,
     ) -> Self {
         let dialect = Dialect::of(&pool);
+        let text = TextDialect::new(dialect, catalogue.encoding);
         let tables: Vec<&str> = registry().iter().map(|entity| entity.name).collect();
         let ours: Vec<&str> = required_columns().into_iter().map(|(table, _)| table).collect();
         let foreign_keys: Vec<_> = catalogue.foreign_keys_of_others(&tables, &ours).collect();
@@ -64,10 +65,9 @@ impl Context {
         let custom_field = has_custom_fields.then_some(&CUSTOM_FIELD);
         let entities = registry().iter().copied().chain(custom_field).map(|entity| {
             let usage = Usage::compose(entity, &foreign_keys);
-            (entity.name, (Statements::compose(dialect, entity), usage))
+            (entity.name, (Statements::compose(text, entity), usage))
         });
-        let searches =
-            registry().iter().map(|entity| (entity.name, SearchPlaces::compose(dialect, entity, &catalogue)));
+        let searches = registry().iter().map(|entity| (entity.name, SearchPlaces::compose(text, entity, &catalogue)));
         Self {
             searches: searches.collect(),
             entities: entities.collect(),

@@ -9,9 +9,10 @@ use crate::edit::read_word;
 use crate::entity::Entity;
 use crate::model::field::{Field, Kind};
 use crate::value::Value;
+use crate::value::name::clean_name;
 
 /// One condition on a column.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Filter {
     /// It equals one of these.
     AnyOf(&'static Field, Vec<Value>),
@@ -22,17 +23,19 @@ pub enum Filter {
 }
 
 /// The filters that a list of an entity takes, by their parameters.
-pub(super) struct Known {
+pub(super) struct Known<'e> {
+    entity: &'e Entity,
     by_parameter: HashMap<String, Comparison>,
     /// All parameters of the list, for the message about one that is not known.
     allowed: String,
 }
 
-impl Known {
-    pub(super) fn new(entity: &Entity) -> Self {
+impl<'e> Known<'e> {
+    pub(super) fn new(entity: &'e Entity) -> Self {
         let own = ["search", "limit", "offset", "sort"].map(str::to_owned);
         let allowed = own.into_iter().chain(comparisons(entity).map(|known| known.parameter));
         Self {
+            entity,
             allowed: allowed.collect::<Vec<_>>().join(", "),
             by_parameter: comparisons(entity).map(|known| (known.parameter.clone(), known)).collect(),
         }
@@ -51,14 +54,18 @@ impl Known {
 }
 
 pub(super) fn filter(
-    known: &Known,
+    known: &Known<'_>,
     name: &str,
     text: &str,
     repeated: bool,
     filters: &mut Vec<Filter>,
 ) -> Result<(), Invalid> {
     let Comparison { field, operator, .. } = *known.get(name)?;
-    let value = scalar(field, text)?;
+    let value = match scalar(field, text)? {
+        // Names are compared as they are told apart.
+        Value::Text(name) if known.entity.cleans(field) => Value::Text(clean_name(&name)),
+        value => value,
+    };
     match operator {
         Operator::AnyOf => {
             let same = filters.iter_mut().find_map(|filter| match filter {

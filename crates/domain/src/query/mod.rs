@@ -19,7 +19,7 @@ pub use sort::sort_keys;
 use crate::model::order::Order;
 
 /// A list to be made.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ListQuery {
     /// The words to look for; none for all rows.
     pub search: Option<Search>,

@@ -9,6 +9,14 @@ pub fn clean_name(name: &str) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// The characters that a clean name does not have, or not everywhere; and the space, of which it has single ones between words,
+/// is none of them.
+pub fn unclean_characters() -> impl Iterator<Item = char> {
+    let is_unclean = |it: char| is_invisible(it) || is_joiner(it) || (it.is_whitespace() && it != ' ');
+    // The last is U+FEFF.
+    ('\u{1}'..='\u{feff}').filter(move |character| is_unclean(*character))
+}
+
 /// Soft hyphen, zero width space, direction marks and their like, word joiner, byte order mark.
 fn is_invisible(character: char) -> bool {
     matches!(
@@ -55,6 +63,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_cleaned_has_an_unclean_character_or_a_space_too_many(name in "[ a-c]{0,6}|.{0,6}") {
+            let spaces = name.starts_with(' ') || name.ends_with(' ') || name.contains("  ");
+            let has_unclean = unclean_characters().any(|character| name.contains(character));
+            prop_assert!(clean_name(&name) == name || spaces || has_unclean);
+        }
+
         #[test]
         fn a_clean_name_is_clean(name in "[a\u{ad}\u{200b}-\u{200f}\u{a0}\u{2060}\u{3000} \\t\\n]{0,12}") {
             let clean = clean_name(&name);

@@ -71,7 +71,7 @@ impl Write for CreateOnce {
         Ok((response, Some(stored)))
     }
 
-    /// A name that is taken is found in [`Self::create`], where the refusal can be stored.
+    /// A name that is taken is found at the next attempt, where the refusal can be stored.
     async fn explain(&self, context: &Context, violation: &Violation) -> Result<Option<Refusal>, Error> {
         advance_ids(context, self.new.entity, violation).await?;
         Ok(None)
@@ -104,41 +104,13 @@ impl CreateOnce {
     async fn create(&self, context: &Context, session: &mut Session) -> Result<StoredResponse, Error> {
         let new = &self.new;
         session.execute(&Statement::control("SAVEPOINT", "savepoint creation"), Vec::new()).await?;
-        let error = match new.insert(context, session).await {
-            Ok(written) => return Ok(StoredResponse::created(new.entity, &written)),
-            Err(error) => error,
-        };
-        let violation = match &error {
-            Error::Refused(_) => None,
-            Error::Database(error) => error.violation(),
-        };
-        if matches!(error, Error::Database(_)) && violation.is_none() {
-            return Err(error);
-        }
-        session.execute(&Statement::control("ROLLBACK", "rollback to savepoint creation"), Vec::new()).await?;
-        match self.refusal(session, error, violation).await? {
-            Refusal::Invalid(errors) => Ok(StoredResponse::invalid(&errors)),
-            refusal => Err(refusal.into()),
-        }
-    }
-
-    /// What an error means; the error itself where the next attempt may tell.
-    async fn refusal(
-        &self,
-        session: &mut Session,
-        error: Error,
-        violation: Option<Violation>,
-    ) -> Result<Refusal, Error> {
-        if let Error::Refused(refusal) = error {
-            return Ok(refusal);
-        }
-        let Some(owner) = violation.as_ref().and_then(|violation| self.new.name_owner(violation)) else {
-            return Err(error);
-        };
-        let rows = session.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
-        match owner.refusal(&rows, None) {
-            Some(refusal) => Ok(self.new.reading.placed(refusal)),
-            None => Err(error),
+        match new.insert(context, session).await {
+            Ok(written) => Ok(StoredResponse::created(new.entity, &written)),
+            Err(Error::Refused(Refusal::Invalid(errors))) => {
+                session.execute(&Statement::control("ROLLBACK", "rollback to savepoint creation"), Vec::new()).await?;
+                Ok(StoredResponse::invalid(&errors))
+            }
+            Err(error) => Err(error),
         }
     }
 }

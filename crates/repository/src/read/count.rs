@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// How many rows a query asks for, its page aside.
 pub(crate) async fn count(context: &Context, entity: &'static Entity, query: &ListQuery) -> Result<i64, Error> {
-    let (where_clause, values) = where_clause(context, entity, query);
+    let (where_clause, values) = where_clause(context, entity, query).await?;
     count_rows(context, entity, &where_clause, values).await
 }
 

@@ -1,13 +1,18 @@
 //! Search and filters as a `where` clause (contract section 3).
 
-use partbook_database::BindValue;
+use partbook_database::{BindValue, ids};
 use partbook_domain::query::{Filter, ListQuery};
-use partbook_domain::{Entity, Kind, Value};
+use partbook_domain::{Entity, Kind, Value, clean_name};
 
 use crate::context::Context;
+use crate::error::Error;
 
 /// The `where` clause of a query, empty where every row is asked for, and the values that it binds.
-pub(super) fn where_clause(context: &Context, entity: &Entity, query: &ListQuery) -> (String, Vec<BindValue>) {
+pub(super) async fn where_clause(
+    context: &Context,
+    entity: &Entity,
+    query: &ListQuery,
+) -> Result<(String, Vec<BindValue>), Error> {
     let dialect = context.dialect;
     let column = |name: &str| format!("{}.{name}", entity.name);
     let mut values: Vec<BindValue> = Vec::new();
@@ -25,14 +30,29 @@ pub(super) fn where_clause(context: &Context, entity: &Entity, query: &ListQuery
         conditions.push(match filter {
             Filter::AnyOf(field, any) => {
                 let parameters: Vec<String> = any.iter().map(|value| parameter(field.kind, value)).collect();
-                format!("{} in ({})", dialect.read(field.kind, &column(field.name)), parameters.join(", "))
+                let equal = format!("{} in ({})", dialect.read(field.kind, &column(field.name)), parameters.join(", "));
+                let alike = if entity.cleans(field) { look_alikes(context, entity, any).await? } else { Vec::new() };
+                if alike.is_empty() {
+                    equal
+                } else {
+                    values.push(ids(&alike));
+                    format!("({equal} or {})", dialect.is_among(&column("id"), values.len()))
+                }
             }
             Filter::Min(field, value) => format!("{} >= {}", column(field.name), parameter(field.kind, value)),
             Filter::Max(field, value) => format!("{} <= {}", column(field.name), parameter(field.kind, value)),
         });
     }
     if conditions.is_empty() {
-        return (String::new(), values);
+        return Ok((String::new(), values));
     }
-    (format!(" where {}", conditions.join(" and ")), values)
+    Ok((format!(" where {}", conditions.join(" and ")), values))
+}
+
+/// The rows whose names are not clean and would be one of these if they were.
+async fn look_alikes(context: &Context, entity: &Entity, names: &[Value]) -> Result<Vec<i64>, Error> {
+    let Some(statement) = &context.statements(entity).unclean_names else { return Ok(Vec::new()) };
+    let rows = context.database.rows(statement, Vec::new(), &[Kind::Int, Kind::Text]).await?;
+    let is_asked_for = |name: &Value| names.contains(&Value::Text(clean_name(name.as_text().unwrap_or_default())));
+    Ok(rows.iter().filter(|row| is_asked_for(&row[1])).filter_map(|row| row[0].as_int()).collect())
 }

@@ -47,9 +47,14 @@ impl Page {
 
 /// The rows that a query asks for, as they come from the database.
 pub(crate) fn list(context: &Arc<Context>, entity: &'static Entity, query: &ListQuery) -> NumberedRows {
-    let (where_clause, values) = where_clause(context, entity, query);
-    let order = if query.order.is_empty() { entity.order.to_vec() } else { query.order.clone() };
-    rows_of(context, entity, Selection { where_clause, values, order, limit: query.limit, offset: query.offset })
+    let (context, query) = (context.clone(), query.clone());
+    let rows = async move {
+        let (where_clause, values) = where_clause(&context, entity, &query).await?;
+        let order = if query.order.is_empty() { entity.order.to_vec() } else { query.order };
+        let selection = Selection { where_clause, values, order, limit: query.limit, offset: query.offset };
+        Ok::<_, Error>(rows_of(&context, entity, selection))
+    };
+    stream::once(rows).try_flatten().boxed()
 }
 
 /// What a list asks for.

@@ -11,7 +11,7 @@ mod select;
 pub(crate) mod tables;
 pub(crate) mod usage;
 
-use partbook_database::{BindValue, Dialect, Statement};
+use partbook_database::{BindValue, Dialect, Statement, TextDialect};
 use partbook_domain::{Entity, Identity, Kind, Reference, Value};
 
 use insert::insert;
@@ -46,14 +46,16 @@ pub(crate) struct Statements {
     pub(crate) insert: Statement,
     /// Removes the row of an id.
     pub(crate) delete: Statement,
-    /// The lowest id with a natural key of several columns; none for other entities.
+    /// The rows that may have a natural key, the lowest id first: the id of the first with a key of several columns; ids and
+    /// names where the cleaned name may be `$1`. None for entities without a natural key.
     pub(crate) find: Option<Statement>,
-    /// The ids and names of rows whose cleaned name may be `$1`, the lowest id first; none for entities without a name.
-    pub(crate) find_name: Option<Statement>,
+    /// The ids and names of rows whose name may not be clean; none for entities without a name.
+    pub(crate) unclean_names: Option<Statement>,
 }
 
 impl Statements {
-    pub(crate) fn compose(dialect: Dialect, entity: &'static Entity) -> Self {
+    pub(crate) fn compose(text: TextDialect, entity: &'static Entity) -> Self {
+        let dialect = text.dialect();
         let table = entity.name;
         let mut columns = Vec::new();
         read_columns(dialect, entity, table, &mut columns);
@@ -90,8 +92,11 @@ impl Statements {
             insert: Statement::insert(table, leak(format!("{insert} returning {returning}"))),
             returning,
             delete: Statement::delete(table, leak(format!("delete from {table} where id = $1"))),
-            find: find(dialect, entity).map(|sql| Statement::select(table, leak(sql))),
-            find_name: find_name(dialect, entity).map(|sql| Statement::select(table, leak(sql))),
+            find: find(text, entity).map(|sql| Statement::select(table, leak(sql))),
+            unclean_names: (entity.identity == Identity::Name).then(|| {
+                let sql = format!("select id, name from {table} where {}", text.may_be_unclean("name"));
+                Statement::select(table, leak(sql))
+            }),
         }
     }
 
@@ -125,26 +130,24 @@ fn leak(text: String) -> &'static str {
     text.leak()
 }
 
-fn find(dialect: Dialect, entity: &Entity) -> Option<String> {
+fn find(text: TextDialect, entity: &Entity) -> Option<String> {
+    let (table, dialect) = (entity.name, text.dialect());
+    if entity.identity == Identity::Name {
+        // Holds the rows, so that a name that another program is giving up is waited for.
+        let (named, lock) = (text.is_named_or_unclean(table, 1), dialect.lock_key(table));
+        return Some(format!("select id, name from {table} where {named} order by id{lock}"));
+    }
     let fields = entity.identity.columns()?.iter().filter_map(|name| entity.field(name));
     let same = fields.enumerate().map(|(index, (_, field))| {
         format!("{} is not distinct from {}", field.column(), dialect.placeholder(field.kind, index + 1))
     });
     let same = same.collect::<Vec<_>>().join(" and ");
-    Some(format!("select id from {} where {same} order by id limit 1", entity.name))
-}
-
-/// Holds the rows, so that a name that another program is giving up is waited for.
-fn find_name(dialect: Dialect, entity: &Entity) -> Option<String> {
-    let (table, unclean) = (entity.name, dialect.may_be_unclean("name"));
-    (entity.identity == Identity::Name).then(|| {
-        let lock = dialect.lock_key(table);
-        format!("select id, name from {table} where name = $1 or {unclean} order by id{lock}")
-    })
+    Some(format!("select id from {table} where {same} order by id limit 1"))
 }
 
 #[cfg(test)]
 mod tests {
+    use partbook_database::catalogue::Encoding;
     use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 
     use super::*;
@@ -155,25 +158,16 @@ mod tests {
         for (dialect, name) in [(Dialect::Postgres, "postgres"), (Dialect::Sqlite, "sqlite")] {
             let mut text = String::new();
             for entity in partbook_domain::registry().iter().chain([&&CUSTOM_FIELD]) {
-                let statements = Statements::compose(dialect, entity);
+                let statements = Statements::compose(TextDialect::new(dialect, Encoding::Unicode), entity);
                 let order = format!("order by {}", statements.order_by(entity.order));
                 let page = statements.page("", entity.order, &mut Vec::new(), 50, 100, 50);
-                let Statements {
-                    get,
-                    get_locked,
-                    lock_for_update,
-                    lock_for_delete,
-                    insert,
-                    delete,
-                    find,
-                    find_name,
-                    ..
-                } = statements;
+                let Statements { get, get_locked, lock_for_update, lock_for_delete, insert, delete, find, .. } =
+                    statements;
                 text += &format!("-- {}\n", entity.name);
                 for statement in [get, get_locked, lock_for_update, lock_for_delete, insert, delete] {
                     text += &format!("{}\n", statement.as_str());
                 }
-                let find = find.as_ref().or(find_name.as_ref());
+                let find = find.as_ref();
                 let find = find.map_or("-- no natural key", Statement::as_str);
                 text += &format!("{find}\n{order}\n{}\n\n", page.as_str());
             }

@@ -1,7 +1,7 @@
 //! The statements of lists: a page in one, and a longer list in several.
 
 use partbook_database::{BindValue, Statement, int};
-use partbook_domain::{Kind, Order, Value};
+use partbook_domain::Order;
 
 use super::Statements;
 
@@ -61,9 +61,8 @@ impl Statements {
     pub(crate) fn among(&self, order: &[Order], ids: &[i64]) -> (Statement, Vec<BindValue>) {
         let table = self.entity.name;
         let (among, order) = (self.dialect.is_among(&format!("{table}.id"), 1), self.order_by(order));
-        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
-        let values = vec![(Kind::Text, Value::Text(format!("[{}]", ids.join(","))))];
-        (Statement::select(table, format!("{} where {among} order by {order}", self.select)), values)
+        let sql = format!("{} where {among} order by {order}", self.select);
+        (Statement::select(table, sql), vec![partbook_database::ids(ids)])
     }
 
     fn cut(

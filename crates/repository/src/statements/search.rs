@@ -1,7 +1,7 @@
 //! Search, composed once at start: the words of a search as a condition on an entity's rows (contract section 3).
 
 use partbook_database::catalogue::Catalogue;
-use partbook_database::{BindValue, Dialect, TextSearch, int};
+use partbook_database::{BindValue, TextDialect, int};
 use partbook_domain::query::{Needle, Search, SearchWord};
 use partbook_domain::{Children, Entity, Field, Kind, Value};
 
@@ -11,8 +11,7 @@ const FOLDED: &str = "partbook_search";
 /// Where the words of a search are looked for.
 #[derive(Debug)]
 pub(crate) struct SearchPlaces {
-    dialect: Dialect,
-    text: TextSearch,
+    text: TextDialect,
     entity: &'static Entity,
     /// The searched columns of the entity's own table.
     fields: Vec<&'static Field>,
@@ -23,8 +22,7 @@ pub(crate) struct SearchPlaces {
 }
 
 impl SearchPlaces {
-    pub(crate) fn compose(dialect: Dialect, entity: &'static Entity, catalogue: &Catalogue) -> Self {
-        let text = TextSearch::new(dialect, catalogue.encoding);
+    pub(crate) fn compose(text: TextDialect, entity: &'static Entity, catalogue: &Catalogue) -> Self {
         let searched = || entity.search.iter().filter_map(|name| entity.field(name)).map(|(_, field)| field);
         let children = searched().filter_map(|field| match field.kind {
             Kind::Children(children) => Some(children),
@@ -36,7 +34,6 @@ impl SearchPlaces {
             (children, (!is_stored).then(|| text.folded(&columns)))
         };
         Self {
-            dialect,
             text,
             entity,
             fields: searched().filter(|field| !matches!(field.kind, Kind::Children(_))).collect(),
@@ -66,7 +63,7 @@ impl SearchPlaces {
                 let folded = self.text.folded(&texts);
                 let row = format!("exists (select 1 from (select {folded} as {FOLDED} limit 1) folded where {words})");
                 let likely = self.longest(search).and_then(|word| {
-                    values.push((Kind::Text, Value::Text(TextSearch::pattern(word))));
+                    values.push((Kind::Text, Value::Text(TextDialect::pattern(word))));
                     self.text.may_contain(&texts, values.len())
                 });
                 likely.map_or_else(|| row.clone(), |likely| format!("{likely} and {row}"))
@@ -113,7 +110,8 @@ impl SearchPlaces {
 
     /// The searched columns as they are read.
     fn texts(&self, alias: &str) -> Vec<String> {
-        self.fields.iter().map(|field| self.dialect.read(field.kind, &format!("{alias}.{}", field.column()))).collect()
+        let dialect = self.text.dialect();
+        self.fields.iter().map(|field| dialect.read(field.kind, &format!("{alias}.{}", field.column()))).collect()
     }
 
     /// The longest word that can be found in the searched columns alone; the longer, the fewer rows may have it.
@@ -133,6 +131,7 @@ fn has_child(children: &Children, owner: &str, condition: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use partbook_database::Dialect;
     use partbook_database::catalogue::{Encoding, Table};
     use partbook_domain::query::parse;
 
@@ -161,7 +160,8 @@ mod tests {
                 let parameters = [("search".to_owned(), "USB-C 1TB %".to_owned())];
                 let search = parse(entity, &parameters).unwrap().search.unwrap();
                 let mut values = Vec::new();
-                let places = SearchPlaces::compose(dialect, entity, &catalogue(has_folded));
+                let text_dialect = TextDialect::new(dialect, Encoding::Unicode);
+                let places = SearchPlaces::compose(text_dialect, entity, &catalogue(has_folded));
                 let condition = places.condition(&search, &mut values);
                 let values: Vec<&Value> = values.iter().map(|(_, value)| value).collect();
                 let stored = if has_folded { "stored" } else { "folded when asked" };

@@ -8,7 +8,7 @@ use super::apply::{apply, as_stored};
 use super::children::write_children;
 use super::default_flag::{RowWrite, move_flag};
 use super::ids::advance_ids;
-use super::natural_key::{NameOwner, find, refuse_taken_name};
+use super::natural_key::{duplicate, find};
 use super::references::missing_references;
 use super::request::{Create, Reading, Written};
 use super::{Write, transact};
@@ -44,12 +44,6 @@ impl NewRow {
         let row = inserted.map_err(|error| self.reading.placed_error(error))?;
         Ok(Written::new(&row, self.reading.representation))
     }
-
-    /// Whose the name is, where a violation may mean that another row has it.
-    pub(crate) fn name_owner(&self, violation: &Violation) -> Option<NameOwner<'_>> {
-        let (index, _) = self.entity.field("name")?;
-        NameOwner::suspect(self.entity, self.draft.values[index].as_text()?, violation)
-    }
 }
 
 /// Creates a row.
@@ -73,11 +67,10 @@ impl Write for NewRow {
         self.insert(context, session).await
     }
 
+    /// A key that is taken is found at the next attempt.
     async fn explain(&self, context: &Context, violation: &Violation) -> Result<Option<Refusal>, Error> {
         advance_ids(context, self.entity, violation).await?;
-        let Some(owner) = self.name_owner(violation) else { return Ok(None) };
-        let rows = context.database.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
-        Ok(owner.refusal(&rows, None).map(|refusal| self.reading.placed(refusal)))
+        Ok(None)
     }
 }
 
@@ -88,7 +81,11 @@ async fn insert(
     draft: &Draft,
 ) -> Result<Row, Error> {
     let statements = context.statements(entity);
+    // First, and not only by the violation: a refused row would use up an id on PostgreSQL.
     if let Some(id) = find(statements, session, &draft.values).await? {
+        if entity.identity == Identity::Name {
+            return Err(duplicate(entity, &draft.values).into());
+        }
         match row_of(statements, session, &statements.get, id).await {
             // Another program has deleted it since.
             Err(Error::Refused(Refusal::NotFound { .. })) => {}
@@ -96,8 +93,6 @@ async fn insert(
             Err(error) => return Err(error),
         }
     }
-    // First, and not only by the violation: a refused row would use up an id on PostgreSQL.
-    refuse_taken_name(statements, session, &draft.values, None).await?;
     let now = context.clock.now();
     let columns = entity.columns().map(|(index, field)| (field.kind, draft.values[index].clone()));
     let mut values: Vec<BindValue> = columns.collect();

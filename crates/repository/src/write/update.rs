@@ -3,10 +3,9 @@
 use partbook_database::{Session, Violation, int};
 use partbook_domain::edit::{self, EditMode};
 use partbook_domain::precondition::Precondition;
-use partbook_domain::{Entity, FieldErrors, Json, Kind, Object, Refusal, Row, clean_name};
+use partbook_domain::{Entity, FieldErrors, Kind, Object, Refusal, Row};
 
 use super::apply::apply;
-use super::natural_key::NameOwner;
 use super::references::missing_references;
 use super::request::{Reading, Update, Written};
 use super::{Write, transact};
@@ -37,9 +36,9 @@ impl RowUpdate {
         Self { entity, id, members: representation.read(entity, body), mode, precondition, reading }
     }
 
-    /// The new name, if the body gives one.
-    fn name(&self) -> Option<&Json> {
-        self.members.as_ref().ok()?.get("name")
+    /// Whether the body gives a name.
+    fn names(&self) -> bool {
+        self.members.as_ref().is_ok_and(|members| members.contains_key("name"))
     }
 }
 
@@ -48,7 +47,7 @@ impl Write for RowUpdate {
 
     /// A change of the name excludes others; one that leaves it alone waits for nobody.
     fn locks(&self) -> Option<&'static Entity> {
-        let names = self.entity.has_natural_key() && self.name().is_some();
+        let names = self.entity.has_natural_key() && self.names();
         (self.entity.needs_lock() || names).then_some(self.entity)
     }
 
@@ -65,11 +64,9 @@ impl Write for RowUpdate {
         Ok(Written::new(&row, self.reading.representation))
     }
 
-    async fn explain(&self, context: &Context, violation: &Violation) -> Result<Option<Refusal>, Error> {
-        let Some(name) = self.name().and_then(Json::as_str).map(clean_name) else { return Ok(None) };
-        let Some(owner) = NameOwner::suspect(self.entity, &name, violation) else { return Ok(None) };
-        let rows = context.database.rows(&owner.statement, owner.values(), &[Kind::Int]).await?;
-        Ok(owner.refusal(&rows, Some(self.id)).map(|refusal| self.reading.placed(refusal)))
+    /// A key that is taken is found at the next attempt.
+    async fn explain(&self, _: &Context, _: &Violation) -> Result<Option<Refusal>, Error> {
+        Ok(None)
     }
 }
 

@@ -33,3 +33,4 @@ mod search_rule;
 mod search_time;
 mod strict;
 mod types;
+mod unclean_names;
