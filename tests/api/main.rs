@@ -2,6 +2,7 @@
 //! request, on every database. The modules mirror the tree of URLs. What takes a process is in `tests/process`.
 
 mod answers;
+mod base_path;
 mod browsers;
 mod clients;
 mod documents;

@@ -15,6 +15,8 @@ pub struct HttpSettings {
     pub environment: String,
     /// The version that `/health` shows.
     pub version: &'static str,
+    /// The path under which clients reach the service, such as `/parts`; empty for the root. It is not checked here.
+    pub base_path: String,
     /// The origins whose pages may call the API; `*` for all (contract section 8).
     pub cors_origins: Vec<String>,
     /// Whether changing a row requires `If-Match`: 428 without it (contract section 7).
@@ -51,6 +53,11 @@ impl App {
 
     pub(crate) fn settings(&self) -> &HttpSettings {
         &self.0.settings
+    }
+
+    /// A path of the service, as clients reach it.
+    pub(crate) fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.settings().base_path)
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -27,6 +27,7 @@ impl Default for Options {
         let settings = HttpSettings {
             environment: "development".to_owned(),
             version: env!("CARGO_PKG_VERSION"),
+            base_path: String::new(),
             cors_origins: vec!["http://localhost:3000".to_owned()],
             requires_if_match: false,
             ignores_legacy_limit: false,
@@ -46,6 +47,12 @@ impl Options {
     /// Refuses changes that do not say which version they are meant for.
     pub fn requires_if_match(mut self) -> Self {
         self.settings.requires_if_match = true;
+        self
+    }
+
+    /// The path under which clients reach the service.
+    pub fn base_path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.settings.base_path);
         self
     }
 

@@ -58,6 +58,7 @@ async fn a_bad_setting_is_one_clear_line_and_two() {
         ("PARTBOOK_LOG_FORMAT", &["xml", "JSON5"]),
         ("PARTBOOK_POOL_SIZE", &["0", "-1", "many", "1.5", "99999999999999999999"]),
         ("PARTBOOK_STATEMENT_CACHE", &["perhaps"]),
+        ("PARTBOOK_BASE_PATH", &["parts", "/parts/", "/", "/a?b", "/a/../b", "/v1"]),
         ("PARTBOOK_LEGACY_LIMIT", &["true", "IGNORE"]),
         ("PARTBOOK_HEADER_TIMEOUT", &["0", "3601", "1.5", "soon"]),
         ("PARTBOOK_IDLE_TIMEOUT", &["0", "3601", "-1"]),

@@ -194,6 +194,12 @@ impl Entity {
         format!("{}/{}", self.parent, self.collection)
     }
 
+    /// The path of a row.
+    #[must_use]
+    pub fn row_path(&self, id: i64) -> String {
+        format!("{}/{id}", self.path())
+    }
+
     /// The writable field of this name, and its place among the values.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<(usize, &'static Field)> {

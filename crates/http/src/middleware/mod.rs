@@ -1,6 +1,7 @@
 //! The layers around every request: its id, observation, common headers, problem bodies, compression, CORS and unread
 //! bodies.
 
+mod base_path;
 mod common_headers;
 pub(crate) mod compression;
 pub(crate) mod cors;

@@ -29,7 +29,7 @@ fn with_body(response: Response, name: &RequestName, is_head: bool) -> Response 
         None if parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") => {
             return Response::from_parts(parts, body);
         }
-        None => Problem::of_status(parts.status),
+        None => Problem::of_status(parts.status, &name.documentation),
     };
     let body = problem.body(&excerpt(&name.path), &name.id);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

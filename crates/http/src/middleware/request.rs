@@ -7,10 +7,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
-use super::common_headers;
 use super::drain_body::drain_unread;
 use super::no_content::{NoContent, has_no_content, without_content};
 use super::observe::RequestObserver;
+use super::{base_path, common_headers};
 use crate::header::REQUEST_ID;
 use crate::limits::MAX_REQUEST_ID_LENGTH;
 use crate::respond::failure::Failure;
@@ -19,8 +19,10 @@ use crate::state::App;
 /// What problems say about the request. It travels as an extension of the request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RequestName {
-    /// The path as it was asked for.
+    /// The path, as clients reach it.
     pub(super) path: String,
+    /// The path of the page that lists all others.
+    pub(super) documentation: String,
     /// The request's id.
     pub(super) id: String,
 }
@@ -29,9 +31,14 @@ pub(super) struct RequestName {
 pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let observer = RequestObserver::begin(&request, &id);
+    base_path::strip(&mut request, &app.settings().base_path);
     let (path, method) = (request.uri().path().to_owned(), request.method().clone());
     let can_close = request.version() <= Version::HTTP_11;
-    request.extensions_mut().insert(RequestName { path: path.clone(), id: id.clone() });
+    request.extensions_mut().insert(RequestName {
+        path: app.path(&path),
+        documentation: app.path("/docs"),
+        id: id.clone(),
+    });
     let (request, asked) = drain_unread(request);
     let mut response = observer.instrument(next.run(request)).await;
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {

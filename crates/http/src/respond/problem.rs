@@ -74,9 +74,12 @@ impl Problem {
     }
 
     /// An error that the router or a layer answered without a problem.
-    pub(crate) fn of_status(status: StatusCode) -> Self {
+    pub(crate) fn of_status(status: StatusCode, documentation: &str) -> Self {
         let detail = match status {
-            StatusCode::NOT_FOUND => "There is nothing at this path; /docs lists what there is",
+            StatusCode::NOT_FOUND => {
+                let detail = format!("There is nothing at this path; {documentation} lists what there is");
+                return Self::new(status, detail);
+            }
             StatusCode::METHOD_NOT_ALLOWED => {
                 "This path does not take that method; the Allow header names those it takes"
             }

@@ -1,5 +1,6 @@
 //! Files of web pages that are embedded in the binary.
 
+use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
@@ -20,14 +21,15 @@ pub(crate) struct StaticFile {
     pub(crate) content: &'static [u8],
 }
 
-impl IntoResponse for &'static StaticFile {
-    fn into_response(self) -> Response {
+impl StaticFile {
+    /// An answer with this content, which is the file's or made of it.
+    pub(crate) fn response(&self, content: impl Into<Body>) -> Response {
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static(self.media_type)),
             (header::CONTENT_SECURITY_POLICY, POLICY),
             (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         ];
-        (headers, self.content).into_response()
+        (headers, content.into()).into_response()
     }
 }

@@ -66,8 +66,8 @@ async fn list(
         None
     };
     let ListQuery { limit, offset, .. } = query;
-    let links =
-        |extent| PageLinks { path: uri.path(), parameters: &parameters, limit, offset, extent, total }.headers();
+    let path = app.path(uri.path());
+    let links = |extent| PageLinks { path: &path, parameters: &parameters, limit, offset, extent, total }.headers();
     let sent = async { send_list(app.repository().list(entity, &query).await?, Shape::array(), links).await };
     sent.await.map_err(|error| collection.problem(&error))
 }
@@ -129,7 +129,7 @@ async fn remove(collection: Collection, id: RawId, headers: HeaderMap) -> Result
     match app.repository().delete(Delete { entity, id, precondition, representation: &PlainRow }).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(Error::Refused(Refusal::InUse(in_use))) => {
-            let href = entity.in_catalog().then(|| format!("{}/{id}/listings", entity.path()));
+            let href = entity.in_catalog().then(|| app.path(&format!("{}/listings", entity.row_path(id))));
             Err(Problem::in_use(&in_use, href.as_deref()))
         }
         Err(error) => Err(collection.problem(&error)),

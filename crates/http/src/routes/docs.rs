@@ -1,8 +1,9 @@
 //! The API document and a page to read it, both from the binary (contract section 8).
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -48,22 +49,38 @@ const FILES: &[StaticFile] = &[
     },
 ];
 
+/// The files of this project.
+const OWN_FILES: [&str; 2] = ["index.html", "swagger-initializer.js"];
+
 /// The routes; `document` is the text of the API document.
 pub(crate) fn routes(document: &'static LazyLock<String>) -> OpenApiRouter<App> {
+    let serve = move |State(app): State<App>| async move {
+        ([(header::CONTENT_TYPE, "application/json")], with_server(document, &app.path("")))
+    };
     OpenApiRouter::new()
-        .routes(openapi::routed(
-            "/openapi.json".to_owned(),
-            openapi::service::document(),
-            get(|| async { ([(header::CONTENT_TYPE, "application/json")], document.as_str()) }),
-        ))
-        .route("/", get(|| async { Redirect::to("/docs") }))
-        .route("/docs", get(|| async { file("index.html") }))
-        .route("/docs/{file}", get(|Path(name): Path<String>| async move { file(&name) }))
+        .routes(openapi::routed("/openapi.json".to_owned(), openapi::service::document(), get(serve)))
+        .route("/", get(|State(app): State<App>| async move { Redirect::to(&app.path("/docs")) }))
+        .route("/docs", get(|State(app): State<App>| async move { file(&app, "index.html") }))
+        .route("/docs/{file}", get(|State(app): State<App>, Path(name): Path<String>| async move { file(&app, &name) }))
 }
 
-fn file(name: &str) -> Response {
+/// The document, which names the path under which clients reach the service.
+fn with_server(document: &'static str, base: &str) -> Cow<'static, str> {
+    if base.is_empty() {
+        return Cow::Borrowed(document);
+    }
+    let begin = document.strip_prefix('{').unwrap_or(document);
+    Cow::Owned(format!("{{\n  \"servers\": [{{ \"url\": \"{base}\" }}],{begin}"))
+}
+
+fn file(app: &App, name: &str) -> Response {
     match FILES.iter().find(|file| file.name == name) {
-        Some(file) => file.into_response(),
+        Some(file) if OWN_FILES.contains(&name) => {
+            // They name paths of the service, and nothing else, right after a quote.
+            let text = String::from_utf8_lossy(file.content).replace("\"/", &format!("\"{}", app.path("/")));
+            file.response(text)
+        }
+        Some(file) => file.response(file.content),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -35,8 +35,9 @@ pub(crate) async fn listings(
         None
     };
     let page = repository.listings(entity, id, limit, offset).await.map_err(problem)?;
+    let path = collection.app.path(uri.path());
     let links = |extent| {
-        PageLinks { path: uri.path(), parameters: &parameters, limit: Some(limit), offset, extent, total }.headers()
+        PageLinks { path: &path, parameters: &parameters, limit: Some(limit), offset, extent, total }.headers()
     };
     send_list(page, Shape::array(), links).await.map_err(problem)
 }

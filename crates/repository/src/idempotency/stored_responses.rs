@@ -26,7 +26,7 @@ impl StoredResponse {
     pub(super) fn created(entity: &Entity, written: &Written) -> Self {
         Self {
             status: 201,
-            location: Some(format!("{}/{}", entity.path(), written.id)),
+            location: Some(entity.row_path(written.id)),
             body: String::from_utf8_lossy(&written.body).into_owned(),
         }
     }

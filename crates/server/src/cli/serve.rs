@@ -98,11 +98,13 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, 
     let settings = HttpSettings {
         environment: arguments.environment,
         version: env!("CARGO_PKG_VERSION"),
+        base_path: arguments.base_path,
         cors_origins: arguments.cors_origins,
         requires_if_match: arguments.require_if_match,
         ignores_legacy_limit: arguments.legacy_limit,
         has_admin_listener: admin.is_some(),
     };
+    let documentation = format!("{}/docs", settings.base_path);
     let app = App::new(repository, settings, metrics);
     let failed = |error| Failure::Run(format!("cannot listen: {error}"));
     let admin = admin.map(ReservedAddress::listen).transpose().map_err(Failure::Run)?;
@@ -113,6 +115,6 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, 
     let listener = reserved.listen().map_err(Failure::Run)?;
     let address = format!("http://{}", listener.local_addr().map_err(failed)?);
     tracing::info!(address, "listening");
-    tracing::info!(url = format!("{address}/docs"), "documentation");
+    tracing::info!(url = format!("{address}{documentation}"), "documentation");
     Ok(Started { pool, app, listener, admin })
 }

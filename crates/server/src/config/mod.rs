@@ -47,6 +47,11 @@ pub(crate) struct ServeArguments {
     #[arg(value_name = "NAME", value_parser = Setting(values::name))]
     pub(crate) environment: String,
 
+    /// The path under which clients reach the service through a proxy, such as /parts; requests come with it or without
+    #[arg(long, env = "PARTBOOK_BASE_PATH", default_value = "", hide_default_value = true)]
+    #[arg(value_name = "PATH", value_parser = Setting(values::base_path))]
+    pub(crate) base_path: String,
+
     /// The origins whose pages may call the service from a browser, separated by commas, or * for all
     #[arg(long, env = "PARTBOOK_CORS_ORIGINS", default_value = "http://localhost:3000")]
     #[arg(value_name = "ORIGINS", value_parser = Setting(values::origins))]

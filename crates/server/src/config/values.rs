@@ -14,6 +14,24 @@ const MAX_MEBIBYTES: u64 = 1024 * 1024;
 /// Origins as browsers send them, or `*`. (In the place of its name, clap would read `Vec` as "may be given again".)
 pub(crate) type Origins = Vec<String>;
 
+/// The first segments of the paths that the service has itself.
+const OWN_PATHS: [&str; 7] = ["v1", "docs", "openapi.json", "health", "livez", "readyz", "metrics"];
+
+/// Reads the path under which the service is mounted; empty for the root.
+pub(crate) fn base_path(text: &str) -> Result<String, &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain);
+    match text.strip_prefix('/') {
+        None if text.is_empty() => Ok(String::new()),
+        Some(rest) if rest.split('/').next().is_some_and(|first| OWN_PATHS.contains(&first)) => {
+            Err("begins like a path of the service itself; use another")
+        }
+        Some(rest) if rest.split('/').all(is_segment) => Ok(text.to_owned()),
+        _ => Err("is not a path such as /parts: it begins with / and does not end with it, and each part of it holds \
+                  ASCII letters, digits, - . _ and ~ only"),
+    }
+}
+
 /// Reads origins that browsers may call from, separated by commas, or `*`.
 pub(crate) fn origins(text: &str) -> Result<Origins, String> {
     let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
@@ -117,6 +135,35 @@ mod tests {
             "http://a/#b",
         ] {
             assert!(origins(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_is_a_path_without_a_slash_at_its_end() {
+        for text in ["", "/parts", "/a/b", "/a.b/-_~9"] {
+            assert_eq!(base_path(text).as_deref(), Ok(text));
+        }
+        for text in [
+            "/",
+            "parts",
+            "/parts/",
+            "//a",
+            "/a//b",
+            "/a?b",
+            "/a#b",
+            "/../a",
+            "/a/..",
+            "/./a",
+            "/a b",
+            "/%41",
+            "/ä",
+            "/v1",
+            "/v1/x",
+            "/docs",
+            "/health",
+            "http://a/b",
+        ] {
+            assert!(base_path(text).is_err(), "{text}");
         }
     }
 
