@@ -26,6 +26,12 @@ test *ARGUMENTS:
 test-sqlite *ARGUMENTS:
     cargo test --workspace --locked -- --skip ::postgres --skip ::legacy {{ ARGUMENTS }}
 
+# Look at the files of the migrations, and try them on SQLite.
+migrations:
+    cargo run --quiet --locked -- migrate lint
+    cargo test --quiet --locked --package partbook-migrate
+    cargo test --quiet --locked --package partbook --test process -- migrations:: --skip ::postgres
+
 # Write what each migration does to the schema beside it, by applying them one by one.
 record-migrations:
     INSTA_UPDATE=always scripts/test --test process migrations::

@@ -1,7 +1,7 @@
 //! Whose database it is, and what brings it up to date.
 //!
 //! `detect` decides by the tables and the `history`, `plan` says which migrations are pending, `apply` applies them, `drift` compares
-//! what they left with what is there, and [`prepare`] hands over a database that may be served. Nothing here knows an operation on the catalog.
+//! what they left with what is there, `lint` looks at their files, and [`prepare`] hands over a database that may be served. Nothing here knows an operation on the catalog.
 
 mod apply;
 mod detect;
@@ -9,6 +9,7 @@ mod down;
 mod drift;
 mod embedded;
 mod history;
+mod lint;
 mod plan;
 mod prepare;
 mod script;
@@ -18,6 +19,7 @@ mod tests;
 pub use apply::up;
 pub use down::{down, plan_down};
 pub use drift::{Difference, Drift, drift, effect};
+pub use lint::{Finding, Source, lint};
 pub use plan::{Migration, has_rows, plan_up, scripts_between, status};
 pub use prepare::prepare;
 pub use script::{Direction, Script};

@@ -164,3 +164,47 @@ async fn a_legacy_database_is_never_migrated() {
         assert_eq!(database.schema().await, before);
     }
 }
+
+#[tokio::test]
+async fn a_new_migration_is_found_unfinished() {
+    let directory = tempfile::TempDir::new().expect("a temporary directory");
+    let path = directory.path().to_str().expect("a path in UTF-8");
+    for database in ["postgres", "sqlite"] {
+        std::fs::create_dir(directory.path().join(database)).expect("a folder");
+    }
+    std::fs::write(directory.path().join("released.txt"), "").expect("a file");
+    let run = async |arguments: &[&str]| {
+        let arguments: Vec<&str> = ["migrate"].iter().chain(arguments).chain(&["--directory", path]).copied().collect();
+        partbook(&arguments).run().await
+    };
+    let written = run(&["new", "board_partners"]).await;
+    assert!(written.status.success() && written.stdout.contains("sqlite/0001_board_partners.down.sql"), "{written:?}");
+    let found = run(&["lint"]).await;
+    let text = failed(&found, 1);
+    assert!(
+        text.starts_with("partbook: 2 finding(s)") && found.stdout.contains("0001_board_partners.sql:1: empty"),
+        "{found:?}"
+    );
+    for database in ["postgres", "sqlite"] {
+        let fill = |ending: &str, sql: &str| {
+            let file = directory.path().join(database).join(format!("0001_board_partners.{ending}"));
+            std::fs::write(&file, sql).expect("a file");
+        };
+        fill("sql", "create table partner (id integer primary key);");
+        fill("down.sql", "drop table partner;");
+        fill("schema", "+ table partner\n+ column partner.id integer\n");
+    }
+    assert!(run(&["lint"]).await.status.success());
+    let second = run(&["new", "partner_names"]).await;
+    assert!(second.stdout.contains("postgres/0002_partner_names.sql"), "{second:?}");
+    for (arguments, code) in [(&["new", "Partner names"][..], 2), (&["lint", "elsewhere.sql"], 2)] {
+        refused(&run(arguments).await, code);
+    }
+}
+
+#[tokio::test]
+async fn our_own_migrations_have_no_findings() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+    let finished = partbook(&["migrate", "lint", "--directory", directory]).run().await;
+    assert!(finished.status.success() && finished.stdout.is_empty(), "{finished:?}");
+}

@@ -1,6 +1,6 @@
 //! Drift: in what the schema that is there differs from the one that the applied migrations produce.
 
-mod expected;
+pub(crate) mod expected;
 mod heal;
 #[cfg(test)]
 mod tests;

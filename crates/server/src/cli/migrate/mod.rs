@@ -2,6 +2,8 @@
 
 mod down;
 mod drift;
+mod lint;
+mod new;
 mod status;
 mod steps;
 mod up;
@@ -23,6 +25,10 @@ pub(super) enum Command {
     Status(status::Arguments),
     /// Compare the schema with what the migrations made; exit status 0 without a difference, 1 with one, 2 in trouble
     Drift(drift::Arguments),
+    /// Look at the files of migrations, without a database; exit status 0 without a finding, 1 with one, 2 in trouble
+    Lint(lint::Arguments),
+    /// Write the files of a new migration for both databases, to be filled in
+    New(new::Arguments),
 }
 
 /// Runs one of them.
@@ -35,6 +41,8 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
         Command::Down(arguments) => down::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
         Command::Drift(arguments) => drift::run(arguments).await,
+        Command::Lint(arguments) => lint::run(arguments).await,
+        Command::New(arguments) => new::run(arguments),
     }
 }
 
