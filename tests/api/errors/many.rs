@@ -56,4 +56,6 @@ async fn unknown_parameters_are_counted_and_each_is_said_once(service: Service) 
     let problem = answer.problem(422);
     assert_eq!(problem.faults.len(), 1, "{}", problem.detail);
     assert!(problem.detail.contains("repeat manufacturer instead, without brackets"), "{}", problem.detail);
+    let problem = service.get(&format!("{}?sort[]=-name&sort[]=id", CPU.path)).await.problem(422);
+    assert!(problem.detail.contains("repeat sort instead, without brackets"), "{}", problem.detail);
 }

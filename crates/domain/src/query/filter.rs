@@ -43,7 +43,8 @@ impl<'e> Known<'e> {
 
     fn get(&self, parameter: &str) -> Result<&Comparison, Invalid> {
         self.by_parameter.get(parameter).ok_or_else(|| {
-            let plain = parameter.strip_suffix("[]").filter(|plain| self.by_parameter.contains_key(*plain));
+            let may_be_repeated = |plain: &&str| *plain == "sort" || self.by_parameter.contains_key(*plain);
+            let plain = parameter.strip_suffix("[]").filter(may_be_repeated);
             let hint = match plain {
                 Some(plain) => format!("repeat {plain} instead, without brackets"),
                 None => format!("allowed: {}", self.allowed),
