@@ -12,4 +12,5 @@ mod health;
 mod legacy;
 mod openapi;
 mod pool;
+mod pool_postgres;
 mod v1;

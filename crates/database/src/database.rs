@@ -4,15 +4,14 @@ use std::time::Instant;
 
 use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use partbook_domain::Kind;
-use sqlx::Transaction;
-use sqlx::pool::PoolConnection;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 
-use crate::admission::{Admission, no_connection};
+use crate::admission::Admission;
 use crate::codec::{BindValue, RowValues};
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::fetch;
+use crate::lease::{Driver, Lease};
 use crate::pool::{AnyPool, Pool};
 use crate::session::{AnyTransaction, Session};
 use crate::statement::Statement;
@@ -54,37 +53,28 @@ impl Database {
     /// See [`Error`].
     pub async fn begin(&self) -> Result<Session, Error> {
         let since = Instant::now();
-        let permit = self.admission.write_permit().await?;
-        let (transaction, permit) = match self.pool.any() {
-            AnyPool::Postgres(pool) => {
-                let (transaction, permit) = self.begin_on(pool, since, permit).await?;
-                (AnyTransaction::Postgres(transaction), permit)
-            }
-            AnyPool::Sqlite(pool) => {
-                let (transaction, permit) = self.begin_on(pool, since, permit).await?;
-                (AnyTransaction::Sqlite(transaction), permit)
-            }
+        let permit = Some(self.admission.write_permit().await?);
+        let transaction = match self.pool.any() {
+            AnyPool::Postgres(pool) => AnyTransaction::Postgres(self.begin_on(pool, since, permit).await?),
+            AnyPool::Sqlite(pool) => AnyTransaction::Sqlite(self.begin_on(pool, since, permit).await?),
         };
         let (target, statement_cache) = (self.pool.target().clone(), self.pool.has_statement_cache());
-        Ok(Session { transaction, target, statement_cache, _permit: permit })
+        Ok(Session { transaction, target, statement_cache })
     }
 
-    /// Begins a transaction that has something to hold as long as it lasts.
-    async fn begin_on<DB: sqlx::Database, Held: Send + 'static>(
+    /// Begins a transaction, with the permit that it needs for as long as it lasts.
+    async fn begin_on<DB: Driver>(
         &self,
         pool: &sqlx::Pool<DB>,
         since: Instant,
-        held: Held,
-    ) -> Result<(Transaction<'static, DB>, Held), Error> {
-        let connection = acquire(pool, since).await?;
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<Lease<DB>, Error> {
+        let mut lease = Lease::take(pool, self.pool.invalidation(), since).await?;
         let statement = Dialect::of(&self.pool).begin();
-        // `Pool::begin_with` in two steps, so that waiting for a connection and for a lock are told apart. And by a task of
-        // its own, which ends even if the request is given up: the driver would take a connection whose `begin` was cut
-        // short for one without a transaction, and hand it on inside of it.
-        let begin = Transaction::begin(connection, Some(statement.sql.clone()));
-        let begin = tokio::spawn(async move { Ok((begin.await?, held)) });
-        let outcome = async { begin.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) };
-        self.pool.target().observe(&statement).run(outcome).await
+        // Apart from taking the connection, so that waiting for one and for a lock are told apart.
+        let begin = lease.begin(statement.sql.clone(), permit);
+        self.pool.target().observe(&statement).run(begin).await?;
+        Ok(lease)
     }
 
     /// Runs a query.
@@ -107,7 +97,7 @@ impl Database {
             let sql = statement.sql.clone();
             match self.pool.any() {
                 AnyPool::Postgres(pool) if keep => {
-                    let mut connection = acquire(pool, since).await?;
+                    let mut connection = Lease::take(pool, self.pool.invalidation(), since).await?;
                     let observer = self.pool.target().observe(&statement);
                     let mut rows = observer.rows(fetch::postgres(&mut *connection, sql, values, kinds, keep));
                     while let Some(row) = rows.try_next().await? {
@@ -116,7 +106,7 @@ impl Database {
                 }
                 // Prepared anew, in a transaction: see `Pool::has_statement_cache`.
                 AnyPool::Postgres(pool) => {
-                    let (mut transaction, ()) = self.begin_on(pool, since, ()).await?;
+                    let mut transaction = self.begin_on(pool, since, None).await?;
                     let observer = self.pool.target().observe(&statement);
                     let mut rows = observer.rows(fetch::postgres(&mut *transaction, sql, values, kinds, keep));
                     while let Some(row) = rows.try_next().await? {
@@ -124,7 +114,7 @@ impl Database {
                     }
                 }
                 AnyPool::Sqlite(pool) => {
-                    let mut connection = acquire(pool, since).await?;
+                    let mut connection = Lease::take(pool, self.pool.invalidation(), since).await?;
                     let observer = self.pool.target().observe(&statement);
                     let mut rows = observer.rows(fetch::sqlite(&mut *connection, sql, values, kinds));
                     while let Some(row) = rows.try_next().await? {
@@ -134,15 +124,5 @@ impl Database {
             }
         }
         .boxed()
-    }
-}
-
-/// Takes a connection from the pool, and records how long that took since a request wanted it.
-async fn acquire<DB: sqlx::Database>(pool: &sqlx::Pool<DB>, since: Instant) -> Result<PoolConnection<DB>, Error> {
-    let acquired = pool.acquire().await;
-    metrics::histogram!("partbook_db_pool_wait_seconds").record(since.elapsed());
-    match acquired {
-        Err(sqlx::Error::PoolTimedOut) => Err(no_connection()),
-        acquired => Ok(acquired?),
     }
 }

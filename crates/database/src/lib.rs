@@ -13,6 +13,7 @@ mod dialect;
 mod error;
 mod fetch;
 mod invalidation;
+mod lease;
 mod names;
 mod observe;
 mod pool;

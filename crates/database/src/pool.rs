@@ -83,6 +83,10 @@ impl Pool {
         &self.target
     }
 
+    pub(crate) fn invalidation(&self) -> &Invalidation {
+        &self.target.invalidation
+    }
+
     /// Whether statements may stay prepared between uses. Where not, every statement is run unnamed and inside a
     /// transaction, since it is prepared and executed in two steps that a pooler could otherwise give to two server
     /// connections.
@@ -121,7 +125,7 @@ impl Pool {
 
     /// Has all the connections replaced that are open now, each before its next use; at most once a second.
     pub fn replace_connections(&self) {
-        self.target.invalidation.replace_all();
+        self.invalidation().replace_all();
     }
 
     /// Closes every connection, as soon as each is given back. A SQLite file is then complete without its `-wal` file.

@@ -1,12 +1,16 @@
 //! SQL that no request sends: the questions asked at start, and the scripts of tools and tests. It is sent unprepared, so
 //! that it works behind any pooler.
 
+use std::time::Instant;
+
+use futures_util::future::BoxFuture;
 use sqlx::{
-    AssertSqlSafe, ColumnIndex, ConnectOptions as _, Connection as _, Database, Decode, PgConnection, Row,
-    SqliteConnection, raw_sql,
+    AssertSqlSafe, ColumnIndex, ConnectOptions as _, Connection as _, Database, Decode, Executor, PgConnection,
+    Row as _, SqliteConnection, raw_sql,
 };
 
 use crate::error::Error;
+use crate::lease::Lease;
 use crate::pool::{AnyPool, Pool};
 use crate::url::{DatabaseUrl, Target};
 
@@ -23,7 +27,6 @@ enum AnyConnection {
     Sqlite(SqliteConnection),
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where SQL is sent that is no request's statement")]
 impl Connection {
     /// Connects to a database.
     ///
@@ -45,12 +48,10 @@ impl Connection {
     /// # Errors
     /// See [`Error`].
     pub async fn execute(&mut self, script: &str) -> Result<(), Error> {
-        let script = raw_sql(AssertSqlSafe(script));
         match &mut self.0 {
-            AnyConnection::Postgres(connection) => script.execute(connection).await.map(drop)?,
-            AnyConnection::Sqlite(connection) => script.execute(connection).await.map(drop)?,
+            AnyConnection::Postgres(connection) => execute(connection, script).await,
+            AnyConnection::Sqlite(connection) => execute(connection, script).await,
         }
-        Ok(())
     }
 
     /// The rows of a query, every value as text.
@@ -58,11 +59,10 @@ impl Connection {
     /// # Errors
     /// See [`Error`].
     pub async fn text_rows(&mut self, query: &str) -> Result<Vec<TextRow>, Error> {
-        let query = raw_sql(AssertSqlSafe(query));
-        Ok(match &mut self.0 {
-            AnyConnection::Postgres(connection) => texts(&query.fetch_all(connection).await?)?,
-            AnyConnection::Sqlite(connection) => texts(&query.fetch_all(connection).await?)?,
-        })
+        match &mut self.0 {
+            AnyConnection::Postgres(connection) => text_rows(connection, query).await,
+            AnyConnection::Sqlite(connection) => text_rows(connection, query).await,
+        }
     }
 
     /// Ends the connection, as the database expects it.
@@ -78,19 +78,19 @@ impl Connection {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where SQL is sent that is no request's statement")]
 impl Pool {
     /// Executes one statement or several, separated by semicolons.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn execute(&self, script: &str) -> Result<(), Error> {
-        let script = raw_sql(AssertSqlSafe(script));
+        let since = Instant::now();
         match self.any() {
-            AnyPool::Postgres(pool) => script.execute(pool).await.map(drop)?,
-            AnyPool::Sqlite(pool) => script.execute(pool).await.map(drop)?,
+            AnyPool::Postgres(pool) => {
+                execute(&mut *Lease::take(pool, self.invalidation(), since).await?, script).await
+            }
+            AnyPool::Sqlite(pool) => execute(&mut *Lease::take(pool, self.invalidation(), since).await?, script).await,
         }
-        Ok(())
     }
 
     /// The rows of a query, every value as text.
@@ -98,21 +98,36 @@ impl Pool {
     /// # Errors
     /// See [`Error`].
     pub async fn text_rows(&self, query: &str) -> Result<Vec<TextRow>, Error> {
-        let query = raw_sql(AssertSqlSafe(query));
-        Ok(match self.any() {
-            AnyPool::Postgres(pool) => texts(&query.fetch_all(pool).await?)?,
-            AnyPool::Sqlite(pool) => texts(&query.fetch_all(pool).await?)?,
-        })
+        let since = Instant::now();
+        match self.any() {
+            AnyPool::Postgres(pool) => {
+                text_rows(&mut *Lease::take(pool, self.invalidation(), since).await?, query).await
+            }
+            AnyPool::Sqlite(pool) => text_rows(&mut *Lease::take(pool, self.invalidation(), since).await?, query).await,
+        }
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place where SQL is sent that is no request's statement")]
+fn execute<'c, E: Executor<'c> + 'c>(executor: E, script: &str) -> BoxFuture<'c, Result<(), Error>> {
+    let script = raw_sql(AssertSqlSafe(script));
+    Box::pin(async { Ok(script.execute(executor).await.map(drop)?) })
+}
+
 /// Rows of an unprepared query, whose values the drivers hand over as text whatever their type.
-fn texts<R: Row>(rows: &[R]) -> Result<Vec<TextRow>, sqlx::Error>
+#[expect(clippy::disallowed_methods, reason = "the one place where SQL is sent that is no request's statement")]
+fn text_rows<'c, E: Executor<'c> + 'c>(executor: E, query: &str) -> BoxFuture<'c, Result<Vec<TextRow>, Error>>
 where
-    usize: ColumnIndex<R>,
-    Option<String>: for<'r> Decode<'r, R::Database>,
-    String: sqlx::Type<R::Database>,
-    R::Database: Database,
+    usize: ColumnIndex<<E::Database as Database>::Row>,
+    Option<String>: for<'r> Decode<'r, E::Database>,
+    String: sqlx::Type<E::Database>,
 {
-    rows.iter().map(|row| (0..row.len()).map(|column| row.try_get_unchecked(column)).collect()).collect()
+    let query = raw_sql(AssertSqlSafe(query));
+    Box::pin(async {
+        let rows = query.fetch_all(executor).await?;
+        let texts = |row: &<E::Database as Database>::Row| {
+            (0..row.len()).map(|column| row.try_get_unchecked(column)).collect::<Result<TextRow, _>>()
+        };
+        Ok(rows.iter().map(texts).collect::<Result<_, _>>()?)
+    })
 }

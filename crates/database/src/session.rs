@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
 use partbook_domain::Kind;
-use sqlx::{Postgres, Sqlite, Transaction};
-use tokio::sync::OwnedSemaphorePermit;
+use sqlx::{Postgres, Sqlite};
 
 use crate::codec::{BindValue, RowValues};
 use crate::error::Error;
 use crate::fetch;
+use crate::lease::Lease;
 use crate::observe::DatabaseTarget;
 use crate::statement::Statement;
 
@@ -19,13 +19,12 @@ pub struct Session {
     pub(crate) target: Arc<DatabaseTarget>,
     /// Whether statements stay prepared.
     pub(crate) statement_cache: bool,
-    pub(crate) _permit: OwnedSemaphorePermit,
 }
 
 /// The transaction of one of the two drivers.
 pub(crate) enum AnyTransaction {
-    Postgres(Transaction<'static, Postgres>),
-    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Lease<Postgres>),
+    Sqlite(Lease<Sqlite>),
 }
 
 impl Session {
@@ -60,9 +59,9 @@ impl Session {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn rollback(self) -> Result<(), Error> {
+    pub async fn rollback(mut self) -> Result<(), Error> {
         let observer = self.target.observe(&Statement::control("ROLLBACK", "rollback"));
-        match self.transaction {
+        match &mut self.transaction {
             AnyTransaction::Postgres(transaction) => observer.run(transaction.rollback()).await,
             AnyTransaction::Sqlite(transaction) => observer.run(transaction.rollback()).await,
         }
@@ -72,9 +71,9 @@ impl Session {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn commit(self) -> Result<(), Error> {
+    pub async fn commit(mut self) -> Result<(), Error> {
         let observer = self.target.observe(&Statement::control("COMMIT", "commit"));
-        match self.transaction {
+        match &mut self.transaction {
             AnyTransaction::Postgres(transaction) => observer.run(transaction.commit()).await,
             AnyTransaction::Sqlite(transaction) => observer.run(transaction.commit()).await,
         }

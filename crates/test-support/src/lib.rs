@@ -56,6 +56,7 @@ pub mod process;
 pub mod prometheus;
 mod property;
 mod random;
+pub mod relay;
 mod request;
 pub mod scratch;
 pub mod server;

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::error::reason;
 use crate::invalidation::Invalidation;
+use crate::lease::PING_TIMEOUT;
 use crate::pool::PoolSettings;
 
 /// Room for the statements of every entity and of the lists that clients ask for; each costs the server some memory.
@@ -17,9 +18,6 @@ const STATEMENT_CACHE_CAPACITY: usize = 200;
 /// After how long without use a connection is tried before a request gets it: a server that was restarted would else fail
 /// one request for each connection of the pool.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
-
-/// How long such a connection has to answer: one whose packets go nowhere would take the whole time that a request has.
-const PING_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long a statement waits for a lock that another program holds, so that a table locked elsewhere does not take every
 /// connection with it.
@@ -52,6 +50,7 @@ pub(super) async fn connect(
         // Not behind a pooler, which refuses such parameters; there the transaction sets its own limit.
         options.statement_cache_capacity(0)
     };
+    let given_back = invalidation.clone();
     let pool = PgPoolOptions::new()
         .max_connections(settings.size)
         .acquire_timeout(settings.acquire_timeout)
@@ -60,7 +59,7 @@ pub(super) async fn connect(
         .before_acquire(move |connection, usage| {
             let invalidation = invalidation.clone();
             Box::pin(async move {
-                if connection.is_in_transaction() || !invalidation.accepts(&usage) {
+                if !invalidation.accepts(&usage) {
                     return Ok(false);
                 }
                 if usage.idle_for < PING_AFTER_IDLE {
@@ -73,6 +72,11 @@ pub(super) async fn connect(
                 invalidation.replace_all();
                 Ok(false)
             })
+        })
+        // One that was given back may be taken by a request that waits for a new one, without those checks.
+        .after_release(move |_, usage| {
+            let is_accepted = given_back.accepts(&usage);
+            Box::pin(async move { Ok(is_accepted) })
         });
     Ok((pool.connect_lazy_with(options), statement_cache))
 }

@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::admission::BUSY_TIMEOUT;
 use crate::error::reason;
@@ -36,6 +36,7 @@ pub(super) async fn connect(
         // What a burst of writes has made of the write-ahead log is given back.
         .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
         .disable_statement_logging();
+    let given_back = invalidation.clone();
     let pool = SqlitePoolOptions::new()
         .max_connections(settings.size)
         .acquire_timeout(settings.acquire_timeout)
@@ -43,11 +44,13 @@ pub(super) async fn connect(
         // Connections to a file do not age, and each keeps its prepared statements.
         .max_lifetime(None)
         .idle_timeout(None)
-        // When the disk is full, SQLite ends a transaction of itself and the driver does not notice: such a connection
-        // could begin none again.
-        .before_acquire(move |connection, usage| {
-            let is_good = !connection.is_in_transaction() && invalidation.accepts(&usage);
-            Box::pin(async move { Ok(is_good) })
+        .before_acquire(move |_, usage| {
+            let is_accepted = invalidation.accepts(&usage);
+            Box::pin(async move { Ok(is_accepted) })
+        })
+        .after_release(move |_, usage| {
+            let is_accepted = given_back.accepts(&usage);
+            Box::pin(async move { Ok(is_accepted) })
         })
         .connect_lazy_with(options.clone());
     #[expect(clippy::disallowed_methods, reason = "a connection is tried before there is a pool to send statements to")]
