@@ -13,4 +13,5 @@ mod legacy;
 mod openapi;
 mod pool;
 mod pool_postgres;
+mod start;
 mod v1;

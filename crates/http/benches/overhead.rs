@@ -21,7 +21,7 @@ use partbook_domain::clock::SystemClock;
 use partbook_domain::entity::cpu::CPU;
 use partbook_domain::json;
 use partbook_http::{App, HttpSettings, Metrics, PlainRow};
-use partbook_repository::{Create, Repository, RepositoryLimits, required_columns};
+use partbook_repository::{Create, Repository, RepositoryLimits, required_tables};
 use partbook_telemetry::TRACE_TARGET;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -132,7 +132,7 @@ fn turn(runtime: &Runtime, router: &Router, make: Make, requests: usize) -> f64 
 async fn router(url: &str) -> Router {
     let url = DatabaseUrl::parse(url).expect("a database URL");
     let pool = Pool::connect(&url, &PoolSettings::default()).await.expect("a new file");
-    let prepared = partbook_migrate::prepare(pool, &required_columns()).await.expect("the tables");
+    let prepared = partbook_migrate::prepare(pool, &required_tables()).await.expect("the tables");
     let repository = Repository::open(prepared, Arc::new(SystemClock), RepositoryLimits::default());
     for number in 0..100 {
         let body = format!(r#"{{"name":"CPU {number}","manufacturer":"AMD","cores":8,"attributes":{{"a":1}}}}"#);

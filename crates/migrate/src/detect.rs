@@ -35,7 +35,7 @@ pub(crate) enum Found {
 
 /// Decides whose database it is.
 pub(crate) async fn detect(pool: &Pool) -> Result<Found, StartError> {
-    detect_among(pool, &Catalogue::read(pool).await?.tables).await
+    detect_among(pool, &Catalogue::read_tables(pool).await?).await
 }
 
 pub(crate) async fn detect_among(pool: &Pool, tables: &[Table]) -> Result<Found, StartError> {

@@ -8,6 +8,7 @@ mod detect;
 mod down;
 mod drift;
 mod embedded;
+mod fitness;
 mod history;
 mod lint;
 mod plan;

@@ -2,13 +2,16 @@
 
 use std::fs;
 
-use partbook_database::catalogue::{Catalogue, Table};
+use partbook_database::catalogue::{
+    Catalogue, Column, Encoding, RequiredColumn, RequiredTable, Table, TypeName, UniqueKey,
+};
 use partbook_database::{DatabaseUrl, Pool, PoolSettings, SchemaKind};
+use partbook_domain::Kind;
 use tempfile::TempDir;
 
 use crate::detect::{CATALOG, Found, decide};
+use crate::fitness::faults;
 use crate::history::HISTORY;
-use crate::prepare::missing;
 use crate::{prepare, status, up};
 
 async fn open(directory: &TempDir) -> Pool {
@@ -16,9 +19,23 @@ async fn open(directory: &TempDir) -> Pool {
     Pool::connect(&DatabaseUrl::parse(&url).unwrap(), &PoolSettings::default()).await.unwrap()
 }
 
+fn column(name: &str, base: &str, sql: &str) -> Column {
+    let type_name = TypeName { base: base.to_owned(), sql: sql.to_owned() };
+    Column { name: name.to_owned(), type_name: Some(type_name) }
+}
+
 fn table(name: &str, columns: &[&str]) -> Table {
-    let columns = columns.iter().map(|column| (*column).to_owned()).collect();
-    Table { name: name.to_owned(), columns, readable: true, hides_rows: false }
+    let columns = columns.iter().map(|name| column(name, "int4", "integer")).collect();
+    Table { name: name.to_owned(), columns, readable: true, hides_rows: false, is_ordinary: true }
+}
+
+fn read(tables: Vec<Table>) -> Catalogue {
+    Catalogue { tables, unique_keys: Vec::new(), foreign_keys: Vec::new(), encoding: Encoding::Unicode }
+}
+
+fn required(name: &'static str, columns: &[&'static str]) -> RequiredTable {
+    let columns = columns.iter().map(|name| RequiredColumn::new(name, Kind::Int)).collect();
+    RequiredTable { name, columns, unique_keys: Vec::new() }
 }
 
 fn catalog() -> Vec<Table> {
@@ -41,19 +58,63 @@ fn the_tables_decide_whose_database_it_is() {
 #[test]
 fn everything_that_is_missing_is_named_at_once() {
     let mut tables = catalog();
-    assert_eq!(missing(&tables, &[("cpu", vec!["id"])]), None);
+    assert_eq!(faults(&read(tables.clone()), &[required("cpu", &["id"])]), None);
     tables.retain(|table| table.name != "port" && table.name != "gpu");
     tables[0].readable = false;
-    let required = [("cpu", vec!["id", "igpu_mark", "passmark_id"]), ("gpu", vec!["id"]), ("profile", vec!["name"])];
+    let wanted = [
+        required("cpu", &["id", "igpu_mark", "passmark_id"]),
+        required("gpu", &["id"]),
+        required("profile", &["name"]),
+    ];
     assert_eq!(
-        missing(&tables, &required).unwrap(),
+        faults(&read(tables.clone()), &wanted).unwrap(),
         "it lacks the table(s) gpu, port; it lacks the column(s) cpu.igpu_mark, cpu.passmark_id, profile.name; \
          the role lacks the right to select from cpu"
     );
     tables[0].readable = true;
     tables[0].hides_rows = true;
-    let hidden = missing(&tables, &[]).unwrap();
+    let hidden = faults(&read(tables), &[]).unwrap();
     assert!(hidden.contains("row level security hides rows") && hidden.ends_with("in cpu"), "{hidden}");
+}
+
+#[test]
+fn other_types_and_missing_keys_are_named_at_once() {
+    let mut tables = catalog();
+    tables[0].columns.extend([
+        column("cores", "int2", "smallint"),
+        column("name", "varchar", "character varying(255)"),
+        column("price", "numeric", "numeric(10,2)"),
+    ]);
+    let wanted = RequiredTable {
+        name: "cpu",
+        columns: vec![
+            RequiredColumn::new("id", Kind::Int),
+            RequiredColumn::new("cores", Kind::Int),
+            RequiredColumn::new("name", Kind::Text),
+            RequiredColumn::new("price", Kind::Float),
+        ],
+        unique_keys: vec![vec!["id"], vec!["name"], vec!["gone"]],
+    };
+    let key = |name: &str, columns: &[&str], is_plain| UniqueKey {
+        table: "cpu".to_owned(),
+        name: name.to_owned(),
+        columns: columns.iter().map(|&column| column.to_owned()).collect(),
+        is_plain,
+    };
+    let mut catalogue = read(tables);
+    let wanted = [wanted];
+    // What is unique without regard to letter case, or beside another column, is another key.
+    catalogue.unique_keys = vec![key("folded", &["name"], false), key("wider", &["id", "name"], true)];
+    assert_eq!(
+        faults(&catalogue, &wanted).unwrap(),
+        "it has column(s) of another type: cpu.cores is smallint and has to be integer, cpu.price is numeric(10,2) and has to \
+         be double precision; it lacks a primary key or unique constraint on cpu (id), cpu (name)"
+    );
+    catalogue.tables[0].is_ordinary = false;
+    assert!(!faults(&catalogue, &wanted).unwrap().contains("unique"));
+    catalogue.tables[0].is_ordinary = true;
+    catalogue.unique_keys.extend([key("cpu_pkey", &["id"], true), key("of the name", &["name"], true)]);
+    assert!(!faults(&catalogue, &wanted).unwrap().contains("unique"));
 }
 
 #[tokio::test]
@@ -61,15 +122,15 @@ async fn an_empty_file_becomes_ours_and_stays_so() {
     let directory = tempfile::tempdir().unwrap();
     let pool = open(&directory).await;
     assert!(status(&pool).await.unwrap().iter().all(|migration| migration.applied_at.is_none()));
-    assert_eq!(prepare(pool.clone(), &[("cpu", vec!["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
-    assert_eq!(prepare(pool.clone(), &[("cpu", vec!["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
+    assert_eq!(prepare(pool.clone(), &[required("cpu", &["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
+    assert_eq!(prepare(pool.clone(), &[required("cpu", &["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
     assert!(up(&pool, None).await.unwrap().is_empty());
     let status = status(&pool).await.unwrap();
     assert_eq!((status[0].version, status[0].name.as_str()), (1, "catalog"));
     assert!(status.iter().all(|migration| migration.applied_at.is_some()), "{status:?}");
     let mode = pool.text_rows("pragma journal_mode").await.unwrap();
     assert_eq!(mode, [[Some("wal".to_owned())]]);
-    let error = prepare(pool.clone(), &[("cpu", vec!["flavour"])]).await.unwrap_err().to_string();
+    let error = prepare(pool.clone(), &[required("cpu", &["flavour"])]).await.unwrap_err().to_string();
     assert!(error.contains("cpu.flavour"), "{error}");
     pool.close().await;
 }
@@ -145,7 +206,7 @@ async fn foreign_keys_of_other_tables_are_found() {
         ]
     );
     assert!(found.iter().all(|it| it.readable && it.target_columns == ["\"id\""]), "{found:?}");
-    assert!(catalogue.has_readable("review") && !catalogue.has_readable("custom_field_definition"));
+    assert!(catalogue.has_readable("review") && !catalogue.has_readable("alembic_version"));
 }
 
 #[tokio::test]

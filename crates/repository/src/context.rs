@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use partbook_database::{Database, Dialect, Prepared, TextDialect};
+use partbook_database::{Database, Dialect, Prepared, TextDialect, Violation};
 use partbook_domain::clock::Clock;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::{Entity, registry};
 
 use crate::idempotency::{InFlight, StorageLimit};
 use crate::statements::Statements;
-use crate::statements::required_columns::required_columns;
+use crate::statements::keys::Keys;
+use crate::statements::required_tables::required_tables;
 use crate::statements::search::SearchPlaces;
 use crate::statements::tables::STORED_RESPONSES;
 use crate::statements::usage::Usage;
@@ -44,6 +45,7 @@ pub(crate) struct Context {
     pub(crate) storage_limit: StorageLimit,
     entities: BTreeMap<&'static str, (Statements, Usage)>,
     searches: BTreeMap<&'static str, SearchPlaces>,
+    keys: BTreeMap<&'static str, Keys>,
 }
 
 impl Context {
@@ -55,15 +57,15 @@ impl Context {
         let dialect = Dialect::of(&pool);
         let text = TextDialect::new(dialect, catalogue.encoding);
         let tables: Vec<&str> = registry().iter().map(|entity| entity.name).collect();
-        let ours: Vec<&str> = required_columns().into_iter().map(|(table, _)| table).collect();
+        let ours: Vec<&str> = required_tables().into_iter().map(|table| table.name).collect();
         let foreign_keys: Vec<_> = catalogue.foreign_keys_of_others(&tables, &ours).collect();
         let has_custom_fields = catalogue.table(CUSTOM_FIELD.name).is_some_and(|table| {
             let columns = CUSTOM_FIELD.columns().map(|(_, field)| field.column());
             let mut columns = columns.chain(["id", "created_at", "updated_at"]);
-            table.readable && columns.all(|column| table.columns.iter().any(|known| known == column))
+            table.readable && columns.all(|column| table.column(column).is_some())
         });
-        let custom_field = has_custom_fields.then_some(&CUSTOM_FIELD);
-        let entities = registry().iter().copied().chain(custom_field).map(|entity| {
+        let served = || registry().iter().copied().chain(has_custom_fields.then_some(&CUSTOM_FIELD));
+        let entities = served().map(|entity| {
             let usage = Usage::compose(entity, &foreign_keys);
             (entity.name, (Statements::compose(text, entity), usage))
         });
@@ -71,6 +73,7 @@ impl Context {
         Self {
             searches: searches.collect(),
             entities: entities.collect(),
+            keys: served().map(|entity| (entity.name, Keys::of(entity, &catalogue))).collect(),
             dialect,
             clock,
             has_custom_fields,
@@ -84,6 +87,16 @@ impl Context {
     /// The statements of each entity of the registry, and how its uses are found.
     pub(crate) fn entities(&self) -> impl Iterator<Item = &(Statements, Usage)> {
         registry().iter().map(|entity| self.entry(entity))
+    }
+
+    /// What the database calls the keys of an entity.
+    pub(crate) fn keys(&self, entity: &Entity) -> &Keys {
+        self.keys.get(entity.name).expect("every entity that is served has its keys")
+    }
+
+    /// Whether a violation is of a natural key of the catalog.
+    pub(crate) fn is_natural_key(&self, violation: &Violation) -> bool {
+        self.keys.values().any(|keys| keys.is_natural(violation))
     }
 
     pub(crate) fn statements(&self, entity: &Entity) -> &Statements {

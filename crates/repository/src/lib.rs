@@ -20,6 +20,6 @@ pub use read::custom_fields::FieldUsage;
 pub use read::health::Availability;
 pub use read::list::{Page, Rows};
 pub use repository::Repository;
-pub use statements::required_columns::required_columns;
+pub use statements::required_tables::required_tables;
 pub use write::custom_field::{RemoveField, RemovedField};
 pub use write::request::{Create, Delete, Update, Written};

@@ -1,14 +1,19 @@
-//! What is there: the tables, columns and foreign keys of a database, and how it encodes text, read from its own catalogues.
+//! What is there: the tables, columns, unique keys and foreign keys of a database, and how it encodes text, read from its own
+//! catalogues.
 
 mod definitions;
 mod encoding;
 mod foreign_keys;
+mod requirement;
 mod tables;
+mod unique_keys;
 
 pub use definitions::{Definition, DefinitionKind, read_definitions};
 pub use encoding::Encoding;
 pub use foreign_keys::ForeignKey;
-pub use tables::Table;
+pub use requirement::{RequiredColumn, RequiredTable};
+pub use tables::{Column, Table, TypeName};
+pub use unique_keys::UniqueKey;
 
 use crate::error::Error;
 use crate::pool::Pool;
@@ -18,6 +23,8 @@ use crate::pool::Pool;
 pub struct Catalogue {
     /// The tables that an unqualified name finds, in the order of their names.
     pub tables: Vec<Table>,
+    /// The unique keys of those.
+    pub unique_keys: Vec<UniqueKey>,
     /// The foreign keys of all tables, of any schema, that point at one of those.
     pub foreign_keys: Vec<ForeignKey>,
     /// How text is encoded.
@@ -30,8 +37,25 @@ impl Catalogue {
     /// # Errors
     /// The database does not answer.
     pub async fn read(pool: &Pool) -> Result<Self, Error> {
+        Self::read_keys(pool, Self::read_tables(pool).await?).await
+    }
+
+    /// Reads the tables alone, by which it is known whose database it is.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn read_tables(pool: &Pool) -> Result<Vec<Table>, Error> {
+        tables::read(pool).await
+    }
+
+    /// Reads what belongs to tables that were read.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn read_keys(pool: &Pool, tables: Vec<Table>) -> Result<Self, Error> {
         Ok(Self {
-            tables: tables::read(pool).await?,
+            tables,
+            unique_keys: unique_keys::read(pool).await?,
             foreign_keys: foreign_keys::read(pool).await?,
             encoding: encoding::read(pool).await?,
         })
@@ -46,13 +70,18 @@ impl Catalogue {
     /// Whether a table has a column of this name.
     #[must_use]
     pub fn has_column(&self, table: &str, column: &str) -> bool {
-        self.table(table).is_some_and(|table| table.columns.iter().any(|known| known == column))
+        self.table(table).is_some_and(|table| table.column(column).is_some())
     }
 
     /// Whether an unqualified name finds a table that the service may read.
     #[must_use]
     pub fn has_readable(&self, name: &str) -> bool {
         self.table(name).is_some_and(|table| table.readable)
+    }
+
+    /// The keys by which no two rows of a table share these columns.
+    pub fn unique_keys_of(&self, table: &str, columns: &[&str]) -> impl Iterator<Item = &UniqueKey> {
+        self.unique_keys.iter().filter(move |key| key.is_of(table, columns))
     }
 
     /// The foreign keys that point at one of `targets`, but for those of the tables `ours`, whatever their delete rule.

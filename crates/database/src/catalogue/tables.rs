@@ -11,20 +11,46 @@ pub struct Table {
     /// Its name.
     pub name: String,
     /// Its columns, in their order.
-    pub columns: Vec<String>,
+    pub columns: Vec<Column>,
     /// Whether the role may read it.
     pub readable: bool,
     /// Whether row level security hides rows of it from the role.
     pub hides_rows: bool,
+    /// Whether its rows are its own: those of a partitioned table are not, and it cannot have every key.
+    pub is_ordinary: bool,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type; none on SQLite, where a value has one and not a column.
+    pub type_name: Option<TypeName>,
+}
+
+/// The type of a column of PostgreSQL's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeName {
+    /// As its catalogue names it; of a domain, the type below.
+    pub base: String,
+    /// As SQL writes it.
+    pub sql: String,
 }
 
 /// The tables of the search path; neither the system's nor an extension's.
 const POSTGRES_TABLES: &str = "
-    select c.relname::text, a.attname::text, has_any_column_privilege(c.oid, 'select')::text,
-        row_security_active(c.oid)::text
+    with recursive base (oid, name) as (
+        select oid, typname::text from pg_type where typtype <> 'd'
+        union all
+        select d.oid, base.name from pg_type d join base on base.oid = d.typbasetype where d.typtype = 'd'
+    )
+    select c.relname::text, has_any_column_privilege(c.oid, 'select')::text, row_security_active(c.oid)::text,
+        (c.relkind = 'r')::text, a.attname::text, base.name, format_type(a.atttypid, a.atttypmod)
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    left join base on base.oid = a.atttypid
     where c.relkind in ('r', 'p', 'f') and not c.relispartition and pg_table_is_visible(c.oid)
         and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
         and not exists (
@@ -35,7 +61,7 @@ const POSTGRES_TABLES: &str = "
 
 /// The tables of a file; neither SQLite's nor those with which Litestream watches a file.
 const SQLITE_TABLES: &str = "
-    select t.name, c.name, 'true', 'false'
+    select t.name, 'true', 'false', 'true', c.name, null, null
     from sqlite_schema t left join pragma_table_xinfo(t.name) c
     where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
         and t.name not in ('_litestream_seq', '_litestream_lock')
@@ -48,14 +74,27 @@ pub(super) async fn read(pool: &Pool) -> Result<Vec<Table>, Error> {
     };
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     for row in pool.text_rows(query).await? {
-        let [Some(name), column, readable, hides_rows] = row.as_slice() else { continue };
+        let Ok([Some(name), readable, hides_rows, is_ordinary, column, base, sql]) = <[_; 7]>::try_from(row) else {
+            continue;
+        };
+        let is = |flag: Option<String>| flag.as_deref() == Some("true");
         let table = tables.entry(name.clone()).or_insert_with(|| Table {
-            name: name.clone(),
+            name,
             columns: Vec::new(),
-            readable: readable.as_deref() == Some("true"),
-            hides_rows: hides_rows.as_deref() == Some("true"),
+            readable: is(readable),
+            hides_rows: is(hides_rows),
+            is_ordinary: is(is_ordinary),
         });
-        table.columns.extend(column.clone());
+        let type_name = base.zip(sql).map(|(base, sql)| TypeName { base, sql });
+        table.columns.extend(column.map(|name| Column { name, type_name }));
     }
     Ok(tables.into_values().collect())
+}
+
+impl Table {
+    /// The column of a name, when there is one.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
 }

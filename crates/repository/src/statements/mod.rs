@@ -3,9 +3,10 @@
 //! The texts live as long as the process and are `'static`, so that each is prepared once per connection.
 
 pub(crate) mod insert;
+pub(crate) mod keys;
 mod order;
 mod page;
-pub(crate) mod required_columns;
+pub(crate) mod required_tables;
 pub(crate) mod search;
 mod select;
 pub(crate) mod tables;

@@ -132,7 +132,7 @@ fn has_child(children: &Children, owner: &str, condition: &str) -> String {
 #[cfg(test)]
 mod tests {
     use partbook_database::Dialect;
-    use partbook_database::catalogue::{Encoding, Table};
+    use partbook_database::catalogue::{Column, Encoding, Table};
     use partbook_domain::query::parse;
 
     use super::*;
@@ -140,12 +140,18 @@ mod tests {
     fn catalogue(has_folded: bool) -> Catalogue {
         let table = |name: &str| Table {
             name: name.to_owned(),
-            columns: has_folded.then(|| FOLDED.to_owned()).into_iter().collect(),
+            columns: has_folded.then(|| Column { name: FOLDED.to_owned(), type_name: None }).into_iter().collect(),
             readable: true,
             hides_rows: false,
+            is_ordinary: true,
         };
         let tables = ["ports_profile", "port", "storage_profile"].map(table);
-        Catalogue { tables: tables.into(), foreign_keys: Vec::new(), encoding: Encoding::Unicode }
+        Catalogue {
+            tables: tables.into(),
+            unique_keys: Vec::new(),
+            foreign_keys: Vec::new(),
+            encoding: Encoding::Unicode,
+        }
     }
 
     /// The conditions, for review: a change of SQL is a change of this snapshot.

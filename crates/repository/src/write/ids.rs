@@ -1,6 +1,6 @@
 //! Ids that are given already: a sequence that a restore or an import has left behind its table.
 
-use partbook_database::{Statement, Violation, ViolationKind};
+use partbook_database::{Statement, Violation};
 use partbook_domain::{Entity, Kind};
 
 use crate::context::Context;
@@ -12,8 +12,7 @@ const MAX_ADVANCE: i64 = 1_000_000;
 /// Advances the sequence of an entity's ids past those that are given, when a violation says that it is behind.
 pub(crate) async fn advance_ids(context: &Context, entity: &Entity, violation: &Violation) -> Result<(), Error> {
     let table = entity.name;
-    let is_of_the_id = violation.constraint.as_deref() == Some(&*format!("{table}_pkey"));
-    if violation.kind != ViolationKind::Unique || !is_of_the_id {
+    if !context.keys(entity).is_id(violation) {
         return Ok(());
     }
     if let Some(sql) = context.dialect.advance_sequence(table, MAX_ADVANCE) {

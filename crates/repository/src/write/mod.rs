@@ -17,7 +17,7 @@ mod tests;
 pub(crate) mod update;
 
 use partbook_database::{Retries, Session, Violation, ViolationKind};
-use partbook_domain::{Entity, Kind, Refusal, registry};
+use partbook_domain::{Entity, Kind, Refusal};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -61,26 +61,13 @@ pub(crate) async fn transact<W: Write>(context: &Context, write: &W) -> Result<W
             if attempts == MAX_ATTEMPTS {
                 // A key or a reference of the catalog was in the way at each look and gone at the next; an index that it
                 // does not know goes on refusing.
-                let passes = violation.kind == ViolationKind::ForeignKey || is_natural_key(&violation);
+                let passes = violation.kind == ViolationKind::ForeignKey || context.is_natural_key(&violation);
                 return Err(if passes { error.may_pass() } else { error.into_rejected() }.into());
             }
         } else if !retries.allow(&error) {
             return Err(error.into());
         }
     }
-}
-
-/// Whether a constraint is a natural key of the catalog, by the names that both schemas give them.
-fn is_natural_key(violation: &Violation) -> bool {
-    let Some(constraint) = violation.constraint.as_deref() else { return false };
-    if constraint == "uq_custom_field_entity_key" {
-        return true;
-    }
-    registry().iter().any(|entity| {
-        let table = entity.name;
-        [format!("{table}_name_key"), format!("{table}_natural_key"), format!("uq_{table}_dimensions")]
-            .contains(&constraint.to_owned())
-    })
 }
 
 async fn attempt<W: Write>(context: &Context, write: &W) -> Result<W::Done, Error> {

@@ -10,7 +10,7 @@ use partbook_domain::entity::cpu::CPU;
 use partbook_domain::precondition::Precondition;
 use partbook_domain::{Entity, FieldErrors, Json, Object, Representation, Row, Timestamp, json};
 
-use crate::{Create, Repository, RepositoryLimits, Update, required_columns};
+use crate::{Create, Repository, RepositoryLimits, Update, required_tables};
 
 /// A clock that goes back a day at every look.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ async fn updated_at_moves_forward_whatever_the_clock_does() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("clock.db").display());
     let pool = Pool::connect(&DatabaseUrl::parse(&url).unwrap(), &PoolSettings::default()).await.unwrap();
-    let prepared = partbook_migrate::prepare(pool, &required_columns()).await.unwrap();
+    let prepared = partbook_migrate::prepare(pool, &required_tables()).await.unwrap();
     let repository = Repository::open(prepared, Arc::new(Backwards(AtomicI64::new(20))), RepositoryLimits::default());
     let body = |text: &str| json::parse(text.as_bytes()).unwrap();
     let create = Create {

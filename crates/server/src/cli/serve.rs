@@ -6,7 +6,7 @@ use std::time::Duration;
 use partbook_database::{DatabaseUrl, Pool, SchemaKind};
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, HttpSettings, Metrics};
-use partbook_repository::{Repository, RepositoryLimits, required_columns};
+use partbook_repository::{Repository, RepositoryLimits, required_tables};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
@@ -82,7 +82,7 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, 
         tracing::warn!(parameter, "database URL parameter ignored");
     }
     let pool = Pool::connect(url, &arguments.database.pool()).await?;
-    let prepared = partbook_migrate::prepare(pool.clone(), &required_columns()).await?;
+    let prepared = partbook_migrate::prepare(pool.clone(), &required_tables()).await?;
     let schema = match prepared.schema {
         SchemaKind::Ours => "partbook",
         SchemaKind::Legacy => "legacy",
