@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Invalid;
-use super::custom_fields::flag;
+use super::flag::flag;
 use super::page::digits;
 use crate::edit::read_word;
 use crate::entity::Entity;

@@ -3,6 +3,7 @@
 
 mod custom_fields;
 mod filter;
+mod flag;
 mod page;
 mod parse;
 mod search;
