@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read as _;
 
 use serde_json::{Value, json};
 
 use partbook_test_support::contract::{CPU, GPU};
 use partbook_test_support::http2::{Begun, Http2};
-use partbook_test_support::{Backend, Server, backends};
+use partbook_test_support::{Backend, Server, backends, wire};
 
 /// So many that the list fits neither into a portion nor into what a connection holds.
 const ROWS: usize = 20_000;
@@ -94,4 +95,88 @@ async fn the_write_ahead_log_does_not_wait_for_a_slow_reader(service: Server) {
         }
     }
     assert_eq!(rows(begun).await.len(), ROWS);
+}
+
+/// What a row of a megabyte counts while its reader is waited for: its text, and 4 KiB.
+async fn counted(service: &Server, path: &str) -> f64 {
+    let length = service.get(path).await.expect(200).body.len() + 4096;
+    f64::from(u32::try_from(length).expect("a megabyte"))
+}
+
+// As many as fit into 4 MiB, and one more.
+#[tokio::test]
+async fn the_slowest_reader_is_given_up_for_another() {
+    let service = Server::options().env("PARTBOOK_ANSWER_MEMORY", "4").start(Backend::Sqlite).await;
+    fill_with_large_rows(&service, 1).await;
+    let row = format!("{}/1", GPU.path);
+    let each = counted(&service, &row).await;
+    let (client, other) = (Http2::connect(service.address(), 0).await, Http2::connect(service.address(), WINDOW).await);
+    let waiting = |count: f64| {
+        let expected = count * each;
+        let is = move |bytes: Option<f64>| bytes.is_some_and(|bytes| (bytes - expected).abs() < 0.5);
+        service.metrics_when(move |scrape| is(scrape.value("partbook_pending_answer_bytes", &[])))
+    };
+    let first = client.get(&row).await.expect("an answer");
+    let mut begun = Vec::new();
+    for _ in 0..3 {
+        begun.push(other.get(&row).await.expect("an answer"));
+    }
+    assert!(begun.iter().all(|begun| begun.status == 200));
+    let scrape = waiting(4.0).await;
+    assert_eq!(scrape.value("partbook_answers_given_up_total", &[]), Some(0.0));
+    // In the first second every reader is given its time, and another one is told to come again.
+    let mut more = other.get(&row).await.expect("an answer");
+    while more.status == 503 {
+        more = other.get(&row).await.expect("an answer");
+    }
+    assert_eq!(more.status, 200);
+    // Small answers are never refused.
+    service.get(&format!("{}?limit=1&search=nothing", GPU.path)).await.expect(200);
+    assert!(first.ended().await.is_some(), "the one that had taken nothing");
+    begun.push(more);
+    for begun in begun {
+        assert!(begun.rest().await.is_ok_and(|body| body.len() > 1_000_000), "the others have theirs");
+    }
+    let scrape = waiting(0.0).await;
+    assert_eq!(scrape.value("partbook_answers_given_up_total", &[]), Some(1.0));
+}
+
+// 800 MB in all.
+#[tokio::test]
+async fn streams_that_take_nothing_are_reset_and_take_up_little() {
+    const STREAMS: usize = 100;
+    let service = Server::options().env("PARTBOOK_ANSWER_TIMEOUT", "2").start(Backend::Sqlite).await;
+    fill_with_large_rows(&service, 1).await;
+    let row = format!("{}/1", GPU.path);
+    let mut streams = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let client = Http2::connect(service.address(), 0).await;
+        for _ in 0..STREAMS {
+            let (client, row) = (client.clone(), row.clone());
+            streams.spawn(async move { client.get(&row).await.expect("an answer").ended().await });
+        }
+    }
+    while let Some(ended) = streams.join_next().await {
+        assert!(ended.expect("no panic").is_some_and(|error| error.is_reset()), "each is reset by itself");
+        service.get("/v1/listings").await.expect(200);
+    }
+    let peak = service.peak_memory();
+    assert!(peak < 300_000_000, "{peak} bytes");
+    service.metrics_when(|scrape| scrape.value("partbook_pending_answer_bytes", &[]) == Some(0.0)).await;
+    service.get(&row).await.expect(200);
+}
+
+// Half a list must not look whole, and the connection is of no use to anybody.
+#[tokio::test]
+async fn a_connection_whose_reader_takes_nothing_is_closed() {
+    let service = Server::options().env("PARTBOOK_ANSWER_TIMEOUT", "1").start(Backend::Sqlite).await;
+    service.fill(&CPU, ROWS).await;
+    let mut stream = wire::connect(service.address());
+    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: x\r\nX-Request-ID: stalled\r\n\r\n", CPU.path));
+    assert_eq!(wire::status(&wire::head(&mut stream)), 200);
+    let lines = service.lines_of("stalled").await;
+    assert_eq!(lines.last().expect("a line")["cut"], true, "{lines:?}");
+    let mut rest = Vec::new();
+    let ended = stream.read_to_end(&mut rest);
+    assert!(ended.is_err() || !rest.ends_with(b"0\r\n\r\n"), "{} bytes", rest.len());
 }

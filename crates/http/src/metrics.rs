@@ -55,6 +55,7 @@ impl Metrics {
             counter!("partbook_db_pool_timeouts_total").increment(0);
             counter!("partbook_db_retries_total").increment(0);
             counter!("partbook_idempotency_keys_evicted_total").increment(0);
+            counter!("partbook_answers_given_up_total").increment(0);
             for entity in registry() {
                 counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(0);
             }
@@ -83,13 +84,16 @@ impl Metrics {
         Ok(installed)
     }
 
-    /// The metrics in Prometheus' text format, with the current state of the pool and the row counts.
-    pub(crate) async fn render(&self, repository: &Repository) -> String {
+    /// The metrics in Prometheus' text format, with the current state of the pool, what answers take up that wait for their
+    /// readers, and the row counts.
+    pub(crate) async fn render(&self, repository: &Repository, pending_answers: u64) -> String {
         self.process.collect();
         let PoolState { max, open, in_use } = repository.pool_state();
         gauge!("partbook_db_pool_connections_max").set(max);
         gauge!("partbook_db_pool_connections").set(open);
         gauge!("partbook_db_pool_connections_in_use").set(in_use);
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
+        gauge!("partbook_pending_answer_bytes").set(pending_answers as f64);
         self.count_rows(repository).await;
         self.handle.render()
     }
@@ -151,6 +155,11 @@ fn describe() {
         "Deletes refused (409) because the row is in use or must stay."
     );
     describe_gauge!("partbook_rows", "Rows of an entity, counted at most once a minute.");
+    describe_gauge!("partbook_pending_answer_bytes", Unit::Bytes, "What answers take up that wait for their readers.");
+    describe_counter!(
+        "partbook_answers_given_up_total",
+        "Answers given up for others because they took up too much and their readers were the slowest."
+    );
     describe_gauge!("partbook_idempotency_keys", "Idempotency keys whose answers are kept, counted with the rows.");
     describe_gauge!("partbook_idempotency_bytes", Unit::Bytes, "What the answers to idempotency keys take up.");
     describe_counter!(

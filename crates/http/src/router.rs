@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::middleware::{compression, cors, observe, problem_body, request};
+use crate::middleware::{compression, cors, observe, pending_answers, problem_body, request};
 use crate::openapi;
 use crate::routes::{collection, custom_fields, docs, fields_data, health, metrics};
 use crate::state::App;
@@ -32,7 +32,8 @@ impl App {
         let (routes, _) = routes.split_for_parts();
         let answered =
             routes.with_state(self.clone()).layer(CatchPanicLayer::new()).layer(from_fn(problem_body::write));
-        let compressed = answered.layer(compression::layer()).layer(from_fn(compression::negotiate));
+        let bounded = answered.layer(from_fn_with_state(self.clone(), pending_answers::bound));
+        let compressed = bounded.layer(compression::layer()).layer(from_fn(compression::negotiate));
         let named = compressed.layer(from_fn(observe::expose_route));
         // The router does not see a trailing slash: it is removed first.
         let plain = Router::new().fallback_service(NormalizePath::trim_trailing_slash(named));

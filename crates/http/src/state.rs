@@ -7,6 +7,7 @@ use partbook_repository::Repository;
 use partbook_telemetry::error_chain;
 
 use crate::metrics::Metrics;
+use crate::middleware::pending_answers::PendingAnswers;
 
 /// The settings of the HTTP service.
 #[derive(Clone, Debug)]
@@ -26,6 +27,21 @@ pub struct HttpSettings {
     pub ignores_legacy_limit: bool,
     /// Whether `/metrics` is served only by [`App::admin_router`], on its own listener.
     pub has_admin_listener: bool,
+    /// How much requests may take up.
+    pub limits: HttpLimits,
+}
+
+/// How much requests may take up.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpLimits {
+    /// Answers that wait for their readers, bytes of memory.
+    pub answer_bytes: u64,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self { answer_bytes: 128 * 1024 * 1024 }
+    }
 }
 
 /// The service. Cheap to clone.
@@ -38,13 +54,15 @@ struct Inner {
     settings: HttpSettings,
     metrics: Metrics,
     draining: AtomicBool,
+    pending_answers: Arc<PendingAnswers>,
 }
 
 impl App {
     /// The service on a repository.
     #[must_use]
     pub fn new(repository: Repository, settings: HttpSettings, metrics: Metrics) -> Self {
-        Self(Arc::new(Inner { repository, settings, metrics, draining: AtomicBool::new(false) }))
+        let pending_answers = Arc::new(PendingAnswers::new(settings.limits.answer_bytes));
+        Self(Arc::new(Inner { repository, settings, metrics, draining: AtomicBool::new(false), pending_answers }))
     }
 
     pub(crate) fn repository(&self) -> &Repository {
@@ -62,6 +80,10 @@ impl App {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn pending_answers(&self) -> &Arc<PendingAnswers> {
+        &self.0.pending_answers
     }
 
     pub(crate) fn is_draining(&self) -> bool {

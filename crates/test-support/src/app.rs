@@ -8,7 +8,7 @@ use metrics::set_default_local_recorder;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use partbook_database::{DatabaseUrl, Pool, PoolSettings, StartError};
 use partbook_domain::clock::SystemClock;
-use partbook_http::{App, HttpSettings, Metrics};
+use partbook_http::{App, HttpLimits, HttpSettings, Metrics};
 use partbook_repository::{Repository, RepositoryLimits, required_tables};
 use tokio::runtime::{Handle, Id};
 
@@ -32,6 +32,7 @@ impl Default for Options {
             requires_if_match: false,
             ignores_legacy_limit: false,
             has_admin_listener: false,
+            limits: HttpLimits::default(),
         };
         Self { settings, pool: PoolSettings::default(), limits: RepositoryLimits::default(), url: None }
     }

@@ -106,6 +106,17 @@ impl Server {
         self.process.logged(find).await
     }
 
+    /// The most memory that the server has had, bytes.
+    ///
+    /// # Panics
+    /// This is not Linux.
+    pub fn peak_memory(&self) -> u64 {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a process of Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+
     /// Asks the server to end and waits until it has.
     pub async fn stop(mut self) -> ExitStatus {
         self.process.signal("TERM");

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::refused;
 use partbook_test_support::partbook;
 
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 16] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "PARTBOOK_LISTEN",
@@ -19,6 +19,8 @@ const SETTINGS: [&str; 14] = [
     "PARTBOOK_LOG_FORMAT",
     "PARTBOOK_POOL_SIZE",
     "PARTBOOK_IDEMPOTENCY_SIZE",
+    "PARTBOOK_ANSWER_TIMEOUT",
+    "PARTBOOK_ANSWER_MEMORY",
     "PARTBOOK_STATEMENT_CACHE",
 ];
 

@@ -8,5 +8,6 @@ pub(crate) mod cors;
 mod drain_body;
 pub(crate) mod no_content;
 pub(crate) mod observe;
+pub(crate) mod pending_answers;
 pub(crate) mod problem_body;
 pub(crate) mod request;

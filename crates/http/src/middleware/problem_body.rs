@@ -21,7 +21,7 @@ pub(crate) async fn write(request: Request, next: Next) -> Response {
     if is_error { with_body(response, &name, is_head) } else { response }
 }
 
-fn with_body(response: Response, name: &RequestName, is_head: bool) -> Response {
+pub(super) fn with_body(response: Response, name: &RequestName, is_head: bool) -> Response {
     let (mut parts, body) = response.into_parts();
     let problem = match parts.extensions.remove::<Problem>() {
         Some(problem) => problem,

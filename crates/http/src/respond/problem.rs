@@ -67,6 +67,11 @@ impl Problem {
         Self::parameters(&error.into())
     }
 
+    /// Answers that wait for their readers take up all that they may.
+    pub(crate) fn too_many_readers() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, TOO_MANY_READERS)
+    }
+
     /// The id is not an integer.
     pub(crate) fn invalid_id() -> Self {
         let detail = "must be an integer".to_owned();
@@ -189,6 +194,9 @@ fn denied(entity: &Entity) -> String {
     let table = entity.name;
     format!("The service has no right to do this on the table {table} of its database, or on one that belongs to it")
 }
+
+const TOO_MANY_READERS: &str =
+    "The service is busy: too many clients take long to read their answers; try again in a moment";
 
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {

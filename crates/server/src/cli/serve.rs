@@ -6,7 +6,7 @@ use std::time::Duration;
 use partbook_database::{DatabaseUrl, Pool, SchemaKind};
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, HttpSettings, Metrics};
-use partbook_repository::{Repository, RepositoryLimits, required_tables};
+use partbook_repository::{Repository, required_tables};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
@@ -32,7 +32,11 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let telemetry = partbook_telemetry::start(arguments.log.settings(), traces.as_ref()).map_err(Failure::Run)?;
     let mut signal = ShutdownSignal::install().map_err(|error| Failure::Run(error.to_string()))?;
     let timing = ShutdownTiming { drain_delay: arguments.drain_delay, shutdown_timeout: arguments.shutdown_timeout };
-    let timeouts = ConnectionTimeouts { headers: arguments.header_timeout, idle: arguments.idle_timeout };
+    let timeouts = ConnectionTimeouts {
+        headers: arguments.header_timeout,
+        idle: arguments.idle_timeout,
+        answer: arguments.limits.answer_timeout,
+    };
     let Started { pool, app, listener, admin } = tokio::select! {
         started = start(arguments, &url) => started?,
         () = signal.requested() => return Ok(()),
@@ -90,8 +94,8 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, 
     tracing::info!(database = %url, schema, "database ready");
     let metrics = Metrics::install(env!("CARGO_PKG_VERSION"), env!("PARTBOOK_COMMIT"));
     let metrics = metrics.map_err(|error| Failure::Run(error.to_string()))?;
-    let limits = RepositoryLimits { idempotency_bytes: arguments.idempotency_size };
-    let repository = Repository::open(prepared, Arc::new(SystemClock), limits);
+    let limits = &arguments.limits;
+    let repository = Repository::open(prepared, Arc::new(SystemClock), limits.repository());
     if arguments.demo {
         demo::load(&repository).await.map_err(Failure::Run)?;
     }
@@ -103,6 +107,7 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, 
         requires_if_match: arguments.require_if_match,
         ignores_legacy_limit: arguments.legacy_limit,
         has_admin_listener: admin.is_some(),
+        limits: limits.http(),
     };
     let documentation = format!("{}/docs", settings.base_path);
     let app = App::new(repository, settings, metrics);

@@ -4,6 +4,7 @@
 //! that names the flag or the variable. The variables of OpenTelemetry have no flags and are read in `traces`.
 
 mod database;
+mod limits;
 mod listen;
 mod log;
 mod setting;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 
 pub(crate) use database::DatabaseArguments;
+pub(crate) use limits::LimitArguments;
 pub(crate) use listen::{OptionalAddress, address, address_with_port, optional_address};
 pub(crate) use log::LogArguments;
 pub(crate) use setting::{BadSetting, Setting};
@@ -68,11 +70,6 @@ pub(crate) struct ServeArguments {
     #[arg(value_name = "apply|ignore", value_parser = Setting(values::legacy_limit), action = ArgAction::Set)]
     pub(crate) legacy_limit: bool,
 
-    /// MiB of the database that the answers to requests with an Idempotency-Key may take up; the oldest go first
-    #[arg(long, env = "PARTBOOK_IDEMPOTENCY_SIZE", default_value = "256")]
-    #[arg(value_name = "MIB", value_parser = Setting(values::mebibytes))]
-    pub(crate) idempotency_size: u64,
-
     #[command(flatten)]
     pub(crate) log: LogArguments,
 
@@ -85,6 +82,9 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "PARTBOOK_IDLE_TIMEOUT", default_value = "75")]
     #[arg(value_name = "SECONDS", value_parser = Setting(values::timeout))]
     pub(crate) idle_timeout: Duration,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
 
     /// Seconds to go on serving after a signal to stop, while /readyz already answers 503, so that load balancers
     /// notice

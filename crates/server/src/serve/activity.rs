@@ -14,6 +14,8 @@ pub(crate) struct ConnectionTimeouts {
     pub(crate) headers: Duration,
     /// Between two requests, and before the first.
     pub(crate) idle: Duration,
+    /// For a client to take something of an answer that waits for it.
+    pub(crate) answer: Duration,
 }
 
 /// What one connection is doing.
@@ -97,6 +99,11 @@ impl Activity {
         let state = self.lock();
         let headers = state.headers_since.map(|since| (since + self.timeouts.headers, Expired::Headers));
         headers.or_else(|| Some((state.idle_since()? + self.timeouts.idle, Expired::Idle)))
+    }
+
+    /// How long a client may take nothing of an answer that waits for it.
+    pub(super) fn answer_timeout(&self) -> Duration {
+        self.timeouts.answer
     }
 
     /// How soon a deadline may come about that is not known yet.

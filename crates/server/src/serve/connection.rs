@@ -11,7 +11,7 @@ use axum::body::{Body, HttpBody as _};
 use axum::http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -21,11 +21,10 @@ use tower::ServiceExt as _;
 use super::activity::{Activity, Expired};
 use super::connections::OpenConnection;
 use super::in_flight::{HeldBody, InFlight};
+use super::reader::{ReadBody, Reader};
 use super::service::HttpService;
 use super::stream::ObservedStream;
-
-/// How long a client may read nothing of an answer that waits for it.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+use super::streams::{StreamExecutor, reader_of_stream};
 
 /// How long an idle connection that makes room may take to close. Over HTTP/2 the client has a say in it.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -43,6 +42,7 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 enum Event<T> {
     Ended(T),
     Expired(Expired),
+    ReaderGone,
     RoomWanted,
     Stop,
 }
@@ -55,12 +55,16 @@ pub(super) async fn serve_connection(
     permit: impl Send,
 ) {
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let activity = open.activity.clone();
+    let answer_timeout = activity.answer_timeout();
+    // For what has left the answers' bodies and waits for the network.
+    stream.set_write_timeout(Some(answer_timeout));
+    // Over HTTP/1, where an answer follows the other. Streams of HTTP/2 have readers of their own.
+    let reader = Arc::new(Reader::new(answer_timeout));
     let stream = TokioIo::new(ObservedStream::new(Box::pin(stream), activity.clone()));
-    let seen = activity.clone();
-    let answer = service_fn(move |request| answer(service.clone(), request, seen.clone()));
-    let protocol = protocol();
+    let (seen, read_by) = (activity.clone(), reader.clone());
+    let answer = service_fn(move |request| answer(service.clone(), request, seen.clone(), read_by.clone()));
+    let protocol = protocol(answer_timeout);
     let mut connection = pin!(protocol.serve_connection(stream, answer));
     let mut timer = pin!(sleep_until(Instant::now() + activity.check_interval()));
     let mut is_stopping = false;
@@ -85,6 +89,7 @@ pub(super) async fn serve_connection(
         });
         let event = tokio::select! {
             event = next => event,
+            () = reader.is_gone() => Event::ReaderGone,
             () = activity.room_wanted() => Event::RoomWanted,
             _ = open.stop.changed(), if !is_stopping => Event::Stop,
         };
@@ -99,12 +104,16 @@ pub(super) async fn serve_connection(
                 tracing::debug!("connection closed; headers took too long");
                 break;
             }
+            Event::ReaderGone => {
+                tracing::debug!("connection closed; its reader takes too little");
+                break;
+            }
             Event::Stop => {
                 is_stopping = true;
                 connection.as_mut().graceful_shutdown();
                 continue;
             }
-            Event::Expired(Expired::Idle) => WRITE_TIMEOUT,
+            Event::Expired(Expired::Idle) => answer_timeout,
             Event::RoomWanted => CLOSE_TIMEOUT,
         };
         tracing::debug!("idle connection closed");
@@ -120,17 +129,19 @@ async fn answer(
     service: impl HttpService,
     request: Request<Incoming>,
     activity: Arc<Activity>,
-) -> Result<Response<HeldBody<Body>>, Infallible> {
+    reader: Arc<Reader>,
+) -> Result<Response<ReadBody>, Infallible> {
+    let reader = reader_of_stream().unwrap_or(reader);
     let in_flight = InFlight::begin(activity, request.version() < Version::HTTP_2);
     let request = request.map(|body| {
         if body.is_end_stream() { Body::empty() } else { Body::new(HeldBody::new(body, in_flight.clone())) }
     });
     let response = service.oneshot(request).await?;
-    Ok(response.map(|body| HeldBody::new(body, in_flight)))
+    Ok(ReadBody::answer(response.map(|body| HeldBody::new(body, in_flight)), reader))
 }
 
-fn protocol() -> auto::Builder<TokioExecutor> {
-    let mut protocol = auto::Builder::new(TokioExecutor::new());
+fn protocol(answer_timeout: Duration) -> auto::Builder<StreamExecutor> {
+    let mut protocol = auto::Builder::new(StreamExecutor { answer_timeout });
     // The limit on headers is kept here: hyper's begins with the answer before.
     protocol.http1().timer(TokioTimer::new()).header_read_timeout(None);
     protocol

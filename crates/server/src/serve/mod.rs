@@ -10,10 +10,12 @@ mod connections;
 mod headers;
 mod in_flight;
 mod listener;
+mod reader;
 mod service;
 mod shutdown;
 mod signals;
 mod stream;
+mod streams;
 #[cfg(test)]
 mod tests;
 

@@ -35,7 +35,8 @@ async fn served(timeouts: ConnectionTimeouts, max_connections: usize, delay: Dur
 }
 
 fn timeouts(headers: u64, idle: u64) -> ConnectionTimeouts {
-    ConnectionTimeouts { headers: Duration::from_millis(headers), idle: Duration::from_millis(idle) }
+    let answer = Duration::from_secs(30);
+    ConnectionTimeouts { headers: Duration::from_millis(headers), idle: Duration::from_millis(idle), answer }
 }
 
 /// Reads until the other side closes, and says how long that took.

@@ -1,0 +1,39 @@
+//! How much requests may take up, and for how long.
+
+use std::time::Duration;
+
+use clap::Args;
+use partbook_http::HttpLimits;
+use partbook_repository::RepositoryLimits;
+
+use super::setting::Setting;
+use super::values;
+
+/// How much requests may take up, and for how long.
+#[derive(Args)]
+pub(crate) struct LimitArguments {
+    /// Seconds that a client may take nothing of an answer that waits for it
+    #[arg(long, env = "PARTBOOK_ANSWER_TIMEOUT", default_value = "30")]
+    #[arg(value_name = "SECONDS", value_parser = Setting(values::timeout))]
+    pub(crate) answer_timeout: Duration,
+
+    /// MiB of memory that answers may take up while clients read them; the slowest are given up first
+    #[arg(long, env = "PARTBOOK_ANSWER_MEMORY", default_value = "128")]
+    #[arg(value_name = "MIB", value_parser = Setting(values::mebibytes))]
+    answer_memory: u64,
+
+    /// MiB of the database that the answers to requests with an Idempotency-Key may take up; the oldest go first
+    #[arg(long, env = "PARTBOOK_IDEMPOTENCY_SIZE", default_value = "256")]
+    #[arg(value_name = "MIB", value_parser = Setting(values::mebibytes))]
+    idempotency_size: u64,
+}
+
+impl LimitArguments {
+    pub(crate) fn http(&self) -> HttpLimits {
+        HttpLimits { answer_bytes: self.answer_memory }
+    }
+
+    pub(crate) fn repository(&self) -> RepositoryLimits {
+        RepositoryLimits { idempotency_bytes: self.idempotency_size }
+    }
+}
