@@ -1,8 +1,10 @@
 //! Connection poolers between the service and PostgreSQL, as far as a start has to do with them.
 
 use partbook_test_support::contract::{CPU, catalog};
-use partbook_test_support::{Backend, Database, Server, partbook};
+use partbook_test_support::lock::Lock;
+use partbook_test_support::{Backend, Database, Method, Server, partbook};
 use reqwest::Url;
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -80,6 +82,23 @@ async fn a_pooler_needs_no_setting() {
         }
         assert!(!service.get(CPU.path).await.expect(200).array().is_empty());
     }
+}
+
+// The limits of a session do not come through; a transaction sets its own.
+#[tokio::test]
+async fn a_write_waits_for_a_bounded_time_behind_a_pooler() {
+    let database = Database::prepared(Backend::Postgres);
+    let url = pooled(&database, Options::Dropped).await;
+    let service = Server::options().env("DATABASE_URL", url.as_str()).start_on(&database).await;
+    let row = service.create(&CPU, 1).await;
+    let lock = Lock::take(&database, &CPU, &row["id"]).await;
+    let change = service.request(Method::PATCH, &CPU.at(&row["id"])).json(&json!({"notes": "changed"}));
+    let change = tokio::spawn(change.send());
+    database.waited_for(1).await;
+    // The first wait is over, and nobody has let go.
+    service.metrics_when(|scrape| scrape.sum("partbook_db_retries_total", &[]) > 0.5).await;
+    lock.release().await;
+    assert!([200, 503].contains(&change.await.expect("an answer").status));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use partbook_test_support::contract::{
 };
 use partbook_test_support::lock::Lock;
 use partbook_test_support::prometheus::Scrape;
-use partbook_test_support::{Answer, Backend, Database, Method, Server, backends, together, wire};
+use partbook_test_support::{Answer, Backend, Database, Method, Server, backends, together};
 
 const OPERATIONS: &str = "partbook_db_operation_duration_seconds";
 const OPERATION_NAMES: [&str; 6] = ["list", "get", "create", "update", "partial_update", "delete"];
@@ -75,17 +75,17 @@ async fn who_gets_no_connection_in_time_is_counted(backend: Backend) {
     assert_eq!(scrape.value(ERRORS, &labels), Some(6.0));
 }
 
-backends!(a_list_that_gets_no_turn_is_counted_too: Sqlite);
+backends!(a_list_that_gets_no_turn_is_counted_too: Postgres);
 async fn a_list_that_gets_no_turn_is_counted_too(backend: Backend) {
     let service = Server::options().env("PARTBOOK_POOL_SIZE", "1").start(backend).await;
-    service.fill(&CPU, 30_000).await;
-    let mut stream = wire::connect(service.address());
-    // A reader that takes its time keeps the list, and others from theirs.
-    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", CPU.path));
-    assert_eq!(wire::status(&wire::head(&mut stream)), 200);
-    let answer = service.get("/v1/catalog/gpus").await;
-    assert!(answer.problem(503).detail.contains("no database connection became free in time"));
-    assert_eq!(service.metrics().await.value(TIMEOUTS, &[]), Some(1.0), "the client was told of it");
+    let lock = Lock::by(service.database(), "lock table cpu in access exclusive mode").await;
+    // One after another waits for the table until it gives up, and the last ones for their turn.
+    let answers = together((0..6).map(|_| service.request(Method::GET, CPU.path))).await;
+    lock.release().await;
+    let is_saturation = |answer: &&Answer| answer.problem(503).detail.contains("no database connection");
+    let timeouts = u8::try_from(answers.iter().filter(is_saturation).count()).expect("six at most");
+    assert!((1..6).contains(&timeouts), "{timeouts} of 6");
+    assert_eq!(service.metrics().await.value(TIMEOUTS, &[]), Some(f64::from(timeouts)), "the clients were told of it");
 }
 
 /// Asks for every operation of an entity, and how often each must have run.
