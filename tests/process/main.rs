@@ -6,6 +6,7 @@ mod connections;
 mod given_up;
 mod http;
 mod idempotency;
+mod large_bodies;
 mod legacy;
 mod log;
 mod metrics;

@@ -19,7 +19,7 @@ mod routes;
 mod state;
 
 pub use metrics::Metrics;
-pub use middleware::pending_answers::PendingAnswer;
 pub use representation::PlainRow;
+pub use respond::pending::PendingAnswer;
 pub use router::document as openapi;
 pub use state::{App, HttpLimits, HttpSettings};

@@ -84,16 +84,20 @@ impl Metrics {
         Ok(installed)
     }
 
-    /// The metrics in Prometheus' text format, with the current state of the pool, what answers take up that wait for their
-    /// readers, and the row counts.
-    pub(crate) async fn render(&self, repository: &Repository, pending_answers: u64) -> String {
+    /// The metrics in Prometheus' text format, with the current state of the pool, the bytes of answers that wait for their
+    /// readers and of bodies under way, and the row counts.
+    pub(crate) async fn render(&self, repository: &Repository, pending_answers: u64, bodies: u64) -> String {
         self.process.collect();
         let PoolState { max, open, in_use } = repository.pool_state();
         gauge!("partbook_db_pool_connections_max").set(max);
         gauge!("partbook_db_pool_connections").set(open);
         gauge!("partbook_db_pool_connections_in_use").set(in_use);
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
-        gauge!("partbook_pending_answer_bytes").set(pending_answers as f64);
+        for (gauge, bytes) in
+            [(gauge!("partbook_pending_answer_bytes"), pending_answers), (gauge!("partbook_body_bytes"), bodies)]
+        {
+            gauge.set(bytes as f64);
+        }
         self.count_rows(repository).await;
         self.handle.render()
     }
@@ -156,6 +160,7 @@ fn describe() {
     );
     describe_gauge!("partbook_rows", "Rows of an entity, counted at most once a minute.");
     describe_gauge!("partbook_pending_answer_bytes", Unit::Bytes, "What answers take up that wait for their readers.");
+    describe_gauge!("partbook_body_bytes", Unit::Bytes, "Bodies of requests that are read and worked on.");
     describe_counter!(
         "partbook_answers_given_up_total",
         "Answers given up for others because they took up too much and their readers were the slowest."

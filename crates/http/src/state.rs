@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use partbook_repository::Repository;
 use partbook_telemetry::error_chain;
 
+use crate::extract::body_memory::BodyMemory;
 use crate::metrics::Metrics;
-use crate::middleware::pending_answers::PendingAnswers;
+use crate::respond::pending::PendingAnswers;
 
 /// The settings of the HTTP service.
 #[derive(Clone, Debug)]
@@ -36,11 +37,13 @@ pub struct HttpSettings {
 pub struct HttpLimits {
     /// Answers that wait for their readers, bytes of memory.
     pub answer_bytes: u64,
+    /// Bodies that are read and worked on, bytes as they came.
+    pub body_bytes: u64,
 }
 
 impl Default for HttpLimits {
     fn default() -> Self {
-        Self { answer_bytes: 128 * 1024 * 1024 }
+        Self { answer_bytes: 128 * 1024 * 1024, body_bytes: 4 * 1024 * 1024 }
     }
 }
 
@@ -55,6 +58,7 @@ struct Inner {
     metrics: Metrics,
     draining: AtomicBool,
     pending_answers: Arc<PendingAnswers>,
+    body_memory: BodyMemory,
 }
 
 impl App {
@@ -62,7 +66,9 @@ impl App {
     #[must_use]
     pub fn new(repository: Repository, settings: HttpSettings, metrics: Metrics) -> Self {
         let pending_answers = Arc::new(PendingAnswers::new(settings.limits.answer_bytes));
-        Self(Arc::new(Inner { repository, settings, metrics, draining: AtomicBool::new(false), pending_answers }))
+        let body_memory = BodyMemory::new(settings.limits.body_bytes);
+        let draining = AtomicBool::new(false);
+        Self(Arc::new(Inner { repository, settings, metrics, draining, pending_answers, body_memory }))
     }
 
     pub(crate) fn repository(&self) -> &Repository {
@@ -84,6 +90,10 @@ impl App {
 
     pub(crate) fn pending_answers(&self) -> &Arc<PendingAnswers> {
         &self.0.pending_answers
+    }
+
+    pub(crate) fn body_memory(&self) -> &BodyMemory {
+        &self.0.body_memory
     }
 
     pub(crate) fn is_draining(&self) -> bool {

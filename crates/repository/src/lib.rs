@@ -4,6 +4,7 @@
 //! once however often it is sent. Every change goes through `write::transact`, which alone begins, retries and commits.
 //! [`Repository`] is the way in, and the only one.
 
+mod compute;
 mod context;
 mod error;
 mod idempotency;
@@ -13,6 +14,7 @@ mod repository;
 mod statements;
 mod write;
 
+pub use compute::compute;
 pub use context::RepositoryLimits;
 pub use error::Error;
 pub use idempotency::{IdempotencyKey, RETENTION, StoredResponse, StoredTotal};

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::refused;
 use partbook_test_support::partbook;
 
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 17] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "PARTBOOK_LISTEN",
@@ -21,6 +21,7 @@ const SETTINGS: [&str; 16] = [
     "PARTBOOK_IDEMPOTENCY_SIZE",
     "PARTBOOK_ANSWER_TIMEOUT",
     "PARTBOOK_ANSWER_MEMORY",
+    "PARTBOOK_BODY_MEMORY",
     "PARTBOOK_STATEMENT_CACHE",
 ];
 

@@ -55,6 +55,17 @@ impl Hash for Json {
 }
 
 impl Json {
+    /// About how long the document is as text, bytes.
+    #[must_use]
+    pub fn text_length(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) => 4,
+            Self::Number(text) | Self::String(text) | Self::Deep(text) => text.len() + 2,
+            Self::Array(items) => 2 + items.iter().map(Self::text_length).sum::<usize>(),
+            Self::Object(members) => members.iter().map(|(key, value)| key.len() + 4 + value.text_length()).sum(),
+        }
+    }
+
     /// Whether both are the same, the order of members included.
     #[must_use]
     pub fn is_identical(&self, other: &Self) -> bool {

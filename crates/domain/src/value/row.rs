@@ -35,6 +35,12 @@ impl Row {
         fields.zip(values).find(|(field, _)| field.name == name).map(|(_, value)| value)
     }
 
+    /// How long the texts and documents of the row are, bytes.
+    #[must_use]
+    pub fn text_length(&self) -> usize {
+        self.values.iter().map(|value| value.as_text().map_or(0, str::len)).sum()
+    }
+
     /// The row pointed at that answers show under this name.
     #[must_use]
     pub fn nested(&self, name: &str) -> Option<&Row> {

@@ -7,33 +7,39 @@ use bytes::Bytes;
 use partbook_domain::edit::EditMode;
 use partbook_domain::edit::Nulls;
 use partbook_domain::{Json, json};
+use partbook_repository::compute;
 use tokio::time::timeout;
 
+use super::body_memory::Room;
 use crate::excerpt::excerpt;
 use crate::header::MERGE_PATCH;
 use crate::limits::{BODY_READ_TIMEOUT, MAX_BODY_SIZE};
 use crate::respond::problem::Problem;
+use crate::state::App;
 
 /// A body that is JSON. Whether it is an object is checked later, since other errors are reported before that.
 pub(crate) struct JsonBody {
     pub(crate) json: Json,
     /// The bytes as they were received.
     pub(crate) bytes: Bytes,
+    /// Kept until the request is done.
+    pub(crate) room: Room,
 }
 
 /// Reads a body that states a whole row.
-pub(crate) async fn read(request: Request) -> Result<JsonBody, Problem> {
-    read_as(request, |media_type| media_type == "application/json" || media_type.ends_with("+json")).await
+pub(crate) async fn read(app: &App, request: Request) -> Result<JsonBody, Problem> {
+    read_as(app, request, |media_type| media_type == "application/json" || media_type.ends_with("+json")).await
 }
 
 /// Reads a body that is a merge patch. Its media type decides what a null means.
-pub(crate) async fn read_patch(request: Request) -> Result<(JsonBody, EditMode), Problem> {
+pub(crate) async fn read_patch(app: &App, request: Request) -> Result<(JsonBody, EditMode), Problem> {
     let strict = media_type(request.headers()).is_some_and(|media_type| media_type == MERGE_PATCH);
-    let body = read_as(request, |media_type| media_type == "application/json" || media_type == MERGE_PATCH).await?;
+    let body =
+        read_as(app, request, |media_type| media_type == "application/json" || media_type == MERGE_PATCH).await?;
     Ok((body, EditMode::Merge(if strict { Nulls::Remove } else { Nulls::KeepStored })))
 }
 
-async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<JsonBody, Problem> {
+async fn read_as(app: &App, request: Request, accepts: impl Fn(&str) -> bool) -> Result<JsonBody, Problem> {
     let (parts, body) = request.into_parts();
     let too_large = || {
         let detail = format!("The body is larger than {MAX_BODY_SIZE} bytes");
@@ -43,7 +49,12 @@ async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<Jso
     if announced.is_some_and(|length: usize| length > MAX_BODY_SIZE) {
         return Err(too_large());
     }
-    let bytes = read_bytes(body).await?.ok_or_else(too_large)?;
+    let room = app.body_memory().room(announced.unwrap_or(MAX_BODY_SIZE)).await;
+    let mut room = room.ok_or_else(Problem::too_many_bodies)?;
+    let bytes = tokio::select! {
+        bytes = read_bytes(body) => bytes?.ok_or_else(too_large)?,
+        () = room.is_wanted() => return Err(Problem::too_slow_a_body()),
+    };
     let unsupported = |detail: String| Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
     // A missing media type is refused too: a page of any origin can send such a body without a preflight.
     match media_type(&parts.headers) {
@@ -61,8 +72,8 @@ async fn read_as(request: Request, accepts: impl Fn(&str) -> bool) -> Result<Jso
     if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(unsupported("The body must not be compressed (Content-Encoding)".to_owned()));
     }
-    let json = json::parse(&bytes).map_err(|error| Problem::malformed(&error))?;
-    Ok(JsonBody { json, bytes })
+    let json = compute(bytes.len(), || json::parse(&bytes)).map_err(|error| Problem::malformed(&error))?;
+    Ok(JsonBody { json, bytes, room })
 }
 
 /// The whole body; none if it is too large.

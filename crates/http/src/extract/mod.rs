@@ -1,5 +1,6 @@
 //! Reads a request: its path, query string, headers and body.
 
+pub(crate) mod body_memory;
 pub(crate) mod collection;
 pub(crate) mod entity_name;
 pub(crate) mod idempotency_key;

@@ -72,6 +72,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, TOO_MANY_READERS)
     }
 
+    /// Other bodies take up all the room that there is.
+    pub(crate) fn too_many_bodies() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, TOO_MANY_BODIES)
+    }
+
+    /// The body had its time, and others wait for its room.
+    pub(crate) fn too_slow_a_body() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, TOO_SLOW_A_BODY)
+    }
+
     /// The id is not an integer.
     pub(crate) fn invalid_id() -> Self {
         let detail = "must be an integer".to_owned();
@@ -195,6 +205,9 @@ fn denied(entity: &Entity) -> String {
     format!("The service has no right to do this on the table {table} of its database, or on one that belongs to it")
 }
 
+const TOO_MANY_BODIES: &str =
+    "The service is busy: large bodies of other requests did not make room in time; try again in a moment";
+const TOO_SLOW_A_BODY: &str = "The body came too slowly while those of other requests waited; try again in a moment";
 const TOO_MANY_READERS: &str =
     "The service is busy: too many clients take long to read their answers; try again in a moment";
 

@@ -83,7 +83,7 @@ fn knows_of_pages(entity: &Entity, parameters: &[(String, String)], headers: &He
 async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {
     let Collection { app, entity } = &collection;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let JsonBody { json, bytes } = json_body::read(request).await?;
+    let JsonBody { json, bytes, room: _room } = json_body::read(app, request).await?;
     let key = idempotency_key(app, &headers, uri.path(), &bytes);
     let create = Create { entity, body: json, representation: &PlainRow, strict: prefers_strict(&headers) };
     Ok(write::create(app, create, key).await)
@@ -98,13 +98,13 @@ pub(crate) async fn read(collection: Collection, id: RawId, headers: HeaderMap) 
 
 async fn replace(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let body = json_body::read(request).await?;
+    let body = json_body::read(&collection.app, request).await?;
     update(&collection, &id, &headers, body, EditMode::Replace).await
 }
 
 pub(crate) async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let (body, mode) = json_body::read_patch(request).await?;
+    let (body, mode) = json_body::read_patch(&collection.app, request).await?;
     update(&collection, &id, &headers, body, mode).await
 }
 

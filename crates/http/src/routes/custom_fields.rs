@@ -64,7 +64,7 @@ fn describe(FieldUsage { id, entity, key, total }: &FieldUsage) -> Value {
 
 async fn create(State(app): State<App>, RawQuery(text): RawQuery, request: Request) -> Result<Response, Problem> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let JsonBody { json: mut body, bytes } = json_body::read(request).await?;
+    let JsonBody { json: mut body, bytes, room: _room } = json_body::read(&app, request).await?;
     let actor = actor(text.as_deref())?;
     has_table(&app)?;
     let key = idempotency_key(&app, &headers, uri.path(), &bytes);

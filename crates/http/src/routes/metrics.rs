@@ -14,6 +14,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let text = app.metrics().render(app.repository(), app.pending_answers().bytes()).await;
+    let (answers, bodies) = (app.pending_answers().bytes(), app.body_memory().bytes());
+    let text = app.metrics().render(app.repository(), answers, bodies).await;
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

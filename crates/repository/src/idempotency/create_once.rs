@@ -9,6 +9,7 @@ use partbook_domain::{Entity, Kind, Refusal, Value};
 use super::key::IdempotencyKey;
 use super::retention::{RETENTION, note_stored};
 use super::stored_responses::{Stored, StoredResponse, load, save};
+use crate::compute::compute;
 use crate::context::Context;
 use crate::error::Error;
 use crate::read::row::row_of;
@@ -96,7 +97,8 @@ impl CreateOnce {
             }
             row => row?,
         };
-        let body = String::from_utf8_lossy(&reading.representation.to_bytes(&row)).into_owned();
+        let body = compute(row.text_length(), || reading.representation.to_bytes(&row));
+        let body = String::from_utf8_lossy(&body).into_owned();
         Ok(StoredResponse { status, location: Some(location), body })
     }
 

@@ -12,6 +12,7 @@ use super::natural_key::{duplicate, find};
 use super::references::missing_references;
 use super::request::{Create, Reading, Written};
 use super::{Write, transact};
+use crate::compute::compute;
 use crate::context::Context;
 use crate::error::Error;
 use crate::read::row::row_of;
@@ -30,9 +31,11 @@ impl NewRow {
     /// The body has another shape.
     pub(crate) fn read(create: Create) -> Result<Self, Error> {
         let Create { entity, body, representation, strict } = create;
-        let reading = Reading::new(entity, &body, representation, strict);
-        let members = representation.read_new(entity, body).map_err(Refusal::Invalid)?;
-        Ok(Self { entity, draft: edit::create(entity, &members), reading })
+        compute(body.text_length(), || {
+            let reading = Reading::new(entity, &body, representation, strict);
+            let members = representation.read_new(entity, body).map_err(Refusal::Invalid)?;
+            Ok(Self { entity, draft: edit::create(entity, &members), reading })
+        })
     }
 
     /// Creates the row in a transaction that holds the entity's lock; or answers the one with its natural key.
@@ -42,7 +45,7 @@ impl NewRow {
         self.reading.check(errors)?;
         let inserted = insert(context, session, self.entity, &self.draft).await;
         let row = inserted.map_err(|error| self.reading.placed_error(error))?;
-        Ok(Written::new(&row, self.reading.representation))
+        Ok(compute(row.text_length(), || Written::new(&row, self.reading.representation)))
     }
 }
 

@@ -9,6 +9,7 @@ use super::apply::apply;
 use super::references::missing_references;
 use super::request::{Reading, Update, Written};
 use super::{Write, transact};
+use crate::compute::compute;
 use crate::context::Context;
 use crate::error::Error;
 use crate::read::row::row_of;
@@ -28,12 +29,17 @@ struct RowUpdate {
     mode: EditMode,
     precondition: Precondition,
     reading: Reading,
+    /// About how long the body is, bytes.
+    length: usize,
 }
 
 impl RowUpdate {
     fn read(Update { entity, id, body, mode, precondition, representation, strict }: Update) -> Self {
-        let reading = Reading::new(entity, &body, representation, strict);
-        Self { entity, id, members: representation.read(entity, body), mode, precondition, reading }
+        let length = body.text_length();
+        let (reading, members) = compute(length, || {
+            (Reading::new(entity, &body, representation, strict), representation.read(entity, body))
+        });
+        Self { entity, id, members, mode, precondition, reading, length }
     }
 
     /// Whether the body gives a name.
@@ -54,14 +60,16 @@ impl Write for RowUpdate {
     /// The precondition is evaluated between the lock and the draft, so that nobody can change the row after it held.
     async fn work(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
         let row = lock(context.statements(self.entity), session, self.id).await?;
-        self.precondition.evaluate(&row, self.reading.representation)?;
-        let members = self.members.as_ref().map_err(|errors| Refusal::Invalid(errors.clone()))?;
-        let mut draft = edit::update(self.entity, &row.values, members, self.mode);
+        let mut draft = compute(row.text_length() + self.length, || {
+            self.precondition.evaluate(&row, self.reading.representation)?;
+            let members = self.members.as_ref().map_err(|errors| Refusal::Invalid(errors.clone()))?;
+            Ok::<_, Error>(edit::update(self.entity, &row.values, members, self.mode))
+        })?;
         let mut errors = std::mem::take(&mut draft.errors);
         errors.extend(missing_references(session, self.entity, &draft).await?);
         self.reading.check(errors)?;
         let row = apply(context, session, row, draft).await.map_err(|error| self.reading.placed_error(error))?;
-        Ok(Written::new(&row, self.reading.representation))
+        Ok(compute(row.text_length(), || Written::new(&row, self.reading.representation)))
     }
 
     /// A key that is taken is found at the next attempt.

@@ -22,6 +22,11 @@ pub(crate) struct LimitArguments {
     #[arg(value_name = "MIB", value_parser = Setting(values::mebibytes))]
     answer_memory: u64,
 
+    /// MiB of bodies that are read and worked on at once; the rest waits before it is read
+    #[arg(long, env = "PARTBOOK_BODY_MEMORY", default_value = "4")]
+    #[arg(value_name = "MIB", value_parser = Setting(values::mebibytes))]
+    body_memory: u64,
+
     /// MiB of the database that the answers to requests with an Idempotency-Key may take up; the oldest go first
     #[arg(long, env = "PARTBOOK_IDEMPOTENCY_SIZE", default_value = "256")]
     #[arg(value_name = "MIB", value_parser = Setting(values::mebibytes))]
@@ -30,7 +35,7 @@ pub(crate) struct LimitArguments {
 
 impl LimitArguments {
     pub(crate) fn http(&self) -> HttpLimits {
-        HttpLimits { answer_bytes: self.answer_memory }
+        HttpLimits { answer_bytes: self.answer_memory, body_bytes: self.body_memory }
     }
 
     pub(crate) fn repository(&self) -> RepositoryLimits {

@@ -32,6 +32,10 @@ pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How many requests of one HTTP/2 connection are served at once.
 const MAX_STREAMS: u32 = 100;
 
+/// How much of bodies that are not read yet an HTTP/2 client may send: of one request, and of all on its connection.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 512 * 1024;
+
 /// How often the service pings an HTTP/2 client.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
@@ -148,6 +152,8 @@ fn protocol(answer_timeout: Duration) -> auto::Builder<StreamExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT);
     protocol

@@ -41,7 +41,7 @@ pub(super) async fn list(
 
 pub(super) async fn create(State(app): State<App>, name: EntityName, request: Request) -> Result<Response, Problem> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let JsonBody { json, bytes } = json_body::read(request).await?;
+    let JsonBody { json, bytes, room: _room } = json_body::read(&app, request).await?;
     let entity = name.entity()?;
     let key = idempotency_key(&app, &headers, uri.path(), &bytes);
     let create = Create { entity, body: json, representation: &Record, strict: prefers_strict(&headers) };
@@ -55,7 +55,7 @@ pub(super) async fn update(
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let (body, mode) = json_body::read_patch(request).await?;
+    let (body, mode) = json_body::read_patch(&app, request).await?;
     let precondition = precondition(&app, &headers)?;
     let entity = name.entity()?;
     let id = id.parse(entity)?;

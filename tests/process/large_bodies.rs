@@ -1,0 +1,45 @@
+//! Large bodies, many at once: a few are worked on, the rest waits before it is read.
+
+use serde_json::json;
+
+use partbook_test_support::contract::CPU;
+use partbook_test_support::{Backend, Method, Request, Server, together, wire};
+
+/// The `number`th CPU, with a document of nearly a megabyte whose items take much more memory than text.
+fn large(service: &Server, number: usize) -> Request {
+    let zeros = "0,".repeat(480_000);
+    let body = format!(r#"{{"name": "CPU {number}", "manufacturer": "M", "attributes": {{"zeros": [{zeros}0]}}}}"#);
+    service.request(Method::POST, CPU.path).body_text(&body)
+}
+
+#[tokio::test]
+async fn a_body_that_comes_slowly_makes_room_for_others() {
+    let service = Server::options().env("PARTBOOK_BODY_MEMORY", "1").start(Backend::Sqlite).await;
+    let mut slow = wire::connect(service.address());
+    let head = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 1000000";
+    wire::send(&mut slow, &format!("POST {} HTTP/1.1\r\n{head}\r\n\r\n{{", CPU.path));
+    // What was announced, in units of a kilobyte.
+    let room = 977.0 * 1024.0;
+    service.metrics_when(|scrape| scrape.value("partbook_body_bytes", &[]) == Some(room)).await;
+    // Small ones have room of their own.
+    service.post(CPU.path, &json!({"name": "small", "manufacturer": "M"})).await.expect(201);
+    large(&service, 1).send().await.expect(201);
+    let answer = wire::head(&mut slow);
+    assert_eq!(wire::status(&answer), 503, "{answer}");
+    assert!(wire::header(&answer, "retry-after").is_some(), "{answer}");
+    service.metrics_when(|scrape| scrape.value("partbook_body_bytes", &[]) == Some(0.0)).await;
+}
+
+#[tokio::test]
+async fn many_large_bodies_take_up_no_more_than_a_few() {
+    let service = Server::options().start(Backend::Sqlite).await;
+    let answers = together((0..40).map(|number| large(&service, number))).await;
+    let created = answers.iter().filter(|answer| answer.status == 201).count();
+    assert!(created > 0, "{:?}", answers[0]);
+    for answer in answers.iter().filter(|answer| answer.status != 201) {
+        answer.problem(503);
+        assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    }
+    let peak = service.peak_memory();
+    assert!(peak < 500_000_000, "{peak} bytes for {created} bodies");
+}
