@@ -6,6 +6,7 @@ mod base_path;
 mod browsers;
 mod clients;
 mod documents;
+mod encodings;
 mod errors;
 mod harness;
 mod health;

@@ -3,6 +3,7 @@
 
 mod command_line;
 mod connections;
+mod encodings;
 mod given_up;
 mod http;
 mod idempotency;

@@ -90,8 +90,8 @@ impl Database {
         self.stream(statement.clone(), values, kinds).try_collect().await
     }
 
-    /// Runs a query and yields its rows as they arrive.
-    pub fn stream<'a>(&'a self, statement: Statement, values: Vec<BindValue>, kinds: &'a [Kind]) -> RowStream<'a> {
+    /// Sends a query and yields its rows as they arrive.
+    pub(crate) fn send<'a>(&'a self, statement: Statement, values: Vec<BindValue>, kinds: &'a [Kind]) -> RowStream<'a> {
         let (keep, since) = (self.pool.has_statement_cache(), Instant::now());
         async_stream::try_stream! {
             let sql = statement.sql.clone();

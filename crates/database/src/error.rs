@@ -68,6 +68,22 @@ impl Error {
         }
     }
 
+    /// Whether the encoding of the database lacks a character: of what was sent, or of what a client can read.
+    #[must_use]
+    pub fn is_untranslatable(&self) -> bool {
+        // untranslatable_character
+        matches!(self, Self::Rejected(_)) && self.code().as_deref() == Some("22P05")
+    }
+
+    /// The same of a statement that only reads: there is nothing in it that the client could mend.
+    #[must_use]
+    pub fn of_read(self) -> Self {
+        match self {
+            Self::Rejected(source) => Self::Internal(source),
+            error => error,
+        }
+    }
+
     /// Whether another transaction was in the way: a deadlock, a lock that could not be had, a busy file.
     #[must_use]
     pub fn is_contention(&self) -> bool {
@@ -209,6 +225,8 @@ impl Class {
             // connection is refused, since the database is closed or missing, or the password has changed
             "0A000" | "55P03" | "40001" | "40P01" | "57014" | "57P01" | "57P02" | "57P03" | "25006" | "42501"
             | "55000" | "3D000" | "28000" | "28P01" => Self::Transient,
+            // character_not_in_repertoire: bytes that are stored and are no text. What is sent is UTF-8.
+            "22021" => Self::Other,
             // connection exceptions; insufficient resources
             _ if code.starts_with("08") || code.starts_with("53") => Self::Transient,
             // data exceptions; violations of not-null, check and exclusion constraints and of a view's check option; what a

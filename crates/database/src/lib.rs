@@ -10,6 +10,7 @@ mod codec;
 mod connect;
 mod database;
 mod dialect;
+mod encoding;
 mod error;
 mod fetch;
 mod invalidation;

@@ -17,7 +17,9 @@ pub enum Error {
 impl From<database::Error> for Error {
     fn from(error: database::Error) -> Self {
         match error {
-            // The log has the rule: text that the encoding lacks, a constraint or a trigger of another program.
+            // By whom, is found out after the transaction.
+            error if error.is_untranslatable() => Self::Database(error),
+            // The log has the rule: a constraint or a trigger of another program.
             database::Error::Rejected(_) => Self::Refused(Refusal::Invalid(
                 FieldError::whole("value", "The database refuses this by a rule of its own; the log says which").into(),
             )),

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::read::row::row_of;
 use crate::write::create::NewRow;
+use crate::write::encoding::Given;
 use crate::write::ids::advance_ids;
 use crate::write::request::Create;
 use crate::write::{Write, lock_entity, transact};
@@ -70,6 +71,14 @@ impl Write for CreateOnce {
         let response = self.create(context, session).await?;
         let stored = save(session, &self.key, &response, now).await?;
         Ok((response, Some(stored)))
+    }
+
+    fn given(&self) -> Vec<Given> {
+        self.new.given()
+    }
+
+    fn placed(&self, refusal: Refusal) -> Refusal {
+        self.new.placed(refusal)
     }
 
     /// A name that is taken is found at the next attempt, where the refusal can be stored.

@@ -7,6 +7,7 @@ use partbook_domain::{Entity, FieldErrors, Identity, Kind, Refusal, Row, Value};
 use super::apply::{apply, as_stored};
 use super::children::write_children;
 use super::default_flag::{RowWrite, move_flag};
+use super::encoding::{Given, given_for_new};
 use super::ids::advance_ids;
 use super::natural_key::{duplicate, find};
 use super::references::missing_references;
@@ -68,6 +69,14 @@ impl Write for NewRow {
 
     async fn work(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
         self.insert(context, session).await
+    }
+
+    fn given(&self) -> Vec<Given> {
+        given_for_new(self.entity, &self.draft)
+    }
+
+    fn placed(&self, refusal: Refusal) -> Refusal {
+        self.reading.placed(refusal)
     }
 
     /// A key that is taken is found at the next attempt.

@@ -8,6 +8,7 @@ pub(crate) mod create;
 pub(crate) mod custom_field;
 pub(crate) mod default_flag;
 pub(crate) mod delete;
+pub(crate) mod encoding;
 pub(crate) mod ids;
 pub(crate) mod natural_key;
 pub(crate) mod references;
@@ -19,6 +20,7 @@ pub(crate) mod update;
 use partbook_database::{Retries, Session, Violation, ViolationKind};
 use partbook_domain::{Entity, Kind, Refusal};
 
+use self::encoding::Given;
 use crate::context::Context;
 use crate::error::Error;
 
@@ -36,6 +38,16 @@ pub(crate) trait Write: Sync {
 
     /// The work, in a transaction that is committed when it is done and rolled back when it is not.
     fn work(&self, context: &Context, session: &mut Session) -> impl Future<Output = Result<Self::Done, Error>> + Send;
+
+    /// The texts that it would store, by field.
+    fn given(&self) -> Vec<Given> {
+        Vec::new()
+    }
+
+    /// Has a refusal speak of places in the body that the client sent.
+    fn placed(&self, refusal: Refusal) -> Refusal {
+        refusal
+    }
 
     /// What a violation means, after the transaction is rolled back; none where the next attempt may tell.
     fn explain(
@@ -64,6 +76,9 @@ pub(crate) async fn transact<W: Write>(context: &Context, write: &W) -> Result<W
                 let passes = violation.kind == ViolationKind::ForeignKey || context.is_natural_key(&violation);
                 return Err(if passes { error.may_pass() } else { error.into_rejected() }.into());
             }
+        } else if error.is_untranslatable() {
+            let refusal = encoding::explain(context, write.given(), error).await?;
+            return Err(write.placed(refusal).into());
         } else if !retries.allow(&error) {
             return Err(error.into());
         }

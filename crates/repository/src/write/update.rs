@@ -6,6 +6,7 @@ use partbook_domain::precondition::Precondition;
 use partbook_domain::{Entity, FieldErrors, Kind, Object, Refusal, Row};
 
 use super::apply::apply;
+use super::encoding::{Given, given_for_change};
 use super::references::missing_references;
 use super::request::{Reading, Update, Written};
 use super::{Write, transact};
@@ -70,6 +71,14 @@ impl Write for RowUpdate {
         self.reading.check(errors)?;
         let row = apply(context, session, row, draft).await.map_err(|error| self.reading.placed_error(error))?;
         Ok(compute(row.text_length(), || Written::new(&row, self.reading.representation)))
+    }
+
+    fn given(&self) -> Vec<Given> {
+        self.members.as_ref().map(|members| given_for_change(self.entity, members)).unwrap_or_default()
+    }
+
+    fn placed(&self, refusal: Refusal) -> Refusal {
+        self.reading.placed(refusal)
     }
 
     /// A key that is taken is found at the next attempt.
