@@ -14,5 +14,6 @@ mod legacy;
 mod openapi;
 mod pool;
 mod pool_postgres;
+mod replaced_file;
 mod start;
 mod v1;

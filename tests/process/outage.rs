@@ -1,7 +1,5 @@
 //! When the database is away, or does not let go of a lock (contract sections 6 and 8).
 
-use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use reqwest::Url;
@@ -160,31 +158,6 @@ async fn a_column_that_changes_its_type_is_noticed(service: Server) {
             answer.expect(200);
         }
     }
-}
-
-backends!(a_file_that_is_lost_is_not_made_anew: Sqlite);
-async fn a_file_that_is_lost_is_not_made_anew(service: Server) {
-    let path = CPU.at(&service.create(&CPU, 1).await["id"]);
-    let url = service.database().url();
-    let file = Path::new(url.strip_prefix("sqlite://").expect("a SQLite URL"));
-    for suffix in ["", "-wal", "-shm"] {
-        let mut file = file.as_os_str().to_owned();
-        file.push(suffix);
-        fs::remove_file(file).expect("a file that is there");
-    }
-    let begin = Instant::now();
-    let mut lost = 0;
-    while lost == 0 {
-        assert!(begin.elapsed() < Duration::from_secs(30), "no new connection was opened");
-        // Those that have the file open still see it.
-        for answer in together((0..16).map(|_| service.request(Method::GET, &path))).await {
-            if answer.status != 200 {
-                unavailable(&answer);
-                lost += 1;
-            }
-        }
-    }
-    assert!(!file.exists());
 }
 
 backends!(a_lock_that_cannot_be_had_is_a_503: Postgres);

@@ -69,7 +69,7 @@ impl Database {
         since: Instant,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Lease<DB>, Error> {
-        let mut lease = Lease::take(pool, self.pool.invalidation(), since).await?;
+        let mut lease = Lease::take(pool, self.pool.target(), since).await?;
         let statement = Dialect::of(&self.pool).begin();
         // Apart from taking the connection, so that waiting for one and for a lock are told apart.
         let begin = lease.begin(statement.sql.clone(), permit);
@@ -97,7 +97,7 @@ impl Database {
             let sql = statement.sql.clone();
             match self.pool.any() {
                 AnyPool::Postgres(pool) if keep => {
-                    let mut connection = Lease::take(pool, self.pool.invalidation(), since).await?;
+                    let mut connection = Lease::take(pool, self.pool.target(), since).await?;
                     let observer = self.pool.target().observe(&statement);
                     let mut rows = observer.rows(fetch::postgres(&mut *connection, sql, values, kinds, keep));
                     while let Some(row) = rows.try_next().await? {
@@ -114,7 +114,7 @@ impl Database {
                     }
                 }
                 AnyPool::Sqlite(pool) => {
-                    let mut connection = Lease::take(pool, self.pool.invalidation(), since).await?;
+                    let mut connection = Lease::take(pool, self.pool.target(), since).await?;
                     let observer = self.pool.target().observe(&statement);
                     let mut rows = observer.rows(fetch::sqlite(&mut *connection, sql, values, kinds));
                     while let Some(row) = rows.try_next().await? {

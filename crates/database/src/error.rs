@@ -11,6 +11,9 @@ pub enum Error {
     /// Other writers held the one write permit for too long: the same may succeed later.
     #[error("other writers did not finish in time")]
     Contended,
+    /// The file of a SQLite database is not where it was: what would be written is lost. Moved back, it is served again.
+    #[error("the file of the database was moved, replaced or deleted")]
+    FileReplaced,
     /// It refuses what was sent by a rule of its own: text that its encoding lacks, a constraint, a trigger.
     #[error("the database refuses what was sent")]
     Rejected(#[source] sqlx::Error),
@@ -121,7 +124,13 @@ impl Error {
     /// Whether the same may succeed later.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Contended)
+        matches!(self, Self::Unavailable(_) | Self::Contended | Self::FileReplaced)
+    }
+
+    /// Whether the file of the database is not where it was.
+    #[must_use]
+    pub fn is_file_replaced(&self) -> bool {
+        matches!(self, Self::FileReplaced)
     }
 
     /// Whether the database itself reported it, rather than the connection or the driver.
@@ -156,7 +165,7 @@ impl Error {
     fn driver(&self) -> Option<&sqlx::Error> {
         match self {
             Self::Unavailable(source) | Self::Rejected(source) | Self::Internal(source) => Some(source),
-            Self::Contended => None,
+            Self::Contended | Self::FileReplaced => None,
         }
     }
 

@@ -13,6 +13,7 @@ use tokio::time::{Instant as Deadline, sleep, timeout, timeout_at};
 use crate::admission::no_connection;
 use crate::error::Error;
 use crate::invalidation::Invalidation;
+use crate::observe::DatabaseTarget;
 
 /// How often a request that waits for a new connection looks for one that was given back meanwhile.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
@@ -65,11 +66,9 @@ pub(crate) struct Lease<DB: Driver> {
 impl<DB: Driver> Lease<DB> {
     /// Takes a connection, an idle one or a new one, whichever is there first; and records how long that took since a request
     /// wanted it. All of it within the pool's one time limit.
-    pub(crate) async fn take(
-        pool: &sqlx::Pool<DB>,
-        invalidation: &Invalidation,
-        since: Instant,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn take(pool: &sqlx::Pool<DB>, target: &DatabaseTarget, since: Instant) -> Result<Self, Error> {
+        target.check_place()?;
+        let invalidation = &target.invalidation;
         close_stale(pool, invalidation);
         // Once the driver has begun to open a connection, it goes on trying until the time is over: in vain, where the server
         // has no room for another one.
@@ -84,10 +83,16 @@ impl<DB: Driver> Lease<DB> {
             }
         };
         metrics::histogram!("partbook_db_pool_wait_seconds").record(since.elapsed());
-        match taken {
-            Err(sqlx::Error::PoolTimedOut) => Err(no_connection()),
-            taken => Ok(Self { connection: Some(taken?), in_transaction: false, permit: None }),
+        let connection = match taken {
+            Err(sqlx::Error::PoolTimedOut) => return Err(no_connection()),
+            taken => taken?,
+        };
+        if let Err(replaced) = target.check_place() {
+            // It may have been opened on what is there instead.
+            drop(connection.detach());
+            return Err(replaced);
         }
+        Ok(Self { connection: Some(connection), in_transaction: false, permit: None })
     }
 
     /// Begins a transaction. Where that is cut short, it is rolled back like one that has begun.

@@ -17,6 +17,7 @@ mod invalidation;
 mod lease;
 mod names;
 mod observe;
+mod opened_file;
 mod pool;
 mod prepared;
 mod retry;

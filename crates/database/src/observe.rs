@@ -13,6 +13,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::error::Error;
 use crate::invalidation::Invalidation;
+use crate::opened_file::OpenedFile;
 use crate::statement::Statement;
 
 /// How long a statement may take before the log says so.
@@ -26,6 +27,8 @@ pub(crate) struct DatabaseTarget {
     pub(crate) namespace: String,
     /// Host and port; none for a file.
     pub(crate) address: Option<(String, u16)>,
+    /// The file; none for a server.
+    pub(crate) file: Option<OpenedFile>,
     pub(crate) invalidation: Invalidation,
 }
 
@@ -37,6 +40,11 @@ pub(crate) struct StatementObserver {
 }
 
 impl DatabaseTarget {
+    /// Passes while the database is where it was opened.
+    pub(crate) fn check_place(&self) -> Result<(), Error> {
+        self.file.as_ref().map_or(Ok(()), OpenedFile::check)
+    }
+
     /// A statement, or `BEGIN` and `COMMIT`.
     pub(crate) fn observe(&self, statement: &Statement) -> StatementObserver {
         let span = tracing::info_span!(

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqlitePool;
 
 use crate::invalidation::Invalidation;
 use crate::observe::DatabaseTarget;
+use crate::opened_file::OpenedFile;
 
 /// The connections to the database. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -63,11 +64,13 @@ impl Pool {
                 let options = pool.connect_options();
                 let namespace = options.get_database().unwrap_or(options.get_username()).to_owned();
                 let address = Some((options.get_host().to_owned(), options.get_port()));
-                DatabaseTarget { system: "postgresql", namespace, address, invalidation }
+                DatabaseTarget { system: "postgresql", namespace, address, file: None, invalidation }
             }
             AnyPool::Sqlite(pool) => {
-                let namespace = pool.connect_options().get_filename().display().to_string();
-                DatabaseTarget { system: "sqlite", namespace, address: None, invalidation }
+                let options = pool.connect_options();
+                let path = options.get_filename();
+                let (namespace, file) = (path.display().to_string(), OpenedFile::at(path).ok());
+                DatabaseTarget { system: "sqlite", namespace, address: None, file, invalidation }
             }
         };
         Self { any, target: Arc::new(target), statement_cache }
@@ -81,10 +84,6 @@ impl Pool {
 
     pub(crate) fn target(&self) -> &Arc<DatabaseTarget> {
         &self.target
-    }
-
-    pub(crate) fn invalidation(&self) -> &Invalidation {
-        &self.target.invalidation
     }
 
     /// Whether statements may stay prepared between uses. Where not, every statement is run unnamed and inside a
@@ -125,7 +124,7 @@ impl Pool {
 
     /// Has all the connections replaced that are open now, each before its next use; at most once a second.
     pub fn replace_connections(&self) {
-        self.invalidation().replace_all();
+        self.target.invalidation.replace_all();
     }
 
     /// Closes every connection, as soon as each is given back. A SQLite file is then complete without its `-wal` file.

@@ -86,10 +86,8 @@ impl Pool {
     pub async fn execute(&self, script: &str) -> Result<(), Error> {
         let since = Instant::now();
         match self.any() {
-            AnyPool::Postgres(pool) => {
-                execute(&mut *Lease::take(pool, self.invalidation(), since).await?, script).await
-            }
-            AnyPool::Sqlite(pool) => execute(&mut *Lease::take(pool, self.invalidation(), since).await?, script).await,
+            AnyPool::Postgres(pool) => execute(&mut *Lease::take(pool, self.target(), since).await?, script).await,
+            AnyPool::Sqlite(pool) => execute(&mut *Lease::take(pool, self.target(), since).await?, script).await,
         }
     }
 
@@ -100,10 +98,8 @@ impl Pool {
     pub async fn text_rows(&self, query: &str) -> Result<Vec<TextRow>, Error> {
         let since = Instant::now();
         match self.any() {
-            AnyPool::Postgres(pool) => {
-                text_rows(&mut *Lease::take(pool, self.invalidation(), since).await?, query).await
-            }
-            AnyPool::Sqlite(pool) => text_rows(&mut *Lease::take(pool, self.invalidation(), since).await?, query).await,
+            AnyPool::Postgres(pool) => text_rows(&mut *Lease::take(pool, self.target(), since).await?, query).await,
+            AnyPool::Sqlite(pool) => text_rows(&mut *Lease::take(pool, self.target(), since).await?, query).await,
         }
     }
 }

@@ -35,6 +35,12 @@ impl Error {
         matches!(self, Self::Database(error) if error.is_unavailable())
     }
 
+    /// Whether the file of a SQLite database is not where it was.
+    #[must_use]
+    pub fn is_file_replaced(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_file_replaced())
+    }
+
     /// Whether waiting for a connection from the pool took too long.
     #[must_use]
     pub fn is_saturation(&self) -> bool {

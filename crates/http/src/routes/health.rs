@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json};
-use partbook_repository::Availability;
+use partbook_repository::{Availability, Error};
 use partbook_telemetry::error_chain;
 use serde_json::json;
 use tokio::time::timeout;
@@ -72,8 +72,10 @@ async fn unready(app: &App) -> Option<Unready> {
     let availability = app.repository().availability().await;
     match availability {
         Availability::Busy => return None,
-        Availability::Away(_) => {
-            return Some(Unready { reason: "database unavailable", failure: no_answer(&availability) });
+        Availability::Away(ref error) => {
+            let is_replaced = error.as_ref().is_some_and(Error::is_file_replaced);
+            let reason = if is_replaced { "database file moved, replaced or deleted" } else { "database unavailable" };
+            return Some(Unready { reason, failure: no_answer(&availability) });
         }
         Availability::Available => {}
     }
