@@ -16,7 +16,8 @@ use super::request::{
     request_body, search, sort,
 };
 use super::response::{
-    WRITE_FAILURES, created_response, key_in_use, not_modified_response, page, row_response, stale, with_failures,
+    WRITE_FAILURES, changed_response, created_response, key_in_use, not_modified_response, page, row_response, stale,
+    with_failures,
 };
 use crate::limits::LISTINGS_PAGE;
 
@@ -37,7 +38,10 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         let operation = operation(entity.collection, &id, &summary).description(Some(description));
         let operation = operation.parameter(id_parameter()).parameter(if_match()).parameter(prefer_strict());
         with_failures(
-            operation.request_body(Some(body)).response("200", one()).response("412", stale(entity.type_name)),
+            operation
+                .request_body(Some(body))
+                .response("200", changed_response(reference(&answer_name(entity))))
+                .response("412", stale(entity.type_name)),
             &WRITE_FAILURES,
         )
     };

@@ -14,8 +14,8 @@ use super::request::{
     id_parameter, idempotency_key, if_match, if_none_match, prefer_strict, query_parameter, request_body,
 };
 use super::response::{
-    WRITE_FAILURES, created_response, field_in_use, json_response, key_in_use, not_modified_response, row_response,
-    stale, with_failures,
+    WRITE_FAILURES, changed_response, created_response, field_in_use, json_response, key_in_use, not_modified_response,
+    row_response, stale, with_failures,
 };
 
 const TAG: &str = "fields";
@@ -23,11 +23,9 @@ const TAG: &str = "fields";
 /// `GET` and `POST /v1/fields`
 pub(crate) fn definitions() -> Described {
     let entity = &CUSTOM_FIELD;
-    let names = extensible().map(|entity| entity.name);
-    let of = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into();
     let list = operation(TAG, "list_custom_fields", "List the custom fields")
         .description(Some("By entity and display order. A database without a table of them has none."))
-        .parameter(query_parameter("entity", "Those of this entity.", of))
+        .parameter(query_parameter("entity", "Those of this entity.", text()))
         .parameter(flag("include_inactive", "Those that are not active, too."))
         .parameter(flag("include_deleted", "Those that are deleted, too."))
         .response("200", json_response("The custom fields", reference("CustomFieldList")));
@@ -85,11 +83,10 @@ pub(crate) fn usage() -> Described {
 /// `GET`, `PATCH` and `DELETE /v1/fields/{id}`
 pub(crate) fn definition() -> Described {
     let entity = &CUSTOM_FIELD;
-    let one = || row_response(reference(&answer_name(entity)));
     let read = operation(TAG, "get_custom_field", "Get a custom field")
         .parameter(id_parameter())
         .parameter(if_none_match())
-        .response("200", one())
+        .response("200", row_response(reference(&answer_name(entity))))
         .response("304", not_modified_response());
     let update = operation(TAG, "update_custom_field", "Change a custom field")
         .description(Some("A merge patch (RFC 7396). No row's attributes change with it."))
@@ -102,7 +99,7 @@ pub(crate) fn definition() -> Described {
             &["application/merge-patch+json", "application/json"],
             example::patch(entity).as_ref(),
         )))
-        .response("200", one())
+        .response("200", changed_response(reference(&answer_name(entity))))
         .response("412", stale(entity.type_name));
     let delete = operation(TAG, "delete_custom_field", "Delete a custom field")
         .description(Some(

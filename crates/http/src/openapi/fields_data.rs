@@ -12,7 +12,7 @@ use super::request::{
     id_parameter, idempotency_key, if_match, limit, offset, path_parameter, prefer_strict, request_body,
 };
 use super::response::{
-    WRITE_FAILURES, created_response, json_response, key_in_use, row_response, stale, with_failures,
+    WRITE_FAILURES, changed_response, created_response, json_response, key_in_use, stale, with_failures,
 };
 use crate::limits::RECORDS_PAGE;
 
@@ -128,7 +128,7 @@ pub(crate) fn record() -> Described {
         .parameter(if_match())
         .parameter(prefer_strict())
         .request_body(Some(request_body("RecordInput", &["application/json", "application/merge-patch+json"], None)))
-        .response("200", row_response(reference("Record")))
+        .response("200", changed_response(reference("Record")))
         .response("412", stale("Record"));
     let item = path().operation(HttpMethod::Patch, with_failures(update, &WRITE_FAILURES)).build();
     Described { item, schemas: vec![stale_problem("Record")] }

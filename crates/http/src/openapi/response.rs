@@ -21,7 +21,13 @@ pub(super) fn row_response(row: RefOr<Schema>) -> Response {
 
 /// A row that was created.
 pub(super) fn created_response(row: RefOr<Schema>) -> Response {
-    with_header(row_response(row), "Location", "Where the row is", text())
+    with_header(changed_response(row), "Location", "Where the row is", text())
+}
+
+/// A row that was changed.
+pub(super) fn changed_response(row: RefOr<Schema>) -> Response {
+    let applied = "`handling=strict`, where the request prefers it";
+    with_header(row_response(row), "Preference-Applied", applied, text())
 }
 
 /// 304: the client has this version of the row.
@@ -35,7 +41,8 @@ pub(super) fn page(row: RefOr<Schema>) -> Response {
     let response = json_response("The rows", ArrayBuilder::new().items(row).into());
     let links = "first, prev, next and, with a count, last; where a limit applies";
     let response = with_header(response, "Link", links, text());
-    with_header(response, "X-Total-Count", "The number of all rows, on request", integer())
+    let response = with_header(response, "X-Total-Count", "The number of all rows, on request", integer());
+    with_header(response, "Preference-Applied", "`count=exact`, where the request prefers it", text())
 }
 
 /// The statuses of failed writes to a row, beside 412.
