@@ -5,8 +5,10 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import socket
 import time
+from urllib.parse import urljoin
 
 RIGHT = "right"
 
@@ -219,6 +221,37 @@ def rested(world, port, path):
         raise Came("another connection")
 
 
+def under_a_path(world, port, path):
+    """Whatever an answer names is found there, by a client outside of the proxy."""
+    client = Client(port)
+
+    def follow(target, what):
+        if not target.startswith("/parts/"):
+            raise Came(f"{what}: {target[:40]}")
+        return expect(client.ask("GET", target), 200, what)
+
+    body = {"name": f"Under a path {port}", "manufacturer": "Maker"}
+    created = expect(client.ask("POST", "/parts/v1/catalog/gpus", body), 201, "POST")
+    follow(created.headers["Location"], "Location")
+    page = expect(client.ask("GET", "/parts/v1/catalog/gpus?limit=1"), 200, "page")
+    follow(re.search('<([^>]*)>; rel="next"', page.headers["Link"])[1], "Link")
+    used = expect(client.ask("DELETE", "/parts/v1/catalog/cpus/1"), 409, "DELETE")
+    follow(json.loads(used.body)["usage"]["href"], "usage.href")
+    missing = expect(client.ask("GET", "/parts/v1/nothing"), 404, "GET")
+    if json.loads(missing.body)["instance"] != "/parts/v1/nothing":
+        raise Came(f"instance: {json.loads(missing.body)['instance']}")
+    if client.ask("GET", "/parts/").headers.get("Location") != "/parts/docs":
+        raise Came("/parts/ leads elsewhere")
+    documentation = expect(client.ask("GET", "/parts/docs"), 200, "/docs").body.decode()
+    targets = re.findall('(?:src|href)="([^"#]+)"', documentation)
+    if len(targets) < 2:
+        raise Came(f"/docs names {targets}")
+    for target in targets:
+        if not target.startswith(("data:", "http")):
+            follow(urljoin("/parts/docs", target), "/docs")
+    follow("/parts/openapi.json", "/openapi.json")
+
+
 CASES = {
     "tags": tags,
     "tags, gzip": tags_gzip,
@@ -234,6 +267,10 @@ CASES = {
     "`Expect`": expects,
     "pause": rested,
 }
+
+
+# Asked of a Partbook that is under a path, behind a proxy that takes the path away.
+CASES_UNDER_A_PATH = {"under a path": under_a_path}
 
 
 def outcome(case, world, port, path):

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import databases
-from cases import CASES, RIGHT, Client, outcome
+from cases import CASES, CASES_UNDER_A_PATH, RIGHT, Client, outcome
 from setups import setups
 from tables import Tables
 from world import World, free_port, wait_for
@@ -28,11 +28,11 @@ def running(setup, directory, upstream, work):
         process.wait()
 
 
-def cases_behind(setup, world, directory):
+def cases_behind(setup, world, directory, cases):
     """The outcome of each case behind a proxy."""
     path = world.gpu(f"{setup.name} {setup.version}")
     return running(
-        setup, directory, world.port, lambda port: {name: outcome(case, world, port, path) for name, case in CASES.items()}
+        setup, directory, world.port, lambda port: {name: outcome(case, world, port, path) for name, case in cases.items()}
     )
 
 
@@ -91,12 +91,17 @@ def behind(program, directory, chosen):
     world.start("--demo")
     world.fill()
 
+    under = World(program, directory, f"sqlite://{directory}/under.db")
+    under.start("--demo", PARTBOOK_BASE_PATH="/parts")
+
     def outcomes(pair):
         number, setup = pair
         own = directory / str(number)
         own.mkdir()
         own.chmod(0o755)
-        found = cases_behind(setup, world, own / "cases")
+        if setup.under_a_path:
+            return cases_behind(setup, under, own / "cases", CASES_UNDER_A_PATH)
+        found = cases_behind(setup, world, own / "cases", CASES)
         if setup.documented:
             found["restart"] = restart(program, setup, own)
         return found
@@ -110,6 +115,7 @@ def behind(program, directory, chosen):
                 yield setup.name, setup.version, told(found)
     finally:
         world.stop()
+        under.stop()
 
 
 def main():

@@ -47,8 +47,8 @@ def documented(name):
 class Setup:
     """A proxy with a configuration."""
 
-    def __init__(self, name, program, configuration, start, ask="--version", documented=False, cases=None):
-        self.name, self.program, self.documented, self.cases = name, program, documented, cases
+    def __init__(self, name, program, configuration, start, ask="--version", documented=False, under_a_path=False):
+        self.name, self.program, self.documented, self.under_a_path = name, program, documented, under_a_path
         self.configuration, self.starter = configuration, start
         self.version = version(program, ask)
         self.port = self.upstream = None
@@ -209,4 +209,15 @@ def setups():
         Setup("`envoy.yaml`", mesh, documented("envoy.yaml"), envoy, "--version", documented=True),
         Setup("Envoy, compresses itself", mesh, envoy_compressing(), envoy, "--version"),
     ]
-    return every
+    return every + [
+        Setup(f"{name}, takes the path away", program, text, start, ask, under_a_path=True)
+        for name, program, text, start, ask in (
+            ("nginx", web, nginx_server().replace("location /", "location /parts/").replace(":8000;", ":8000/;"), nginx, "-v"),
+            ("Caddy", packaged("caddy"), "http://:8080 {\nhandle_path /parts/* {\nreverse_proxy 127.0.0.1:8000\n}\n}", caddy, "version"),
+            ("HAProxy", system("haproxy"), haproxy_plain("http-request replace-path /parts(/.*) \\1"), haproxy, "-v"),
+            ("Apache", site, apache_site("").replace("ProxyPass / ", "ProxyPass /parts/ "), apache, "-v"),
+            ("Varnish", cache, varnish_plain('sub vcl_recv { set req.url = regsub(req.url, "^/parts", ""); return (pass); }'), varnish(), "-V"),
+            ("Envoy", mesh, documented("envoy.yaml").replace('match: { prefix: "/" }', 'match: { prefix: "/parts/" }')
+                .replace("cluster: partbook\n", 'cluster: partbook\n                            prefix_rewrite: "/"\n', 1), envoy, "--version"),
+        )
+    ]  # fmt: skip
