@@ -12,7 +12,7 @@ use partbook_domain::edit::{self, Draft, EditMode, Nulls};
 use partbook_domain::entity::listing::LISTING;
 use partbook_domain::entity::ports_profile::PORTS_PROFILE;
 use partbook_domain::entity::profile::PROFILE;
-use partbook_domain::{Entity, Kind, Object, Value, json};
+use partbook_domain::{Entity, Kind, Object, Value, Vocabulary, json};
 
 const ITEMS: [usize; 2] = [6_000, 60_000];
 const ROUNDS: usize = 5;
@@ -101,7 +101,7 @@ fn object(text: &str) -> Object {
 
 /// The values as a database gives them back: text that nobody has parsed yet.
 fn stored(case: &Case, n: usize) -> Vec<Value> {
-    let Draft { values, errors, .. } = edit::create(case.entity, &object(&(case.stored)(n)));
+    let Draft { values, errors, .. } = edit::create(case.entity, &object(&(case.stored)(n)), &Vocabulary::default());
     assert!(errors.is_empty(), "{}: {errors:?}", case.name);
     let unread = |value| match value {
         Value::Json(document) => Value::Json(document.as_str().to_owned().into()),
@@ -117,7 +117,7 @@ fn measure(case: &Case, n: usize, rounds: usize) -> f64 {
         .map(|_| {
             let stored = stored(case, n);
             let begin = Instant::now();
-            let draft = edit::update(case.entity, &stored, &body, case.mode);
+            let draft = edit::update(case.entity, &stored, &body, case.mode, &Vocabulary::default());
             for (index, field) in case.entity.fields.iter().enumerate() {
                 if let Kind::Children(children) = field.kind {
                     black_box(children.changes(Some(&stored[index]), &draft.values[index]));

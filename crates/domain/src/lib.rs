@@ -27,6 +27,7 @@ pub use model::field::{Children, Field, Kind};
 pub use model::field_type::{AnyValue, Attributes, FieldType, Links, Texts, WebAddress, Weights};
 pub use model::limits::Limits;
 pub use model::order::{Identity, Order};
+pub use model::vocabulary::Vocabulary;
 pub use refusal::errors::{Errors, MAX_SHOWN_ERRORS};
 pub use refusal::field_error::{CODES, FieldError, FieldErrors, ParameterError, ParameterErrors};
 pub use refusal::pointer::Pointer;

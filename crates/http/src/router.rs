@@ -1,11 +1,13 @@
 //! Every route, the layers around them, and the document that describes them.
 
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
-use partbook_domain::registry;
+use axum::{Extension, Router};
+use partbook_domain::{Vocabulary, registry};
+use serde_json::Value;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::normalize_path::NormalizePath;
@@ -13,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::middleware::{compression, cors, observe, pending_answers, problem_body, request};
 use crate::openapi;
+use crate::routes::docs::ApiDocument;
 use crate::routes::{collection, custom_fields, docs, fields_data, health, metrics};
 use crate::state::App;
 
@@ -30,8 +33,13 @@ impl App {
 
     fn around(&self, routes: OpenApiRouter<Self>) -> Router {
         let (routes, _) = routes.split_for_parts();
-        let answered =
-            routes.with_state(self.clone()).layer(CatchPanicLayer::new()).layer(from_fn(problem_body::write));
+        let vocabulary = self.repository().vocabulary().clone();
+        let document = ApiDocument::new(move || served_document(&vocabulary));
+        let answered = routes
+            .with_state(self.clone())
+            .layer(Extension(Arc::new(document)))
+            .layer(CatchPanicLayer::new())
+            .layer(from_fn(problem_body::write));
         let bounded = answered.layer(from_fn_with_state(self.clone(), pending_answers::bound));
         let compressed = bounded.layer(compression::layer()).layer(from_fn(compression::negotiate));
         let named = compressed.layer(from_fn(observe::expose_route));
@@ -56,8 +64,18 @@ pub fn document() -> String {
     text
 }
 
-/// The document as it is served.
+/// The document as it is served where every word can be stored.
 static DOCUMENT: LazyLock<String> = LazyLock::new(document);
+
+/// The document as it is served beside a database.
+fn served_document(vocabulary: &Vocabulary) -> Cow<'static, str> {
+    if vocabulary.is_whole() {
+        return Cow::Borrowed(&DOCUMENT);
+    }
+    let mut document: Value = serde_json::from_str(&DOCUMENT).expect("the document is JSON");
+    openapi::vocabulary::restrict(&mut document, vocabulary);
+    Cow::Owned(format!("{document:#}\n"))
+}
 
 /// Every route, each with its part of the API document.
 fn routes() -> OpenApiRouter<App> {
@@ -68,9 +86,5 @@ fn routes() -> OpenApiRouter<App> {
 fn public_routes() -> OpenApiRouter<App> {
     let router = OpenApiRouter::with_openapi(openapi::base());
     let router = registry().iter().fold(router, |router, entity| router.merge(collection::routes(entity)));
-    router
-        .merge(custom_fields::routes())
-        .merge(fields_data::routes())
-        .merge(health::routes())
-        .merge(docs::routes(&DOCUMENT))
+    router.merge(custom_fields::routes()).merge(fields_data::routes()).merge(health::routes()).merge(docs::routes())
 }

@@ -1,5 +1,6 @@
 //! Whose database it is, decided on lists of tables and on SQLite files. PostgreSQL is tested from outside.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use partbook_database::catalogue::{
@@ -30,7 +31,13 @@ fn table(name: &str, columns: &[&str]) -> Table {
 }
 
 fn read(tables: Vec<Table>) -> Catalogue {
-    Catalogue { tables, unique_keys: Vec::new(), foreign_keys: Vec::new(), encoding: Encoding::Unicode }
+    Catalogue {
+        tables,
+        unique_keys: Vec::new(),
+        foreign_keys: Vec::new(),
+        enums: BTreeMap::new(),
+        encoding: Encoding::Unicode,
+    }
 }
 
 fn required(name: &'static str, columns: &[&'static str]) -> RequiredTable {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use partbook_database::{Database, Dialect, Prepared, TextDialect, Violation};
 use partbook_domain::clock::Clock;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
-use partbook_domain::{Entity, registry};
+use partbook_domain::{Entity, Kind, Vocabulary, registry};
 
 use crate::idempotency::{InFlight, StorageLimit};
 use crate::statements::Statements;
@@ -43,6 +43,8 @@ pub(crate) struct Context {
     pub(crate) in_flight: Arc<InFlight>,
     /// How much may be stored for idempotency keys.
     pub(crate) storage_limit: StorageLimit,
+    /// The words that can be stored.
+    pub(crate) vocabulary: Vocabulary,
     entities: BTreeMap<&'static str, (Statements, Usage)>,
     searches: BTreeMap<&'static str, SearchPlaces>,
     keys: BTreeMap<&'static str, Keys>,
@@ -70,7 +72,11 @@ impl Context {
             (entity.name, (Statements::compose(text, entity), usage))
         });
         let searches = registry().iter().map(|entity| (entity.name, SearchPlaces::compose(text, entity, &catalogue)));
+        let kinds = registry().iter().flat_map(|entity| entity.fields).map(|field| field.kind);
+        let enumerations =
+            kinds.filter_map(|kind| if let Kind::Enum(enumeration) = kind { Some(enumeration) } else { None });
         Self {
+            vocabulary: Vocabulary::new(enumerations, |name| catalogue.enums.get(name)),
             searches: searches.collect(),
             entities: entities.collect(),
             keys: served().map(|entity| (entity.name, Keys::of(entity, &catalogue))).collect(),

@@ -9,7 +9,7 @@ use partbook_domain::clock::Clock;
 use partbook_domain::edit::EditMode;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::query::{FieldsQuery, ListQuery};
-use partbook_domain::{Entity, Refusal, Row};
+use partbook_domain::{Entity, Refusal, Row, Vocabulary};
 
 use crate::context::{Context, RepositoryLimits};
 use crate::error::Error;
@@ -33,6 +33,12 @@ impl Repository {
     #[must_use]
     pub fn open(prepared: Prepared, clock: Arc<dyn Clock>, limits: RepositoryLimits) -> Self {
         Self(Arc::new(Context::new(prepared, clock, limits)))
+    }
+
+    /// The words that this database can store.
+    #[must_use]
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.0.vocabulary
     }
 
     /// One row.

@@ -8,6 +8,7 @@ mod listings;
 mod rows;
 mod schema;
 mod start;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -51,13 +51,15 @@ async fn its_tables_are_ours() {
             // Tables on one side only are left to those who made them.
             let Some(legacy) = legacy.get(&table) else { continue };
             let more: Vec<&String> = ours.difference(legacy).collect();
-            // The null-safe keys and the text that search looks into, which migrations add.
+            // The null-safe keys, the text that search looks into, and generations of memory, which migrations add.
             let has_more = match query {
                 UNIQUE => ["ram_spec", "storage_profile"].contains(&table.as_str()),
                 COLUMNS => more.iter().any(|column| column.starts_with("partbook_search ")),
                 _ => false,
             };
-            assert_eq!(more.len(), usize::from(has_more), "{table}: ours has {more:#?} and the legacy one has not");
+            let has_more = usize::from(has_more);
+            let has_more = if query == WORDS && table == "ram_generation" { 7 } else { has_more };
+            assert_eq!(more.len(), has_more, "{table}: ours has {more:#?} and the legacy one has not");
             let more: Vec<&String> = legacy.difference(&ours).collect();
             let expected = if query == CONSTRAINTS && table == "listing" { &[RULES][..] } else { &[] };
             assert_eq!(more, expected, "{table}: the legacy one has what ours has not");

@@ -3,6 +3,7 @@
 
 mod definitions;
 mod encoding;
+mod enums;
 mod foreign_keys;
 mod requirement;
 mod tables;
@@ -14,6 +15,8 @@ pub use foreign_keys::ForeignKey;
 pub use requirement::{RequiredColumn, RequiredTable};
 pub use tables::{Column, Table, TypeName};
 pub use unique_keys::UniqueKey;
+
+use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::pool::Pool;
@@ -27,6 +30,8 @@ pub struct Catalogue {
     pub unique_keys: Vec<UniqueKey>,
     /// The foreign keys of all tables, of any schema, that point at one of those.
     pub foreign_keys: Vec<ForeignKey>,
+    /// The words of each enum type.
+    pub enums: BTreeMap<String, Vec<String>>,
     /// How text is encoded.
     pub encoding: Encoding,
 }
@@ -57,6 +62,7 @@ impl Catalogue {
             tables,
             unique_keys: unique_keys::read(pool).await?,
             foreign_keys: foreign_keys::read(pool).await?,
+            enums: enums::read(pool).await?,
             encoding: encoding::read(pool).await?,
         })
     }

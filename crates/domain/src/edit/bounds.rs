@@ -85,6 +85,7 @@ pub(super) fn check_row(values: &[Value], stored: Option<&[Value]>, changed: &[b
 mod tests {
     use super::super::{EditMode, Nulls, create, update};
     use super::*;
+    use crate::Vocabulary;
     use crate::entity::listing::LISTING;
     use crate::entity::ports_profile::PORTS_PROFILE;
     use crate::entity::ram_spec::RAM_SPEC;
@@ -102,22 +103,22 @@ mod tests {
     #[test]
     fn arrays_have_limits_and_longer_stored_ones_may_shrink() {
         let ports = |n| body(&format!(r#"{{"name":"n","ports":[{}]}}"#, join(n, |i| format!(r#"{{"type":"{i}"}}"#))));
-        assert!(create(&PORTS_PROFILE, &ports(256)).errors.is_empty());
-        let over = create(&PORTS_PROFILE, &ports(257)).errors;
+        assert!(create(&PORTS_PROFILE, &ports(256), &Vocabulary::default()).errors.is_empty());
+        let over = create(&PORTS_PROFILE, &ports(257), &Vocabulary::default()).errors;
         assert_eq!(over.to_string(), "ports must have at most 256 items");
         let links = |n| {
             let links = join(n, |i| format!(r#""http://a/{i}""#));
             body(&format!(r#"{{"title":"t","price_usd":1,"other_urls":[{links}]}}"#))
         };
-        assert!(create(&LISTING, &links(100)).errors.is_empty());
-        assert_eq!(create(&LISTING, &links(101)).errors.total(), 1);
+        assert!(create(&LISTING, &links(100), &Vocabulary::default()).errors.is_empty());
+        assert_eq!(create(&LISTING, &links(101), &Vocabulary::default()).errors.total(), 1);
         // A row that another program made.
-        let mut stored = create(&LISTING, &links(100)).values;
+        let mut stored = create(&LISTING, &links(100), &Vocabulary::default()).values;
         let (index, _) = LISTING.field("other_urls").unwrap();
         let many = join(150, |i| format!(r#"{{"url":"http://a/{i}","label":null}}"#));
         stored[index] = Value::Json(format!("[{many}]").into());
         for (n, errors) in [(151, 1), (150, 0), (149, 0), (101, 0)] {
-            let draft = update(&LISTING, &stored, &links(n), EditMode::Merge(Nulls::Remove));
+            let draft = update(&LISTING, &stored, &links(n), EditMode::Merge(Nulls::Remove), &Vocabulary::default());
             assert_eq!(draft.errors.total(), errors, "{n}: {}", draft.errors);
         }
     }
@@ -130,17 +131,32 @@ mod tests {
                 join(n, |i| format!(r#""{i}":0"#))
             ))
         };
-        assert!(create(&RAM_SPEC, &spec(9_999)).errors.is_empty());
-        let full = create(&RAM_SPEC, &spec(9_999)).values;
-        assert_eq!(create(&RAM_SPEC, &spec(10_000)).errors.total(), 1, "the object that holds them counts");
-        let one_more = update(&RAM_SPEC, &full, &body(r#"{"attributes":{"b":0}}"#), EditMode::Merge(Nulls::Remove));
+        assert!(create(&RAM_SPEC, &spec(9_999), &Vocabulary::default()).errors.is_empty());
+        let full = create(&RAM_SPEC, &spec(9_999), &Vocabulary::default()).values;
+        assert_eq!(
+            create(&RAM_SPEC, &spec(10_000), &Vocabulary::default()).errors.total(),
+            1,
+            "the object that holds them counts"
+        );
+        let one_more = update(
+            &RAM_SPEC,
+            &full,
+            &body(r#"{"attributes":{"b":0}}"#),
+            EditMode::Merge(Nulls::Remove),
+            &Vocabulary::default(),
+        );
         assert!(
             one_more.errors.to_string().contains("attributes must have at most 10000 members"),
             "{}",
             one_more.errors
         );
-        let one_less =
-            update(&RAM_SPEC, &full, &body(r#"{"attributes":{"a":{"5":null}}}"#), EditMode::Merge(Nulls::Remove));
+        let one_less = update(
+            &RAM_SPEC,
+            &full,
+            &body(r#"{"attributes":{"a":{"5":null}}}"#),
+            EditMode::Merge(Nulls::Remove),
+            &Vocabulary::default(),
+        );
         assert!(one_less.errors.is_empty());
     }
 
@@ -148,10 +164,11 @@ mod tests {
     fn a_row_does_not_grow_past_its_bound_in_small_steps() {
         let patch = |key: &str, size: usize| body(&format!(r#"{{"attributes":{{"{key}":"{}"}}}}"#, "x".repeat(size)));
         let merge = EditMode::Merge(Nulls::Remove);
-        let mut row = create(&RAM_SPEC, &body(r#"{"capacity_per_module_gb":8,"module_count":1}"#)).values;
+        let mut row =
+            create(&RAM_SPEC, &body(r#"{"capacity_per_module_gb":8,"module_count":1}"#), &Vocabulary::default()).values;
         let mut refused = 0;
         for step in 0..8 {
-            let draft = update(&RAM_SPEC, &row, &patch(&format!("k{step}"), 300_000), merge);
+            let draft = update(&RAM_SPEC, &row, &patch(&format!("k{step}"), 300_000), merge, &Vocabulary::default());
             if draft.errors.is_empty() {
                 row = draft.values;
             } else {
@@ -162,8 +179,14 @@ mod tests {
         // What is larger already may be edited, and shrink.
         let (index, _) = RAM_SPEC.field("attributes").unwrap();
         row[index] = Value::Json(format!(r#"{{"big":"{}"}}"#, "x".repeat(3 * MAX_ROW_SIZE)).into());
-        assert!(update(&RAM_SPEC, &row, &body(r#"{"speed_mhz":3200,"notes":"x"}"#), merge).errors.is_empty());
-        assert!(update(&RAM_SPEC, &row, &patch("big", 2 * MAX_ROW_SIZE), merge).errors.is_empty());
-        assert_eq!(update(&RAM_SPEC, &row, &patch("more", 1), merge).errors.total(), 1);
+        assert!(
+            update(&RAM_SPEC, &row, &body(r#"{"speed_mhz":3200,"notes":"x"}"#), merge, &Vocabulary::default())
+                .errors
+                .is_empty()
+        );
+        assert!(
+            update(&RAM_SPEC, &row, &patch("big", 2 * MAX_ROW_SIZE), merge, &Vocabulary::default()).errors.is_empty()
+        );
+        assert_eq!(update(&RAM_SPEC, &row, &patch("more", 1), merge, &Vocabulary::default()).errors.total(), 1);
     }
 }

@@ -88,7 +88,7 @@ fn read_fields(
                 errors.push(FieldError::new(place.pointer(), "required", "is required"));
             }
             (None | Some(Json::Null), _) => {}
-            (Some(given), _) => match read_value::read(field, given, false, None, None, &place) {
+            (Some(given), _) => match read_value::read(field, given, false, None, &place) {
                 Ok(read) => *value = read,
                 Err(found) => errors.extend(found),
             },

@@ -4,6 +4,7 @@ use super::merge_patch::merge;
 use super::{EditMode, bounds, children, read_value, validate};
 use crate::entity::Entity;
 use crate::model::field::{Field, Kind};
+use crate::model::vocabulary::Vocabulary;
 use crate::refusal::field_error::{FieldError, FieldErrors};
 use crate::refusal::pointer::{Place, Pointer};
 use crate::value::Value;
@@ -19,6 +20,8 @@ pub(super) struct FieldChange<'a> {
     pub(super) mode: EditMode,
     /// The value of the field that decides between spellings of this one's words.
     pub(super) beside: Option<String>,
+    /// The words that can be stored.
+    pub(super) vocabulary: &'a Vocabulary,
 }
 
 impl FieldChange<'_> {
@@ -105,7 +108,12 @@ impl FieldChange<'_> {
         }
         let value = match (field.kind, given) {
             (Kind::Children(children), Json::Array(items)) => children::read(children, items, self.stored, &place),
-            _ => read_value::read(field, given, self.entity.trims, self.stored, self.beside.as_deref(), &place),
+            (Kind::Enum(enumeration), Json::String(text)) if !text.contains('\0') => {
+                let text = if self.entity.trims { text.trim() } else { text };
+                read_value::read_enum(enumeration, text, self.beside.as_deref(), self.vocabulary)
+                    .map_err(|(code, detail)| FieldError::new(place.pointer(), code, detail).into())
+            }
+            _ => read_value::read(field, given, self.entity.trims, self.stored, &place),
         };
         let mut value = value?;
         // An empty text is none.

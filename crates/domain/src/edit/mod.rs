@@ -12,11 +12,12 @@ mod validate;
 
 use field_change::FieldChange;
 pub use merge_patch::{Nulls, merge};
-pub(crate) use read_value::read_word;
+pub(crate) use read_value::{read_time, read_word};
 pub use unknown::{unknown_member, unknown_members};
 
 use crate::entity::Entity;
 use crate::model::field::{Field, Kind};
+use crate::model::vocabulary::Vocabulary;
 use crate::refusal::field_error::{FieldError, FieldErrors};
 use crate::refusal::pointer::{Place, Pointer};
 use crate::value::Value;
@@ -46,17 +47,17 @@ pub struct Draft {
 
 /// Reads the body of a new row.
 #[must_use]
-pub fn create(entity: &Entity, body: &Object) -> Draft {
-    draft(entity, None, body, EditMode::Replace)
+pub fn create(entity: &Entity, body: &Object, vocabulary: &Vocabulary) -> Draft {
+    draft(entity, None, body, EditMode::Replace, vocabulary)
 }
 
 /// Applies a body to a stored row.
 #[must_use]
-pub fn update(entity: &Entity, stored: &[Value], body: &Object, mode: EditMode) -> Draft {
-    draft(entity, Some(stored), body, mode)
+pub fn update(entity: &Entity, stored: &[Value], body: &Object, mode: EditMode, vocabulary: &Vocabulary) -> Draft {
+    draft(entity, Some(stored), body, mode, vocabulary)
 }
 
-fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: EditMode) -> Draft {
+fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: EditMode, vocabulary: &Vocabulary) -> Draft {
     let defaults = (entity.defaults)();
     let mut errors = refused_members(entity, body);
     let mut values = Vec::with_capacity(defaults.len());
@@ -67,6 +68,7 @@ fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: EditMod
         stored: stored.map(|stored| &stored[index]),
         mode,
         beside,
+        vocabulary,
     };
     // The value that another field will have, errors aside: they are found when it has its own turn.
     let beside = |field: &Field| {

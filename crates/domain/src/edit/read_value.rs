@@ -6,8 +6,10 @@ use std::collections::HashSet;
 use url::{SyntaxViolation, Url};
 
 use super::validate::{self, NUL, TOO_LARGE};
+use crate::model::enumeration::Enumeration;
 use crate::model::field::{Field, Kind};
 use crate::model::stored_document;
+use crate::model::vocabulary::Vocabulary;
 use crate::refusal::field_error::{FieldError, FieldErrors};
 use crate::refusal::pointer::Place;
 use crate::value::document::Document;
@@ -20,10 +22,9 @@ const TIME_EXPECTED: &str = "must be a date and time such as 2026-01-31T12:00:00
 /// What a word, a time or a number is read as, or the code and the text of its error.
 type Read = Result<Value, (&'static str, String)>;
 
-/// Reads a value that is not null and no child rows.
+/// Reads a value that is not null, no child rows and no word of an enumeration.
 ///
-/// `stored` is what the field holds now: the parts of a document that equal it are not validated again. `beside` is the
-/// value of the field that decides between spellings of a word.
+/// `stored` is what the field holds now: the parts of a document that equal it are not validated again.
 ///
 /// # Errors
 /// Every error of type; those of range and length are found when the whole entity is validated.
@@ -32,7 +33,6 @@ pub(super) fn read(
     given: &Json,
     trims: bool,
     stored: Option<&Value>,
-    beside: Option<&str>,
     place: &Place<'_>,
 ) -> Result<Value, FieldErrors> {
     let stored = || stored.and_then(Value::as_document).and_then(Document::json);
@@ -53,14 +53,7 @@ pub(super) fn read(
         }
         (Kind::Bool, Json::Bool(flag)) => Ok(Value::Bool(*flag)),
         (Kind::Time, Json::String(text)) if text.is_empty() => Ok(Value::Null),
-        (Kind::Enum(enumeration), Json::String(text)) if text_of(text, trims).is_empty() => {
-            Ok(Value::Text(enumeration.default.to_owned()))
-        }
-        (Kind::Time, Json::String(text)) => read_word(field.kind, text),
-        (Kind::Enum(enumeration), Json::String(text)) => {
-            let word = enumeration.read(text_of(text, trims), beside);
-            word.map(|word| Value::Text(word.to_owned())).map_err(|detail| ("enum", detail))
-        }
+        (Kind::Time, Json::String(text)) => read_time(text),
         (Kind::Object | Kind::Weights, Json::Object(members)) => {
             let errors = validate::document(field.kind, members, stored(), place, false);
             return errors.into_result(Value::Json(given.clone().into()));
@@ -83,16 +76,28 @@ pub(super) fn read(
     read.map_err(|(code, detail)| FieldError::new(place.pointer(), code, detail).into())
 }
 
-/// Reads a time or a word of an enumeration, which is not empty; spellings of a word are not accepted.
-pub(crate) fn read_word(kind: Kind, text: &str) -> Read {
-    match kind {
-        _ if text.contains('\0') => Err(("nul", NUL.to_owned())),
-        Kind::Enum(enumeration) => match enumeration.word(text) {
-            Some(word) => Ok(Value::Text(word.to_owned())),
-            None => Err(("enum", format!("must be one of {}", enumeration.values.join(", ")))),
-        },
-        _ => Timestamp::parse(text).map(Value::Time).ok_or_else(|| ("time", TIME_EXPECTED.to_owned())),
+/// Reads a word of an enumeration, or what stands for one beside the value of another field.
+pub(super) fn read_enum(
+    enumeration: &'static Enumeration,
+    text: &str,
+    beside: Option<&str>,
+    vocabulary: &Vocabulary,
+) -> Read {
+    if text.is_empty() {
+        return Ok(Value::Text(enumeration.default.to_owned()));
     }
+    let word = vocabulary.read(enumeration, text, beside);
+    word.map(|word| Value::Text(word.to_owned())).map_err(|detail| ("enum", detail))
+}
+
+/// Reads a word of an enumeration; spellings are not accepted.
+pub(crate) fn read_word(enumeration: &'static Enumeration, text: &str, vocabulary: &Vocabulary) -> Read {
+    let word = vocabulary.word(enumeration, text).map(|word| Value::Text(word.to_owned()));
+    word.ok_or_else(|| ("enum", vocabulary.expected(enumeration)))
+}
+
+pub(crate) fn read_time(text: &str) -> Read {
+    Timestamp::parse(text).map(Value::Time).ok_or_else(|| ("time", TIME_EXPECTED.to_owned()))
 }
 
 fn wrong_type(expected: &str, given: &Json) -> (&'static str, String) {

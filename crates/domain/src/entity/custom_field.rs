@@ -167,13 +167,14 @@ fn is_object_or_null(json: &Json) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Vocabulary;
     use crate::edit::{EditMode, Nulls, create, update};
     use crate::value::Value;
     use crate::value::json_reader::parse;
 
     fn errors(body: &str) -> Vec<(String, &'static str)> {
         let body = parse(body.as_bytes()).unwrap();
-        let draft = create(&CUSTOM_FIELD, body.as_object().unwrap());
+        let draft = create(&CUSTOM_FIELD, body.as_object().unwrap(), &Vocabulary::default());
         draft.errors.shown().iter().map(|error| (error.pointer.to_string(), error.code)).collect()
     }
 
@@ -227,7 +228,7 @@ mod tests {
     #[test]
     fn what_stays_is_not_judged() {
         let body = parse(br#"{"entity":"cpu","key":"tier","label":"Tier"}"#).unwrap();
-        let mut stored = create(&CUSTOM_FIELD, body.as_object().unwrap()).values;
+        let mut stored = create(&CUSTOM_FIELD, body.as_object().unwrap(), &Vocabulary::default()).values;
         for (name, value) in [("entity", "warp"), ("key", "a b"), ("data_type", "colour")] {
             let (index, _) = CUSTOM_FIELD.field(name).unwrap();
             stored[index] = Value::Text(value.to_owned());
@@ -235,7 +236,13 @@ mod tests {
         let (index, _) = CUSTOM_FIELD.field("validation").unwrap();
         stored[index] = Value::Json("[]".to_owned().into());
         let patch = parse(br#"{"label":"Other","default_value":5}"#).unwrap();
-        let draft = update(&CUSTOM_FIELD, &stored, patch.as_object().unwrap(), EditMode::Merge(Nulls::Remove));
+        let draft = update(
+            &CUSTOM_FIELD,
+            &stored,
+            patch.as_object().unwrap(),
+            EditMode::Merge(Nulls::Remove),
+            &Vocabulary::default(),
+        );
         assert!(draft.errors.is_empty(), "{}", draft.errors);
     }
 }

@@ -25,14 +25,17 @@ resource! {
     }
 }
 
-/// DDR generations.
+/// Generations of memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Generation;
 
 impl Choice for Generation {
     const ENUMERATION: &'static Enumeration = &Enumeration {
         postgres_type: Some("ram_generation"),
-        values: &["ddr3", "ddr4", "ddr5", "lpddr4", "lpddr4x", "lpddr5", "lpddr5x", "hbm2", "hbm3", "unknown"],
+        values: &[
+            "sdram", "ddr", "ddr2", "ddr3", "ddr4", "ddr5", "lpddr2", "lpddr3", "lpddr4", "lpddr4x", "lpddr5",
+            "lpddr5x", "lpddr6", "gddr6", "hbm2", "hbm3", "unknown",
+        ],
         default: "unknown",
         spellings: None,
     };

@@ -134,6 +134,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Vocabulary;
 
     #[test]
     fn a_medium_is_what_its_name_and_its_interface_say() {
@@ -160,15 +161,23 @@ mod tests {
             ("UFS 3.1", None, "ufs"),
             ("M.2 NVMe SSD", None, "nvme"),
         ] {
-            assert_eq!(Medium::ENUMERATION.read(text, interface).as_deref(), Ok(medium), "{text} beside {interface:?}");
+            assert_eq!(
+                Vocabulary::default().read(Medium::ENUMERATION, text, interface).as_deref(),
+                Ok(medium),
+                "{text} beside {interface:?}"
+            );
         }
-        assert_eq!(Medium::ENUMERATION.read("Sata_SSD", Some("PCIe")).as_deref(), Ok("sata_ssd"), "an exact word");
+        assert_eq!(
+            Vocabulary::default().read(Medium::ENUMERATION, "Sata_SSD", Some("PCIe")).as_deref(),
+            Ok("sata_ssd"),
+            "an exact word"
+        );
         for text in ["no SSD", "none", "without HDD", "n/a", "tape", "N/A SSD"] {
-            let error = Medium::ENUMERATION.read(text, Some("SATA")).unwrap_err();
+            let error = Vocabulary::default().read(Medium::ENUMERATION, text, Some("SATA")).unwrap_err();
             assert!(error.starts_with("must be one of nvme, sata_ssd"), "{text}: {error}");
         }
         for text in ["SSD", "M.2", "M.2 SSD"] {
-            let error = Medium::ENUMERATION.read(text, Some("x4")).unwrap_err();
+            let error = Vocabulary::default().read(Medium::ENUMERATION, text, Some("x4")).unwrap_err();
             assert!(error.contains("SATA or NVMe?"), "{text}: {error}");
         }
     }

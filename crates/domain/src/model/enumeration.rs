@@ -34,29 +34,6 @@ pub enum Unclear {
     Ambiguous(&'static str),
 }
 
-impl Enumeration {
-    /// The word that a text is, in any letter case.
-    #[must_use]
-    pub fn word(&self, text: &str) -> Option<&'static str> {
-        self.values.iter().find(|value| value.eq_ignore_ascii_case(text)).copied()
-    }
-
-    /// The word that a text is, or stands for beside the value of another field.
-    ///
-    /// # Errors
-    /// What a client is told.
-    pub fn read(&self, text: &str, beside: Option<&str>) -> Result<&'static str, String> {
-        if let Some(word) = self.word(text) {
-            return Ok(word);
-        }
-        let read = self.spellings.as_ref().map_or(Err(Unclear::Unknown), |spellings| (spellings.read)(text, beside));
-        read.map_err(|unclear| match unclear {
-            Unclear::Unknown => format!("must be one of {}", self.values.join(", ")),
-            Unclear::Ambiguous(question) => question.to_owned(),
-        })
-    }
-}
-
 /// Names an [`Enumeration`] in a struct's field type.
 pub trait Choice: Clone + std::fmt::Debug + PartialEq {
     /// The words.

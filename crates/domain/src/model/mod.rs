@@ -13,3 +13,4 @@ pub(crate) mod field_type;
 pub(crate) mod limits;
 pub(crate) mod order;
 pub(crate) mod stored_document;
+pub(crate) mod vocabulary;

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use super::Invalid;
 use super::flag::flag;
 use super::page::digits;
-use crate::edit::read_word;
+use crate::edit::{read_time, read_word};
 use crate::entity::Entity;
 use crate::model::field::{Field, Kind};
+use crate::model::vocabulary::Vocabulary;
 use crate::value::Value;
 use crate::value::name::clean_name;
 
@@ -25,17 +26,19 @@ pub enum Filter {
 /// The filters that a list of an entity takes, by their parameters.
 pub(super) struct Known<'e> {
     entity: &'e Entity,
+    vocabulary: &'e Vocabulary,
     by_parameter: HashMap<String, Comparison>,
     /// All parameters of the list, for the message about one that is not known.
     allowed: String,
 }
 
 impl<'e> Known<'e> {
-    pub(super) fn new(entity: &'e Entity) -> Self {
+    pub(super) fn new(entity: &'e Entity, vocabulary: &'e Vocabulary) -> Self {
         let own = ["search", "limit", "offset", "sort"].map(str::to_owned);
         let allowed = own.into_iter().chain(comparisons(entity).map(|known| known.parameter));
         Self {
             entity,
+            vocabulary,
             allowed: allowed.collect::<Vec<_>>().join(", "),
             by_parameter: comparisons(entity).map(|known| (known.parameter.clone(), known)).collect(),
         }
@@ -62,7 +65,7 @@ pub(super) fn filter(
     filters: &mut Vec<Filter>,
 ) -> Result<(), Invalid> {
     let Comparison { field, operator, .. } = *known.get(name)?;
-    let value = match scalar(field, text)? {
+    let value = match scalar(field, text, known.vocabulary)? {
         // Names are compared as they are told apart.
         Value::Text(name) if known.entity.cleans(field) => Value::Text(clean_name(&name)),
         value => value,
@@ -122,7 +125,7 @@ pub fn comparisons(entity: &Entity) -> impl Iterator<Item = Comparison> {
     ))
 }
 
-fn scalar(field: &Field, text: &str) -> Result<Value, Invalid> {
+fn scalar(field: &Field, text: &str, vocabulary: &Vocabulary) -> Result<Value, Invalid> {
     match field.kind {
         Kind::Int => {
             let number = digits(text.strip_prefix('-').unwrap_or(text)).and_then(|_| text.parse().ok());
@@ -135,8 +138,8 @@ fn scalar(field: &Field, text: &str) -> Result<Value, Invalid> {
         Kind::Bool => flag(text).map(Value::Bool),
         Kind::Enum(_) | Kind::Time if text.is_empty() => Err(("type", "must not be empty".to_owned())),
         Kind::Enum(enumeration) if text.trim().is_empty() => Ok(Value::Text(enumeration.default.to_owned())),
-        Kind::Enum(_) => read_word(field.kind, text.trim()),
-        Kind::Time => read_word(field.kind, text),
+        Kind::Enum(enumeration) => read_word(enumeration, text.trim(), vocabulary),
+        Kind::Time => read_time(text),
         _ => Ok(Value::Text(text.to_owned())),
     }
 }

@@ -8,14 +8,19 @@ use super::search::Search;
 use super::sort::sort;
 use super::{Invalid, ListQuery};
 use crate::entity::Entity;
+use crate::model::vocabulary::Vocabulary;
 use crate::refusal::field_error::{ParameterError, ParameterErrors};
 
 /// Reads a list's parameters, in the order in which they were given.
 ///
 /// # Errors
 /// Every error, each with the parameter's name and what is allowed.
-pub fn parse(entity: &Entity, parameters: &[(String, String)]) -> Result<ListQuery, ParameterErrors> {
-    let known = Known::new(entity);
+pub fn parse(
+    entity: &Entity,
+    parameters: &[(String, String)],
+    vocabulary: &Vocabulary,
+) -> Result<ListQuery, ParameterErrors> {
+    let known = Known::new(entity, vocabulary);
     let mut query = ListQuery { limit: entity.default_limit, ..ListQuery::default() };
     each(parameters, |name, text, repeated| match name {
         _ if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),

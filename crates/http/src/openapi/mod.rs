@@ -12,6 +12,7 @@ mod problem_schema;
 mod request;
 mod response;
 pub(crate) mod service;
+pub(crate) mod vocabulary;
 
 pub(crate) use builder::routed;
 pub(crate) use info::base;

@@ -59,7 +59,8 @@ async fn list(
     if app.settings().ignores_legacy_limit && !knows_of_pages(entity, &parameters, &headers) {
         parameters.retain(|(name, _)| name != "limit");
     }
-    let query = query::parse(entity, &parameters).map_err(|errors| Problem::parameters(&errors))?;
+    let query = query::parse(entity, &parameters, app.repository().vocabulary())
+        .map_err(|errors| Problem::parameters(&errors))?;
     let total = if prefers_count(&headers) {
         Some(app.repository().count(entity, &query).await.map_err(|error| collection.problem(&error))?)
     } else {

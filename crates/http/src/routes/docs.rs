@@ -1,8 +1,9 @@
 //! The API document and a page to read it, both from the binary (contract section 8).
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -52,20 +53,31 @@ const FILES: &[StaticFile] = &[
 /// The files of this project.
 const OWN_FILES: [&str; 2] = ["index.html", "swagger-initializer.js"];
 
-/// The routes; `document` is the text of the API document.
-pub(crate) fn routes(document: &'static LazyLock<String>) -> OpenApiRouter<App> {
-    let serve = move |State(app): State<App>| async move {
-        ([(header::CONTENT_TYPE, "application/json")], with_server(document, &app.path("")))
-    };
+/// The text of the API document, made when it is asked for.
+pub(crate) struct ApiDocument(LazyLock<Cow<'static, str>, Box<dyn FnOnce() -> Cow<'static, str> + Send>>);
+
+impl ApiDocument {
+    pub(crate) fn new(make: impl FnOnce() -> Cow<'static, str> + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(make)))
+    }
+}
+
+/// The routes; the document is an extension of theirs.
+pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(openapi::routed("/openapi.json".to_owned(), openapi::service::document(), get(serve)))
+        .routes(openapi::routed("/openapi.json".to_owned(), openapi::service::document(), get(document)))
         .route("/", get(|State(app): State<App>| async move { Redirect::to(&app.path("/docs")) }))
         .route("/docs", get(|State(app): State<App>| async move { file(&app, "index.html") }))
         .route("/docs/{file}", get(|State(app): State<App>, Path(name): Path<String>| async move { file(&app, &name) }))
 }
 
+async fn document(State(app): State<App>, Extension(document): Extension<Arc<ApiDocument>>) -> Response {
+    let text = with_server(&document.0, &app.path("")).into_owned();
+    ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
+
 /// The document, which names the path under which clients reach the service.
-fn with_server(document: &'static str, base: &str) -> Cow<'static, str> {
+fn with_server<'d>(document: &'d str, base: &str) -> Cow<'d, str> {
     if base.is_empty() {
         return Cow::Borrowed(document);
     }

@@ -25,7 +25,7 @@ pub(crate) async fn create_once(
     request: Create,
     key: IdempotencyKey,
 ) -> Result<StoredResponse, Error> {
-    let new = NewRow::read(request)?;
+    let new = NewRow::read(context, request)?;
     let scope = key.scope();
     let _guard = context.in_flight.enter(scope.clone())?;
     let (response, stored) = transact(context, &CreateOnce { new, key, scope }).await?;

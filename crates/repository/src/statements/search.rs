@@ -133,6 +133,7 @@ fn has_child(children: &Children, owner: &str, condition: &str) -> String {
 mod tests {
     use partbook_database::Dialect;
     use partbook_database::catalogue::{Column, Encoding, Table};
+    use partbook_domain::Vocabulary;
     use partbook_domain::query::parse;
 
     use super::*;
@@ -150,6 +151,7 @@ mod tests {
             tables: tables.into(),
             unique_keys: Vec::new(),
             foreign_keys: Vec::new(),
+            enums: std::collections::BTreeMap::new(),
             encoding: Encoding::Unicode,
         }
     }
@@ -164,7 +166,7 @@ mod tests {
             for entity in ["ports_profile", "storage_profile"] {
                 let entity = partbook_domain::registry().iter().find(|known| known.name == entity).unwrap();
                 let parameters = [("search".to_owned(), "USB-C 1TB %".to_owned())];
-                let search = parse(entity, &parameters).unwrap().search.unwrap();
+                let search = parse(entity, &parameters, &Vocabulary::default()).unwrap().search.unwrap();
                 let mut values = Vec::new();
                 let text_dialect = TextDialect::new(dialect, Encoding::Unicode);
                 let places = SearchPlaces::compose(text_dialect, entity, &catalogue(has_folded));

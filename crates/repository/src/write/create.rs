@@ -30,12 +30,12 @@ impl NewRow {
     ///
     /// # Errors
     /// The body has another shape.
-    pub(crate) fn read(create: Create) -> Result<Self, Error> {
+    pub(crate) fn read(context: &Context, create: Create) -> Result<Self, Error> {
         let Create { entity, body, representation, strict } = create;
         compute(body.text_length(), || {
             let reading = Reading::new(entity, &body, representation, strict);
             let members = representation.read_new(entity, body).map_err(Refusal::Invalid)?;
-            Ok(Self { entity, draft: edit::create(entity, &members), reading })
+            Ok(Self { entity, draft: edit::create(entity, &members, &context.vocabulary), reading })
         })
     }
 
@@ -52,7 +52,7 @@ impl NewRow {
 
 /// Creates a row.
 pub(crate) async fn create(context: &Context, request: Create) -> Result<Written, Error> {
-    let new = NewRow::read(request)?;
+    let new = NewRow::read(context, request)?;
     // What points nowhere can be told only by the database; every other error is known already.
     if new.entity.references.is_empty() {
         new.reading.check(new.draft.errors.clone())?;

@@ -64,7 +64,7 @@ impl Write for RowUpdate {
         let mut draft = compute(row.text_length() + self.length, || {
             self.precondition.evaluate(&row, self.reading.representation)?;
             let members = self.members.as_ref().map_err(|errors| Refusal::Invalid(errors.clone()))?;
-            Ok::<_, Error>(edit::update(self.entity, &row.values, members, self.mode))
+            Ok::<_, Error>(edit::update(self.entity, &row.values, members, self.mode, &context.vocabulary))
         })?;
         let mut errors = std::mem::take(&mut draft.errors);
         errors.extend(missing_references(session, self.entity, &draft).await?);

@@ -119,7 +119,12 @@ pub fn in_listings() -> impl Iterator<Item = &'static Entity> {
 }
 
 /// Generations of memory.
-pub const GENERATIONS: [&str; 10] =
+pub const GENERATIONS: [&str; 17] = [
+    "sdram", "ddr", "ddr2", "ddr3", "ddr4", "ddr5", "lpddr2", "lpddr3", "lpddr4", "lpddr4x", "lpddr5", "lpddr5x",
+    "lpddr6", "gddr6", "hbm2", "hbm3", "unknown",
+];
+/// Those of them that the legacy schema can store.
+pub const LEGACY_GENERATIONS: [&str; 10] =
     ["ddr3", "ddr4", "ddr5", "lpddr4", "lpddr4x", "lpddr5", "lpddr5x", "hbm2", "hbm3", "unknown"];
 /// Kinds of drives.
 pub const MEDIA: [&str; 7] = ["nvme", "sata_ssd", "hdd", "hybrid", "emmc", "ufs", "unknown"];

@@ -103,7 +103,7 @@ async fn compare(repository: &Repository, entity: &'static Entity, searches: usi
     let list = async |search: &str| {
         let parameters = [("search", search), ("sort", "id"), ("limit", "200")];
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let query = parse(entity, &parameters).expect("a query");
+        let query = parse(entity, &parameters, repository.vocabulary()).expect("a query");
         let page = repository.list(entity, &query).await.expect("a list");
         (page.rows.try_collect::<Vec<_>>().await.expect("the rows"), query.search)
     };

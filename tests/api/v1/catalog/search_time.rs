@@ -54,7 +54,8 @@ async fn how_long_a_search_takes() {
             });
             let plain = format!("select cast(count(*) as text) from cpu where {}", places.join(" or "));
             let plain = median(async || drop(connection.rows(&plain).await)).await;
-            let query = parse(&CPU, &[("search".to_owned(), search.to_owned())]).expect("a query");
+            let query =
+                parse(&CPU, &[("search".to_owned(), search.to_owned())], repository.vocabulary()).expect("a query");
             let mut found = 0;
             let folded = median(async || found = repository.count(&CPU, &query).await.expect("a count")).await;
             println!("{backend:?} {search:?}: plain {plain:.1?}, search {folded:.1?}, {found} rows");

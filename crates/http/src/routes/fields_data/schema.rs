@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use partbook_domain::{Field, Kind, Row, Value as Column};
+use partbook_domain::{Field, Kind, Row, Value as Column, Vocabulary};
 use serde_json::{Value, json};
 
 use crate::extract::entity_name::EntityName;
@@ -13,13 +13,16 @@ use crate::state::App;
 pub(super) async fn schema(State(app): State<App>, name: EntityName) -> Result<Json<Value>, Problem> {
     let entity = name.entity()?;
     let custom = app.repository().custom_fields(entity).await.map_err(|error| Problem::of(&error, entity))?;
-    let fields: Vec<Value> = form_fields(entity).map(describe).chain(custom.iter().map(describe_custom)).collect();
+    let fields: Vec<Value> = form_fields(entity)
+        .map(|field| describe(field, app.repository().vocabulary()))
+        .chain(custom.iter().map(describe_custom))
+        .collect();
     Ok(Json(json!({ "entity": entity.name, "label": entity.plural, "primary_key": "id", "fields": fields })))
 }
 
-fn describe(field: &Field) -> Value {
+fn describe(field: &Field, vocabulary: &Vocabulary) -> Value {
     let options = match field.kind {
-        Kind::Enum(enumeration) => Some(enumeration.values),
+        Kind::Enum(enumeration) => Some(vocabulary.words(enumeration).collect::<Vec<_>>()),
         _ => None,
     };
     let number = |limit: Option<f64>| match field.kind {
