@@ -9,7 +9,7 @@ use partbook_test_support::{Database, backends};
 
 async fn definitions(pool: &Pool) -> Vec<Definition> {
     let mut definitions = read_definitions(pool).await.expect("a schema");
-    definitions.retain(|definition| definition.table != "_sqlx_migrations");
+    definitions.retain(|definition| !definition.table.starts_with("partbook_"));
     definitions
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows an operation on the catalog. `dialect` holds everything in which the SQL of the two databases differs;
 //! `codec` carries values to and from a driver, `observe` sees every statement pass, `catalogue` reads what is there.
-//! sqlx is named here, and in the runner of the migrations, and nowhere else.
+//! sqlx is named here and nowhere else.
 
 mod admission;
 pub mod catalogue;

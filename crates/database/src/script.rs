@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{
     AssertSqlSafe, ColumnIndex, ConnectOptions as _, Connection as _, Database, Decode, Executor, PgConnection,
     Row as _, SqliteConnection, raw_sql,
@@ -43,6 +44,15 @@ impl Connection {
         }))
     }
 
+    /// A SQLite database in memory, which is gone when the connection is closed.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn in_memory() -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+        Ok(Self(AnyConnection::Sqlite(options.connect().await?)))
+    }
+
     /// Executes one statement or several, separated by semicolons.
     ///
     /// # Errors
@@ -79,6 +89,17 @@ impl Connection {
 }
 
 impl Pool {
+    /// A connection that the pool gives away.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn connection(&self) -> Result<Connection, Error> {
+        Ok(Connection(match self.any() {
+            AnyPool::Postgres(pool) => AnyConnection::Postgres(pool.acquire().await?.detach()),
+            AnyPool::Sqlite(pool) => AnyConnection::Sqlite(pool.acquire().await?.detach()),
+        }))
+    }
+
     /// Executes one statement or several, separated by semicolons.
     ///
     /// # Errors

@@ -16,7 +16,10 @@ pub enum StartError {
     /// The database is not one that can be served. The text says what was found and what to do.
     #[error("{0}")]
     Unfit(String),
-    /// A migration failed. Nothing of it, nor of those before it in the same run, remains.
+    /// Something has failed before, and would fail again until somebody has mended it.
+    #[error("{0}")]
+    Stuck(String),
+    /// A migration failed. Nothing of it remains but an entry in the history.
     #[error("the database could not be brought up to date: {0}")]
     Migration(String),
     /// The database went away, or gave an answer that makes no sense.

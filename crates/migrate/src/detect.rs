@@ -1,9 +1,10 @@
 //! Whose database it is, by its tables and its history (contract section 9). Nothing is changed.
 
 use partbook_database::catalogue::{Catalogue, Table};
-use partbook_database::{AnyPool, Pool, StartError};
+use partbook_database::{Dialect, Pool, StartError};
 
-use crate::history::{self, HISTORY, History};
+use crate::history::{self, FORMER_HISTORY, History};
+use crate::own::Own;
 
 /// The tables that make a catalog (contract section 10).
 pub(crate) const CATALOG: [&str; 10] = [
@@ -39,37 +40,49 @@ pub(crate) async fn detect(pool: &Pool) -> Result<Found, StartError> {
 }
 
 pub(crate) async fn detect_among(pool: &Pool, tables: &[Table]) -> Result<Found, StartError> {
-    if tables.iter().any(|table| table.name == HISTORY) {
-        let history = history::read(pool).await?;
-        let others = tables.iter().any(|table| table.name != HISTORY);
-        return match history {
-            // Made by hand, or by an attempt of another tool: the history is empty.
-            History { ref applied, .. } if applied.is_empty() && !others => Ok(Found::Empty),
-            history if history.is_ours() => history.check().map(Found::Ours).map_err(StartError::Unfit),
-            _ => Err(StartError::Unfit(format!(
-                "the database belongs to another program: the migrations in its table {HISTORY} are not Partbook's. \
-                 Give Partbook a database, or a schema on the search path, of its own"
-            ))),
-        };
+    let own = Own::of(pool).await?;
+    let is_former = |table: &Table| table.name == FORMER_HISTORY;
+    let (of_others, has_former): (Vec<Table>, bool) = (
+        tables.iter().filter(|table| !is_former(table) && !own.is_ours(&table.name)).cloned().collect(),
+        tables.iter().any(is_former),
+    );
+    let (history, table) = if own.has(pool, "migration").await? {
+        (history::read(pool, &own).await?, own.table("migration"))
+    } else if has_former {
+        (history::read_former(pool).await?, FORMER_HISTORY.to_owned())
+    } else {
+        return decide(&of_others, Dialect::of(pool));
+    };
+    match history {
+        // Made by hand, by an attempt of another tool, or everything was taken back: the history is empty.
+        History { ref applied, failed: None, .. } if applied.is_empty() && of_others.is_empty() => Ok(Found::Empty),
+        // The first migration failed.
+        History { ref applied, failed: Some(_), .. } if applied.is_empty() && of_others.is_empty() => {
+            Ok(Found::Ours(history))
+        }
+        history if history.is_ours() => history.check().map(Found::Ours).map_err(StartError::Unfit),
+        _ => Err(StartError::Unfit(format!(
+            "the database belongs to another program: the migrations in its table {table} are not Partbook's. \
+             Give Partbook a database, or a schema on the search path, of its own"
+        ))),
     }
-    decide(tables, matches!(pool.any(), AnyPool::Postgres(_)))
 }
 
 /// Decides by the tables of a database without a history.
-pub(crate) fn decide(tables: &[Table], is_postgres: bool) -> Result<Found, StartError> {
+pub(crate) fn decide(tables: &[Table], dialect: Dialect) -> Result<Found, StartError> {
     if tables.is_empty() {
         return Ok(Found::Empty);
     }
     let has = |name: &str| tables.iter().any(|table| table.name == name);
     let of_catalog = CATALOG.iter().filter(|name| has(name)).count();
     let looks_legacy = of_catalog > CATALOG.len() / 2 || (of_catalog > 0 && has("alembic_version"));
-    if is_postgres && looks_legacy {
+    if dialect == Dialect::Postgres && looks_legacy {
         // What is missing of it is found by the check of the required columns.
         return Ok(Found::Legacy);
     }
     if looks_legacy {
         return Err(StartError::Unfit(format!(
-            "the file holds tables of a catalog, but not the history of Partbook's migrations ({HISTORY}), without which \
+            "the file holds tables of a catalog, but not the history of Partbook's migrations (partbook_migration), without which \
              only PostgreSQL is served. Restore a backup, or name another file"
         )));
     }

@@ -4,8 +4,7 @@
 //! released is never edited; and none may hold a statement that cannot run in a transaction.
 
 use partbook_database::{Dialect, Pool};
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{MigrationType, Migrator};
+use sha2::{Digest as _, Sha384};
 
 /// A file of `migrations/`, as `build.rs` finds it.
 pub(crate) struct Embedded {
@@ -33,28 +32,6 @@ pub(crate) fn embedded_for(dialect: Dialect) -> &'static [Embedded] {
     }
 }
 
-/// The runner of the first migrations, up to a version or all of them.
-pub(crate) fn migrator(pool: &Pool, last: Option<i64>) -> Migrator {
-    let files = embedded(pool);
-    let count = last.map_or(files.len(), |last| files.iter().filter(|file| file.version <= last).count());
-    migrator_of(&files[..count])
-}
-
-/// sqlx takes the checksum of each text, as it stands in the databases that have the migration.
-fn migrator_of(files: &[Embedded]) -> Migrator {
-    let migration = |file: &Embedded| {
-        sqlx::migrate::Migration::new(
-            file.version,
-            file.name.into(),
-            MigrationType::Simple,
-            file.sql.into_sql_str(),
-            // Every migration runs in the transaction of all of them.
-            false,
-        )
-    };
-    Migrator::with_migrations(files.iter().map(migration).collect())
-}
-
 /// A migration that this program knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
@@ -66,16 +43,14 @@ pub(crate) struct Known {
 
 /// The migrations that this program knows for a pool's database, in their order.
 pub(crate) fn known(pool: &Pool) -> Vec<Known> {
-    let known = |migration: &sqlx::migrate::Migration| Known {
-        version: migration.version,
-        name: migration.description.to_string(),
-        checksum: hex(&migration.checksum),
-    };
-    migrator(pool, None).iter().map(known).collect()
+    let known =
+        |file: &Embedded| Known { version: file.version, name: file.name.to_owned(), checksum: checksum(file.sql) };
+    embedded(pool).iter().map(known).collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-384 of a text, hexadecimal.
+pub(crate) fn checksum(text: &str) -> String {
+    Sha384::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -89,10 +64,10 @@ mod tests {
     #[test]
     fn released_migrations_keep_their_checksums() {
         for (files, database) in [(POSTGRES, "postgres"), (SQLITE, "sqlite")] {
-            let line = |it: &sqlx::migrate::Migration| {
-                format!("{database} {:04} {} {}", it.version, it.description.replace(' ', "_"), hex(&it.checksum))
+            let line = |it: &Embedded| {
+                format!("{database} {:04} {} {}", it.version, it.name.replace(' ', "_"), checksum(it.sql))
             };
-            let embedded: Vec<String> = migrator_of(files).iter().map(line).collect();
+            let embedded: Vec<String> = files.iter().map(line).collect();
             let released: Vec<&str> = RELEASED.lines().filter(|line| line.starts_with(database)).collect();
             assert!(!released.is_empty());
             assert_eq!(embedded[..released.len()], released);

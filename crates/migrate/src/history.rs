@@ -1,16 +1,20 @@
-//! What a database says of the migrations that it has, in the table `_sqlx_migrations`.
+//! What a database says of the migrations that it has, in our table `migration`; before the first run of this version in
+//! `_sqlx_migrations`, where versions before kept it.
 
-use partbook_database::{AnyPool, Pool, StartError};
+use partbook_database::{Dialect, Pool, StartError};
 
 use crate::embedded::{Known, known};
+use crate::own::Own;
 
-/// The table that says which migrations a database has; the name is sqlx's own.
-pub(crate) const HISTORY: &str = "_sqlx_migrations";
+/// The table of versions before; the name is sqlx's own.
+pub(crate) const FORMER_HISTORY: &str = "_sqlx_migrations";
 
 /// What a database says of the migrations it has, beside those that this program knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct History {
     pub(crate) applied: Vec<Applied>,
+    /// The one that failed, when nobody has tried again since.
+    pub(crate) failed: Option<Failed>,
     pub(crate) known: Vec<Known>,
 }
 
@@ -18,16 +22,28 @@ pub(crate) struct History {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Applied {
     pub(crate) version: i64,
-    name: String,
-    checksum: String,
+    pub(crate) name: String,
+    pub(crate) checksum: String,
     /// When, RFC 3339, UTC.
     pub(crate) at: String,
+    /// How long it took.
+    pub(crate) milliseconds: Option<i64>,
+    /// The version of Partbook that applied it; empty where that is not known.
+    pub(crate) tool: String,
+}
+
+/// A migration that was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) version: i64,
+    pub(crate) at: String,
+    pub(crate) error: String,
 }
 
 impl History {
     /// The history of a database without any.
     pub(crate) fn empty(pool: &Pool) -> Self {
-        Self { applied: Vec::new(), known: known(pool) }
+        Self { applied: Vec::new(), failed: None, known: known(pool) }
     }
 
     /// Whether it begins as ours does: other programs record their migrations in a table of the same name.
@@ -36,6 +52,11 @@ impl History {
             (Some(applied), Some(known)) => applied.version == known.version && applied.name == known.name,
             _ => false,
         }
+    }
+
+    /// Whether a migration is applied.
+    pub(crate) fn has(&self, version: i64) -> bool {
+        self.applied.iter().any(|applied| applied.version == version)
     }
 
     /// Passes a history that this program can continue.
@@ -70,34 +91,76 @@ impl History {
     }
 }
 
-/// Reads the history of a database that has the table.
-pub(crate) async fn read(pool: &Pool) -> Result<History, StartError> {
-    let query = match pool.any() {
-        AnyPool::Postgres(_) => {
+/// Reads the history of a database that has our table.
+pub(crate) async fn read(pool: &Pool, own: &Own) -> Result<History, StartError> {
+    let table = own.table("migration");
+    let at = match Dialect::of(pool) {
+        Dialect::Postgres => "to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+        Dialect::Sqlite => "at",
+    };
+    let query = format!(
+        "select cast(version as text), name, checksum, {at}, cast(milliseconds as text), tool, state, error
+         from {table} order by version"
+    );
+    let rows = pool.text_rows(&query).await.map_err(|error| unreadable(&table, error))?;
+    let mut history = History::empty(pool);
+    for row in rows {
+        let Ok([version, name, checksum, at, milliseconds, tool, state, error]) = <[Option<String>; 8]>::try_from(row)
+        else {
+            continue;
+        };
+        let Some(version) = version.and_then(|version| version.parse().ok()) else { continue };
+        let at = at.unwrap_or_default();
+        if state.as_deref() == Some("failed") {
+            history.failed = Some(Failed { version, at, error: error.unwrap_or_default() });
+        } else {
+            history.applied.push(Applied {
+                version,
+                name: name.unwrap_or_default(),
+                checksum: checksum.unwrap_or_default(),
+                at,
+                milliseconds: milliseconds.and_then(|text| text.parse().ok()),
+                tool: tool.unwrap_or_default(),
+            });
+        }
+    }
+    Ok(history)
+}
+
+/// Reads the history that a version before has left.
+pub(crate) async fn read_former(pool: &Pool) -> Result<History, StartError> {
+    let query = match Dialect::of(pool) {
+        Dialect::Postgres => {
             "select version::text, description, encode(checksum, 'hex'),
                 to_char(installed_on at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
         }
-        AnyPool::Sqlite(_) => {
+        Dialect::Sqlite => {
             "select cast(version as text), description, lower(hex(checksum)),
                 strftime('%Y-%m-%dT%H:%M:%SZ', installed_on)"
         }
     };
-    let rows = pool.text_rows(&format!("{query} from {HISTORY} order by version")).await;
-    let rows = rows.map_err(|error| match error {
-        error if error.is_reported() => {
-            let reason = error.reason();
-            StartError::Unfit(format!("the history of migrations in the table {HISTORY} cannot be read: {reason}"))
-        }
-        error => error.into(),
-    })?;
-    let applied = rows.into_iter().filter_map(|row| {
+    let rows = pool.text_rows(&format!("{query} from {FORMER_HISTORY} order by version")).await;
+    let applied = rows.map_err(|error| unreadable(FORMER_HISTORY, error))?.into_iter().filter_map(|row| {
         let [version, name, checksum, at] = <[Option<String>; 4]>::try_from(row).ok()?;
         Some(Applied {
             version: version?.parse().ok()?,
             name: name.unwrap_or_default(),
             checksum: checksum.unwrap_or_default(),
             at: at.unwrap_or_default(),
+            milliseconds: None,
+            tool: String::new(),
         })
     });
-    Ok(History { applied: applied.collect(), known: known(pool) })
+    Ok(History { applied: applied.collect(), ..History::empty(pool) })
+}
+
+fn unreadable(table: &str, error: partbook_database::Error) -> StartError {
+    if error.is_reported() {
+        let reason = error.reason();
+        return StartError::Unfit(format!(
+            "the history of migrations in the table {table} cannot be read: {reason}. The role that serves needs the right to \
+             use its schema and to select from it"
+        ));
+    }
+    error.into()
 }

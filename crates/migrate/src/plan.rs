@@ -4,27 +4,65 @@ use partbook_database::catalogue::Catalogue;
 use partbook_database::{Dialect, Pool, StartError};
 
 use crate::detect::{CATALOG, Found, detect};
-use crate::embedded::{embedded, embedded_for};
-use crate::history::History;
+use crate::embedded::{Embedded, Known, embedded, embedded_for};
+use crate::history::{Applied, Failed, History};
 use crate::script::{Direction, Script};
 
-/// A migration, and whether a database has it.
+/// A migration, and what a database says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
     /// Its number.
     pub version: i64,
     /// What it is about.
     pub name: String,
-    /// When it was applied, RFC 3339, UTC; `None` when it was not.
-    pub applied_at: Option<String>,
+    /// Whether the database has it.
+    pub state: State,
+}
+
+/// Whether a database has a migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has.
+    Applied {
+        /// When, RFC 3339, UTC.
+        at: String,
+        /// How long it took, where that was entered.
+        milliseconds: Option<i64>,
+        /// The version of Partbook that applied it; empty where that was not entered.
+        tool: String,
+        /// SHA-384 of its text, hexadecimal.
+        checksum: String,
+    },
+    /// It has not.
+    Pending,
+    /// It was tried, and nothing of it remains.
+    Failed {
+        /// When, RFC 3339, UTC.
+        at: String,
+        /// What the database said.
+        error: String,
+    },
 }
 
 /// Every known migration, with what the database says of it.
-pub(crate) fn migrations(history: &History) -> Vec<Migration> {
-    let at = |version| history.applied.iter().find(|applied| applied.version == version).map(|it| it.at.clone());
+fn migrations(history: &History) -> Vec<Migration> {
+    let state = |version| {
+        let applied = history.applied.iter().find(|applied| applied.version == version);
+        let failed = history.failed.as_ref().filter(|failed| failed.version == version);
+        match (applied, failed) {
+            (Some(Applied { at, milliseconds, tool, checksum, .. }), _) => State::Applied {
+                at: at.clone(),
+                milliseconds: *milliseconds,
+                tool: tool.clone(),
+                checksum: checksum.clone(),
+            },
+            (None, Some(Failed { at, error, .. })) => State::Failed { at: at.clone(), error: error.clone() },
+            (None, None) => State::Pending,
+        }
+    };
     let migration =
-        |(version, name): (i64, &String)| Migration { version, name: name.clone(), applied_at: at(version) };
-    history.known.iter().map(|known| migration((known.version, &known.name))).collect()
+        |known: &Known| Migration { version: known.version, name: known.name.clone(), state: state(known.version) };
+    history.known.iter().map(migration).collect()
 }
 
 /// Every migration this program knows, with what the database says of it. Changes nothing.
@@ -44,11 +82,23 @@ pub async fn status(pool: &Pool) -> Result<Vec<Migration>, StartError> {
 /// # Errors
 /// As [`status`].
 pub async fn plan_up(pool: &Pool, last: Option<i64>) -> Result<Vec<Script>, StartError> {
-    let status = status(pool).await?;
-    let is_pending = |version| status.iter().any(|known| known.version == version && known.applied_at.is_none());
-    let is_wanted = |version| last.is_none_or(|last| version <= last);
-    let files = embedded(pool).iter().filter(|file| is_pending(file.version) && is_wanted(file.version));
-    files.map(|file| file.script(Direction::Up)).collect::<Result<_, _>>().map_err(StartError::Unfit)
+    let history = match detect(pool).await? {
+        Found::Empty => History::empty(pool),
+        Found::Ours(history) => history,
+        Found::Legacy => return Err(legacy()),
+    };
+    pending_scripts(embedded(pool), &history, last)
+}
+
+/// The scripts of the migrations that a history lacks, up to a version or all of them.
+pub(crate) fn pending_scripts(
+    files: &[Embedded],
+    history: &History,
+    last: Option<i64>,
+) -> Result<Vec<Script>, StartError> {
+    let is_pending = |file: &&Embedded| !history.has(file.version) && last.is_none_or(|last| file.version <= last);
+    let scripts = files.iter().filter(is_pending).map(|file| file.script(Direction::Up));
+    scripts.collect::<Result<_, _>>().map_err(StartError::Unfit)
 }
 
 /// The scripts that lead from one version to another, which is known without a database.

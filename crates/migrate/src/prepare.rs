@@ -3,9 +3,10 @@
 use partbook_database::catalogue::{Catalogue, RequiredTable};
 use partbook_database::{Pool, Prepared, SchemaKind, StartError};
 
-use crate::apply::apply_pending;
+use crate::apply::apply_at_start;
 use crate::detect::{Found, detect_among};
 use crate::fitness::faults;
+use crate::history::History;
 
 /// Makes a database ready to serve: sets up an empty one, brings ours up to date, leaves a legacy one as it is.
 /// `required` is every table, column and key that the statements rely on.
@@ -17,8 +18,9 @@ pub async fn prepare(pool: Pool, required: &[RequiredTable]) -> Result<Prepared,
     let before = Catalogue::read_tables(&pool).await?;
     let (schema, catalogue) = match detect_among(&pool, &before).await? {
         Found::Legacy => (SchemaKind::Legacy, Catalogue::read_keys(&pool, before).await?),
-        Found::Empty | Found::Ours(_) => {
-            for migration in apply_pending(&pool, None).await? {
+        found @ (Found::Empty | Found::Ours(_)) => {
+            let history = if let Found::Ours(history) = found { history } else { History::empty(&pool) };
+            for migration in apply_at_start(&pool, history).await? {
                 tracing::info!(version = migration.version, name = %migration.name, "migration applied");
             }
             (SchemaKind::Ours, Catalogue::read(&pool).await?)

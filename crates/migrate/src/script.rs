@@ -1,6 +1,6 @@
 //! The script of a migration, up or down, and what its first lines say of it.
 
-use crate::embedded::Embedded;
+use crate::embedded::{Embedded, checksum};
 
 /// How a line begins that says something of a migration: `-- partbook: irreversible: the texts are not kept`.
 const DIRECTIVE: &str = "-- partbook:";
@@ -21,6 +21,8 @@ pub struct Script {
     pub version: i64,
     /// The migration's name.
     pub name: String,
+    /// SHA-384 of the script that leads up, hexadecimal.
+    pub checksum: String,
     /// Which way it leads.
     pub direction: Direction,
     /// The statements.
@@ -66,7 +68,8 @@ impl Embedded {
                 self.down().map_err(|why| format!("migration {} cannot be taken back: {why}", self.version))?
             }
         };
-        Ok(Script { version: self.version, name: self.name.to_owned(), direction, sql })
+        let checksum = checksum(self.sql);
+        Ok(Script { version: self.version, name: self.name.to_owned(), checksum, direction, sql })
     }
 
     fn down(&self) -> Result<&'static str, String> {

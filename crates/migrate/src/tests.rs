@@ -6,14 +6,14 @@ use std::fs;
 use partbook_database::catalogue::{
     Catalogue, Column, Encoding, RequiredColumn, RequiredTable, Table, TypeName, UniqueKey,
 };
-use partbook_database::{DatabaseUrl, Pool, PoolSettings, SchemaKind};
+use partbook_database::{DatabaseUrl, Dialect, Pool, PoolSettings, SchemaKind};
 use partbook_domain::Kind;
 use tempfile::TempDir;
 
 use crate::detect::{CATALOG, Found, decide};
 use crate::fitness::faults;
-use crate::history::HISTORY;
-use crate::{prepare, status, up};
+use crate::history::FORMER_HISTORY;
+use crate::{State, prepare, status, up};
 
 async fn open(directory: &TempDir) -> Pool {
     let url = format!("sqlite://{}", directory.path().join("partbook.db").display());
@@ -51,15 +51,15 @@ fn catalog() -> Vec<Table> {
 
 #[test]
 fn the_tables_decide_whose_database_it_is() {
-    assert_eq!(decide(&[], true).unwrap(), Found::Empty);
-    assert_eq!(decide(&catalog(), true).unwrap(), Found::Legacy);
+    assert_eq!(decide(&[], Dialect::Postgres).unwrap(), Found::Empty);
+    assert_eq!(decide(&catalog(), Dialect::Postgres).unwrap(), Found::Legacy);
     let few = [table("cpu", &[]), table("alembic_version", &[])];
-    assert_eq!(decide(&few, true).unwrap(), Found::Legacy);
+    assert_eq!(decide(&few, Dialect::Postgres).unwrap(), Found::Legacy);
     let strangers: Vec<Table> =
         (0..12).map(|n| table(&format!("orders_{n}"), &[])).chain([table("port", &[])]).collect();
-    let message = decide(&strangers, true).unwrap_err().to_string();
+    let message = decide(&strangers, Dialect::Postgres).unwrap_err().to_string();
     assert!(message.contains("orders_0, orders_1") && message.contains("and 5 more"), "{message}");
-    assert!(decide(&catalog(), false).unwrap_err().to_string().contains(HISTORY));
+    assert!(decide(&catalog(), Dialect::Sqlite).unwrap_err().to_string().contains("partbook_migration"));
 }
 
 #[test]
@@ -128,13 +128,13 @@ fn other_types_and_missing_keys_are_named_at_once() {
 async fn an_empty_file_becomes_ours_and_stays_so() {
     let directory = tempfile::tempdir().unwrap();
     let pool = open(&directory).await;
-    assert!(status(&pool).await.unwrap().iter().all(|migration| migration.applied_at.is_none()));
+    assert!(status(&pool).await.unwrap().iter().all(|migration| migration.state == State::Pending));
     assert_eq!(prepare(pool.clone(), &[required("cpu", &["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
     assert_eq!(prepare(pool.clone(), &[required("cpu", &["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
     assert!(up(&pool, None).await.unwrap().is_empty());
     let status = status(&pool).await.unwrap();
     assert_eq!((status[0].version, status[0].name.as_str()), (1, "catalog"));
-    assert!(status.iter().all(|migration| migration.applied_at.is_some()), "{status:?}");
+    assert!(status.iter().all(|migration| matches!(migration.state, State::Applied { .. })), "{status:?}");
     let mode = pool.text_rows("pragma journal_mode").await.unwrap();
     assert_eq!(mode, [[Some("wal".to_owned())]]);
     let error = prepare(pool.clone(), &[required("cpu", &["flavour"])]).await.unwrap_err().to_string();
@@ -155,11 +155,12 @@ async fn a_newer_database_and_a_changed_migration_are_refused_by_version() {
     let directory = tempfile::tempdir().unwrap();
     let pool = open(&directory).await;
     prepare(pool.clone(), &[]).await.unwrap();
-    pool.execute("update _sqlx_migrations set checksum = x'00' where version = 2").await.unwrap();
+    pool.execute("update partbook_migration set checksum = '00' where version = 2").await.unwrap();
     let message = prepare(pool.clone(), &[]).await.unwrap_err().to_string();
     assert!(message.contains("migration(s) 2 in another form"), "{message}");
     pool.execute(
-        "insert into _sqlx_migrations select 9001, 'later', installed_on, 1, x'00', 0 from _sqlx_migrations limit 1",
+        "insert into partbook_migration (version, name, checksum, state, at, tool)
+         values (9001, 'later', '00', 'applied', '2026-01-01T00:00:00Z', '9.0.0')",
     )
     .await
     .unwrap();
@@ -176,7 +177,7 @@ async fn a_strangers_file_is_refused_and_not_touched() {
         .unwrap();
     pool.close().await;
     let before = fs::read(directory.path().join("partbook.db")).unwrap();
-    for (statement, word) in [("", HISTORY), ("drop table _sqlx_migrations", "recipe")] {
+    for (statement, word) in [("", FORMER_HISTORY), ("drop table _sqlx_migrations", "recipe")] {
         let pool = open(&directory).await;
         pool.execute(statement).await.unwrap();
         let message = prepare(pool.clone(), &[]).await.unwrap_err().to_string();

@@ -15,7 +15,7 @@ use crate::cli::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let failure = match Box::pin(cli::run()).await {
+    let failure = match cli::run().await {
         Ok(()) => return ExitCode::SUCCESS,
         Err(failure) => failure,
     };

@@ -143,7 +143,11 @@ impl Database {
              revoke all on schema public from public;
              grant usage on schema public to {role};
              grant select, insert, update, delete on all tables in schema public to {role};
-             grant usage on all sequences in schema public to {role};"
+             grant usage on all sequences in schema public to {role};
+             do $$ begin
+                 grant usage on schema partbook to {role};
+                 grant select on all tables in schema partbook to {role};
+             exception when invalid_schema_name then null; end $$;"
         ))
         .await;
         let mut url = url.clone();

@@ -70,9 +70,9 @@ async fn down_takes_back_what_up_did(database: Database) {
     }
     assert!(migrate("down", &database).await.status.success());
     let tables = if database.url().starts_with("sqlite") {
-        "select name from sqlite_schema where name not like 'sqlite%' and name not like '%_sqlx_migrations%'"
+        "select name from sqlite_schema where name not like 'sqlite%' and tbl_name not like 'partbook!_%' escape '!'"
     } else {
-        "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relname !~ '_sqlx_migrations'"
+        "select relname::text from pg_class where relnamespace = 'public'::regnamespace"
     };
     assert_eq!(database.rows(tables).await, [[]; 0]);
     // Nothing is left to take back.

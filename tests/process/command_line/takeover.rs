@@ -11,14 +11,9 @@ async fn set_up(backend: Backend) -> Database {
     database
 }
 
-/// The table in which the migrations are recorded, found by what is beside the contract's tables.
-async fn history(database: &Database) -> String {
-    let query = if database.url().starts_with("sqlite") {
-        "select name from sqlite_schema where type = 'table' and name like '%migration%'"
-    } else {
-        "select table_name::text from information_schema.tables where table_name like '%migration%'"
-    };
-    database.value(query).await.expect("a history")
+/// The table in which the migrations are recorded.
+fn history(database: &Database) -> &'static str {
+    if database.url().starts_with("sqlite") { "partbook_migration" } else { "partbook.migration" }
 }
 
 backends!(a_second_start_changes_nothing);
@@ -49,9 +44,9 @@ async fn two_at_once_set_up_one_database(backend: Backend) {
 backends!(a_history_that_is_newer_is_refused);
 async fn a_history_that_is_newer_is_refused(backend: Backend) {
     let database = set_up(backend).await;
-    let table = history(&database).await;
+    let table = history(&database);
     // A version of the future, otherwise like the last one.
-    let columns = "description, installed_on, success, checksum, execution_time";
+    let columns = "name, checksum, state, at, tool";
     database
         .sql(&format!(
             "insert into {table} (version, {columns}) select 9000, {columns} from {table}
@@ -95,10 +90,73 @@ async fn a_table_that_is_gone_is_named(backend: Backend) {
 async fn a_history_of_another_program_is_refused() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let database = set_up(backend).await;
-        let table = history(&database).await;
-        database.sql(&format!("update {table} set description = 'users' where version = 1")).await;
+        let table = history(&database);
+        database.sql(&format!("update {table} set name = 'users' where version = 1")).await;
         let before = database.schema().await;
         refused(&serve(&[("DATABASE_URL", &database.url())]).run().await, 1);
         assert_eq!(database.schema().await, before);
     }
+}
+
+backends!(the_history_of_a_version_before_is_taken_over);
+async fn the_history_of_a_version_before_is_taken_over(backend: Backend) {
+    let database = set_up(backend).await;
+    let whole = database.schema().await;
+    let table = history(&database);
+    let (drop, bytes, checksum) = if backend == Backend::Sqlite {
+        ("drop table partbook_migration; drop table partbook_migration_run", "blob", "unhex(checksum)")
+    } else {
+        ("drop schema partbook cascade", "bytea", "decode(checksum, 'hex')")
+    };
+    // As sqlx made it.
+    database
+        .sql(&format!(
+            "create table _sqlx_migrations (version bigint primary key, description text not null,
+                installed_on timestamp not null default current_timestamp, success boolean not null,
+                checksum {bytes} not null, execution_time bigint not null);
+             insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                select version, name, true, {checksum}, 1000000 from {table};
+             {drop}"
+        ))
+        .await;
+    let status = partbook_test_support::partbook(&["migrate", "status"]).env("DATABASE_URL", &database.url());
+    let before = status.run().await;
+    assert!(before.status.success(), "{before:?}");
+    let service = Server::options().start_on(&database).await;
+    service.create(&CPU, 1).await;
+    assert!(service.stop().await.success());
+    assert_eq!(database.schema().await, whole, "it is where this version keeps it");
+    let applied = database.value(&format!("select cast(count(*) as text) from {table} where state = 'applied'")).await;
+    assert_eq!(applied.map(|count| count.parse::<usize>().expect("a number")), Some(before.stdout.lines().count()));
+}
+
+backends!(what_failed_is_not_tried_again_at_a_start);
+async fn what_failed_is_not_tried_again_at_a_start(backend: Backend) {
+    let database = Database::create(backend);
+    let migrate = async |arguments: &[&str]| {
+        let arguments: Vec<&str> = ["migrate"].iter().chain(arguments).copied().collect();
+        partbook_test_support::partbook(&arguments).env("DATABASE_URL", &database.url()).run().await
+    };
+    assert!(migrate(&["up", "--to", "2"]).await.status.success());
+    // In the way of the fourth.
+    database.sql("create table idempotency_key (id integer)").await;
+    let failed = serve(&[("DATABASE_URL", &database.url())]).run().await;
+    assert!(super::failed(&failed, 1).contains("migration 4: "), "{failed:?}");
+    let before = database.schema().await;
+    for _ in 0..2 {
+        // So that a supervisor does not go on starting it.
+        let stuck = serve(&[("DATABASE_URL", &database.url())]).run().await;
+        assert!(refused(&stuck, 2).contains("migration 4 failed at"), "{stuck:?}");
+        assert_eq!(database.schema().await, before);
+    }
+    let status = migrate(&["status"]).await;
+    assert!(super::failed(&status, 2).contains("migration 4 failed: "), "{status:?}");
+    let states: Vec<_> = status.stdout.lines().map(|line| line.contains("  20")).collect();
+    assert_eq!(states[..3], [true, true, true], "those before it stay applied: {status:?}");
+    let runs = migrate(&["history"]).await;
+    let ends: Vec<_> = runs.stdout.lines().map(|line| (line.contains("serve"), line.contains(": failed: "))).collect();
+    assert_eq!(ends, [(true, true), (false, false)], "{runs:?}");
+    database.sql("drop table idempotency_key").await;
+    assert!(migrate(&["up"]).await.status.success());
+    Server::options().start_on(&database).await.create(&CPU, 1).await;
 }

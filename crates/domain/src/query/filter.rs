@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Invalid;
-use super::flag::flag;
+use super::custom_fields::flag;
 use super::page::digits;
 use crate::edit::{read_time, read_word};
 use crate::entity::Entity;

@@ -3,7 +3,6 @@
 
 mod custom_fields;
 mod filter;
-mod flag;
 mod page;
 mod parse;
 mod search;

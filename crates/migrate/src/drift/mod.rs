@@ -14,7 +14,8 @@ pub use expected::effect;
 
 use crate::detect::{Found, detect};
 use crate::embedded::embedded;
-use crate::history::HISTORY;
+use crate::history::FORMER_HISTORY;
+use crate::own::Own;
 use crate::plan::legacy;
 
 /// How a schema differs from the expected one.
@@ -49,7 +50,8 @@ pub async fn drift(pool: &Pool) -> Result<Drift, StartError> {
     let schemas = embedded(pool).iter().filter(|file| applied.iter().any(|applied| applied.version == file.version));
     let expected = expected::expected(schemas.map(|file| file.schema)).map_err(StartError::Unfit)?;
     let mut found = read_definitions(pool).await?;
-    found.retain(|definition| definition.table != HISTORY);
+    let own = Own::of(pool).await?;
+    found.retain(|definition| definition.table != FORMER_HISTORY && !own.is_ours(&definition.table));
     Ok(compare(Dialect::of(pool), &expected, &found))
 }
 

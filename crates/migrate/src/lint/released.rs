@@ -1,10 +1,10 @@
 //! Migrations that have been released stand in databases that nobody can reach: they are never edited.
 
 use partbook_database::Dialect;
-use sha2::{Digest as _, Sha384};
 
 use super::Finding;
 use super::files::Migration;
+use crate::embedded::checksum;
 
 /// The line of a migration in `migrations/released.txt`: database, number, name, SHA-384 of the text. Lines are added with a
 /// release and never changed.
@@ -36,8 +36,4 @@ pub(super) fn check(released: &str, migrations: &[Migration]) -> Vec<Finding> {
         Finding::new(&migration.path, "edited", message)
     };
     migrations.iter().filter(is_edited).map(finding).collect()
-}
-
-pub(super) fn checksum(text: &str) -> String {
-    Sha384::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -43,7 +43,10 @@ impl From<BadSetting> for Failure {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Self::Run(error.to_string())
+        match error {
+            StartError::Stuck(text) => Self::Trouble(text),
+            error => Self::Run(error.to_string()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ const DEFINITIONS: &str = "
         select n.oid, quote_ident(n.nspname) || '.' as prefix
         from pg_namespace n
         where n.oid = coalesce(
-            (select relnamespace from pg_class where oid = to_regclass('cpu')), current_schema()::regnamespace::oid)
+            (select relnamespace from pg_class where oid = to_regclass('cpu')), (select oid from pg_namespace where nspname = current_schema()))
     ), relation as (
         select c.oid, c.relname::text as name, c.relkind as kind
         from pg_class c join home on c.relnamespace = home.oid

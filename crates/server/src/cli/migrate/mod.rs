@@ -2,6 +2,7 @@
 
 mod down;
 mod drift;
+mod history;
 mod lint;
 mod new;
 mod status;
@@ -23,6 +24,8 @@ pub(super) enum Command {
     Down(down::Arguments),
     /// List the migrations and when each was applied; exit status 0 when none is pending, 1 when one is, 2 in trouble
     Status(status::Arguments),
+    /// List who ran migrations, when, and how it ended
+    History(history::Arguments),
     /// Compare the schema with what the migrations made; exit status 0 without a difference, 1 with one, 2 in trouble
     Drift(drift::Arguments),
     /// Look at the files of migrations, without a database; exit status 0 without a finding, 1 with one, 2 in trouble
@@ -40,6 +43,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
         Command::Up(arguments) => up::run(arguments).await,
         Command::Down(arguments) => down::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
+        Command::History(arguments) => history::run(arguments).await,
         Command::Drift(arguments) => drift::run(arguments).await,
         Command::Lint(arguments) => lint::run(arguments).await,
         Command::New(arguments) => new::run(arguments),

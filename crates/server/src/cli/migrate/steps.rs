@@ -49,7 +49,7 @@ impl Steps {
 /// Prints scripts as they would be executed.
 pub(super) fn print_scripts(scripts: &[Script]) -> Result<(), Failure> {
     let mut text = String::new();
-    for Script { version, name, direction, sql } in scripts {
+    for Script { version, name, direction, sql, .. } in scripts {
         let way = match direction {
             Direction::Up => "up",
             Direction::Down => "down",
