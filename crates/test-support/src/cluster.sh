@@ -41,15 +41,20 @@ printf '%s\n' "$PGPASSWORD" >password
 mkdir data socket
 if [ -n "$owner" ]; then chown -R "$owner" "$directory" || exit 1; fi
 
-# The linguistic collation and the time zone are there to be in the way: no answer may depend on either.
-collation=
+make_cluster() {
+    as_owner "$binaries/initdb" -D data -E UTF8 --locale=C "$@" --username=postgres --pwfile=password \
+        --auth-local=trust --auth-host=password --no-sync >>log 2>&1
+}
+# The linguistic collation and the time zone are there to be in the way: no answer may depend on either. Not every build of
+# PostgreSQL has such a collation.
 case $("$binaries/postgres" --version) in
-    *' '9.* | *' '1[0-4].*) ;;
-    *) collation='--locale-provider=icu --icu-locale=en-US' ;;
+    *' '9.* | *' '1[0-4].*) make_cluster || fail 'initdb failed:' ;;
+    *)
+        make_cluster --locale-provider=icu --icu-locale=en-US || {
+            grep -q 'ICU is not supported' log && make_cluster
+        } || fail 'initdb failed:'
+        ;;
 esac
-# shellcheck disable=SC2086 # two words on purpose
-as_owner "$binaries/initdb" -D data -E UTF8 --locale=C $collation --username=postgres --pwfile=password \
-    --auth-local=trust --auth-host=password --no-sync >>log 2>&1 || fail 'initdb failed:'
 cat >>data/postgresql.conf <<CONF || exit 1
 listen_addresses = '127.0.0.1'
 port = $port
