@@ -120,7 +120,7 @@ impl Metrics {
                 *counted_at = Some(Instant::now());
             }
             Ok::<Result<_, partbook_repository::Error>, _>(Err(error)) => {
-                tracing::debug!(error = error_chain(&error), "the rows could not be counted")
+                tracing::debug!(error = error_chain(&error), "the rows could not be counted");
             }
             Err(_) => tracing::debug!("the rows could not be counted in time"),
         }

@@ -144,6 +144,7 @@ impl<'a> Reader<'a> {
             }
             members.insert(key, value);
         }
+        members.shrink_to_fit();
         Ok(Json::Object(members))
     }
 
@@ -153,6 +154,8 @@ impl<'a> Reader<'a> {
         while self.has_more(b']') {
             items.push(self.value(depth + 1)?);
         }
+        // Most arrays of a document that is nothing but arrays hold one item, and would keep room for four.
+        items.shrink_to_fit();
         Ok(Json::Array(items))
     }
 
@@ -276,6 +279,19 @@ mod tests {
         let text =
             r#"{"b":1.50,"a":{"z":null,"y":[1e5,-0,12345678901234567890123]},"$serde_json::private::Number":"x"}"#;
         assert_eq!(parse(text.as_bytes()).unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn a_document_has_no_more_room_than_it_needs() {
+        let Json::Array(items) = parse(b"[[0],{\"a\":0}]").unwrap() else { panic!("an array") };
+        assert_eq!(items.capacity(), 2);
+        for item in items {
+            match item {
+                Json::Array(items) => assert_eq!(items.capacity(), 1),
+                Json::Object(members) => assert!(members.capacity() <= 3, "{}", members.capacity()),
+                other => panic!("{other}"),
+            }
+        }
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Room {
     pub(crate) async fn is_wanted(&mut self) {
         sleep(self.patience).await;
         if self.others.wait_for(|waiting| *waiting > 0).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
