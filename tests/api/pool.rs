@@ -67,12 +67,11 @@ fn number(operation: usize, round: usize) -> u32 {
 
 const POOL_SIZES: [u32; 2] = [1, 3];
 
-/// Every operation on an entity's rows, each a function of the round, and the status that it is answered.
-fn operations<'a>(
-    service: &'a Service,
-    entity: &'static Entity,
-    rows: &'a [Value],
-) -> Vec<(u16, Box<dyn Fn(usize) -> Request + 'a>)> {
+/// The status that an operation is answered, and what sends it in a round.
+type Operation<'a> = (u16, Box<dyn Fn(usize) -> Request + 'a>);
+
+/// Every operation on an entity's rows.
+fn operations<'a>(service: &'a Service, entity: &'static Entity, rows: &'a [Value]) -> Vec<Operation<'a>> {
     let row = |round: usize| entity.at(&rows[round]["id"]);
     let get = move |path: String| service.request(Method::GET, &path);
     let records = format!("/v1/fields-data/{}/records", entity.name);

@@ -81,10 +81,11 @@ pub(crate) fn decide(tables: &[Table], dialect: Dialect) -> Result<Found, StartE
         return Ok(Found::Legacy);
     }
     if looks_legacy {
-        return Err(StartError::Unfit(format!(
-            "the file holds tables of a catalog, but not the history of Partbook's migrations (partbook_migration), without which \
-             only PostgreSQL is served. Restore a backup, or name another file"
-        )));
+        return Err(StartError::Unfit(
+            "the file holds tables of a catalog, but not the history of Partbook's migrations (partbook_migration), without \
+             which only PostgreSQL is served. Restore a backup, or name another file"
+                .to_owned(),
+        ));
     }
     let names = tables.iter().map(|table| table.name.as_str());
     let shown = names.take(MAX_LISTED_TABLES).collect::<Vec<_>>().join(", ");

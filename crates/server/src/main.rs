@@ -15,7 +15,8 @@ use crate::cli::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let failure = match cli::run().await {
+    // Its future holds the settings of every command.
+    let failure = match Box::pin(cli::run()).await {
         Ok(()) => return ExitCode::SUCCESS,
         Err(failure) => failure,
     };

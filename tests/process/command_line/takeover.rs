@@ -151,8 +151,8 @@ async fn what_failed_is_not_tried_again_at_a_start(backend: Backend) {
     }
     let status = migrate(&["status"]).await;
     assert!(super::failed(&status, 2).contains("migration 4 failed: "), "{status:?}");
-    let states: Vec<_> = status.stdout.lines().map(|line| line.contains("  20")).collect();
-    assert_eq!(states[..3], [true, true, true], "those before it stay applied: {status:?}");
+    let applied: Vec<_> = status.stdout.lines().map(|line| line.contains("  20")).collect();
+    assert_eq!(applied[..3], [true, true, true], "those before it stay applied: {status:?}");
     let runs = migrate(&["history"]).await;
     let ends: Vec<_> = runs.stdout.lines().map(|line| (line.contains("serve"), line.contains(": failed: "))).collect();
     assert_eq!(ends, [(true, true), (false, false)], "{runs:?}");

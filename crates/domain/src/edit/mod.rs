@@ -104,7 +104,9 @@ fn draft(entity: &Entity, stored: Option<&[Value]>, body: &Object, mode: EditMod
         // What could not be read is what it was, or its default: nothing more is to be said of it.
         let is_new = |error: &&FieldError| !errors.shown().iter().any(|known| known.pointer == error.pointer);
         let found: Vec<FieldError> = found.shown().iter().filter(is_new).cloned().collect();
-        found.into_iter().for_each(|error| errors.push(error));
+        for error in found {
+            errors.push(error);
+        }
     }
     if let Err(error) = bounds::check_row(&values, stored, &changed) {
         errors.push(error);

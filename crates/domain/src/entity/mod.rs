@@ -289,12 +289,11 @@ pub(crate) fn complete_as<T: Fields>(
     Ok(())
 }
 
+/// Judges the typed row, of which it may ask whether a field changed.
+pub(crate) type TypedCheck<T> = fn(&T, &dyn Fn(&str) -> bool) -> FieldErrors;
+
 /// Runs a typed check on a row's values.
-pub(crate) fn check_as<T: Fields>(
-    values: &[Value],
-    changed: &[bool],
-    check: fn(&T, &dyn Fn(&str) -> bool) -> FieldErrors,
-) -> FieldErrors {
-    let changes = |name: &str| T::FIELDS.iter().zip(changed).any(|(field, changed)| field.name == name && *changed);
-    check(&T::from_values(values.to_vec()), &changes)
+pub(crate) fn check_as<T: Fields>(values: &[Value], changed: &[bool], check: TypedCheck<T>) -> FieldErrors {
+    let is_changed = |name: &str| T::FIELDS.iter().zip(changed).any(|(field, changed)| field.name == name && *changed);
+    check(&T::from_values(values.to_vec()), &is_changed)
 }

@@ -14,9 +14,9 @@ fn line_of<'a>(released: &'a str, migration: &Migration) -> Option<&'a str> {
         Dialect::Sqlite => "sqlite",
     };
     let number = format!("{:04}", migration.version);
-    released.lines().find_map(|line| {
+    released.lines().find(|line| {
         let mut words = line.split_whitespace();
-        (words.next() == Some(database) && words.next() == Some(&number)).then_some(line)
+        words.next() == Some(database) && words.next() == Some(&number)
     })
 }
 

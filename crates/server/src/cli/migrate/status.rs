@@ -53,7 +53,7 @@ fn as_line(Migration { version, name, state }: &Migration) -> String {
 
 fn as_json(database: &str, migrations: &[Migration]) -> String {
     let applied = |migration: &&Migration| matches!(migration.state, State::Applied { .. });
-    let version = migrations.iter().filter(applied).next_back().map_or(0, |migration| migration.version);
+    let version = migrations.iter().rfind(applied).map_or(0, |migration| migration.version);
     let pending = migrations.iter().filter(|migration| migration.state == State::Pending).count();
     let migrations: Vec<Value> = migrations
         .iter()
