@@ -16,8 +16,8 @@ use super::request::{
     request_body, search, sort,
 };
 use super::response::{
-    WRITE_FAILURES, changed_response, created_response, key_in_use, not_modified_response, page, row_response, stale,
-    with_failures,
+    WRITE_FAILURES, changed_response, created_response, found_or_created_response, key_in_use, not_modified_response,
+    page, row_response, stale, with_failures,
 };
 use crate::limits::LISTINGS_PAGE;
 
@@ -130,9 +130,16 @@ fn list(entity: &'static Entity) -> Operation {
 fn create(entity: &'static Entity) -> Operation {
     let description = match entity.identity {
         Identity::Name => "A name that is taken is refused.",
-        Identity::Columns(_) => "A body equal in the natural key to an existing row answers that row, unchanged.",
+        Identity::Columns(_) => {
+            "A body equal in the natural key to an existing row answers that row, unchanged, with `Partbook-Existing: true`."
+        }
         Identity::Unique(_) => "A natural key that is taken is refused.",
         Identity::None => "References to rows that do not exist are refused, every one of them named.",
+    };
+    let row = reference(&answer_name(entity));
+    let created = match entity.identity {
+        Identity::Columns(_) => found_or_created_response(row),
+        _ => created_response(row),
     };
     let operation =
         operation(entity.collection, &format!("create_{}", entity.name), &format!("Create a {}", entity.label))
@@ -144,7 +151,7 @@ fn create(entity: &'static Entity) -> Operation {
                 &["application/json"],
                 example::body(entity).as_ref(),
             )))
-            .response("201", created_response(reference(&answer_name(entity))))
+            .response("201", created)
             .response("409", key_in_use());
     with_failures(operation, &["400", "413", "415", "422"])
 }

@@ -12,7 +12,7 @@ use super::request::{
     id_parameter, idempotency_key, if_match, limit, offset, path_parameter, prefer_strict, request_body,
 };
 use super::response::{
-    WRITE_FAILURES, changed_response, created_response, json_response, key_in_use, stale, with_failures,
+    WRITE_FAILURES, changed_response, found_or_created_response, json_response, key_in_use, stale, with_failures,
 };
 use crate::limits::RECORDS_PAGE;
 
@@ -110,7 +110,7 @@ pub(crate) fn records() -> Described {
         .parameter(idempotency_key())
         .parameter(prefer_strict())
         .request_body(Some(request_body("RecordInput", &["application/json"], None)))
-        .response("201", created_response(reference("Record")))
+        .response("201", found_or_created_response(reference("Record")))
         .response("409", key_in_use());
     let item = path()
         .operation(HttpMethod::Get, with_failures(read, &["404", "422"]))

@@ -24,6 +24,12 @@ pub(super) fn created_response(row: RefOr<Schema>) -> Response {
     with_header(changed_response(row), "Location", "Where the row is", text())
 }
 
+/// A row that was created, or was there before.
+pub(super) fn found_or_created_response(row: RefOr<Schema>) -> Response {
+    let existing = "`true`, where the row was there before and is unchanged";
+    with_header(created_response(row), "Partbook-Existing", existing, text())
+}
+
 /// A row that was changed.
 pub(super) fn changed_response(row: RefOr<Schema>) -> Response {
     let applied = "`handling=strict`, where the request prefers it";

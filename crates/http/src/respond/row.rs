@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use partbook_domain::Tag;
 
 use super::etag::{etag_header, parse_tags};
-use crate::header::JSON;
+use crate::header::{EXISTING, JSON};
 
 /// An answer that shows one row, with its tag.
 pub(crate) fn row_response(status: StatusCode, body: Vec<u8>, tag: &Tag) -> Response {
@@ -26,8 +26,13 @@ pub(crate) fn row_unless_known(headers: &HeaderMap, body: Vec<u8>) -> Response {
     }
 }
 
-/// An answer that shows a new row.
-pub(crate) fn created_response(body: Vec<u8>, tag: &Tag, location: &str) -> Response {
+/// An answer that shows a new row, or one that was there before.
+pub(crate) fn created_response(body: Vec<u8>, tag: &Tag, location: &str, is_existing: bool) -> Response {
     let location = HeaderValue::from_str(location).expect("a path is visible ASCII");
-    ([(header::LOCATION, location)], row_response(StatusCode::CREATED, body, tag)).into_response()
+    let mut response = row_response(StatusCode::CREATED, body, tag);
+    response.headers_mut().insert(header::LOCATION, location);
+    if is_existing {
+        response.headers_mut().insert(EXISTING, HeaderValue::from_static("true"));
+    }
+    response
 }

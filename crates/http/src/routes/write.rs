@@ -48,15 +48,16 @@ async fn created(
     let Some(key) = key else {
         let written = app.repository().create(request).await.map_err(|error| Problem::of(&error, entity))?;
         let location = app.path(&entity.row_path(written.id));
-        return Ok(created_response(written.body, &written.tag, &location));
+        return Ok(created_response(written.body, &written.tag, &location, written.is_existing));
     };
     let stored = app.repository().create_once(request, key).await.map_err(|error| Problem::of(&error, entity))?;
+    let is_existing = stored.is_existing();
     let StoredResponse { status, location, body } = stored;
     match location {
         Some(location) => {
             let location = app.path(&location);
             let tag = Tag::of(body.as_bytes());
-            Ok(created_response(body.into_bytes(), &tag, &location))
+            Ok(created_response(body.into_bytes(), &tag, &location, is_existing))
         }
         None => Err(Problem::from_stored(status, &body)),
     }

@@ -14,7 +14,7 @@ const MAX_STORED_BODY: usize = 64 * 1024;
 /// A response as it is stored: what a client gets, apart from what each request has of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredResponse {
-    /// The status: 201, or 422.
+    /// The status: 201 of a new row, 200 of one that was there before (clients get 201 for it as well), or 422.
     pub status: u16,
     /// Where the row is, when there is one.
     pub location: Option<String>,
@@ -23,9 +23,15 @@ pub struct StoredResponse {
 }
 
 impl StoredResponse {
+    /// Whether it shows a row that was there before.
+    #[must_use]
+    pub fn is_existing(&self) -> bool {
+        self.status == 200
+    }
+
     pub(super) fn created(entity: &Entity, written: &Written) -> Self {
         Self {
-            status: 201,
+            status: if written.is_existing { 200 } else { 201 },
             location: Some(entity.row_path(written.id)),
             body: String::from_utf8_lossy(&written.body).into_owned(),
         }

@@ -45,8 +45,9 @@ impl NewRow {
         errors.extend(missing_references(session, self.entity, &self.draft).await?);
         self.reading.check(errors)?;
         let inserted = insert(context, session, self.entity, &self.draft).await;
-        let row = inserted.map_err(|error| self.reading.placed_error(error))?;
-        Ok(compute(row.text_length(), || Written::new(&row, self.reading.representation)))
+        let (row, is_existing) = inserted.map_err(|error| self.reading.placed_error(error))?;
+        let written = compute(row.text_length(), || Written::new(&row, self.reading.representation));
+        Ok(Written { is_existing, ..written })
     }
 }
 
@@ -86,12 +87,13 @@ impl Write for NewRow {
     }
 }
 
+/// The row, and whether it was there before.
 async fn insert(
     context: &Context,
     session: &mut Session,
     entity: &'static Entity,
     draft: &Draft,
-) -> Result<Row, Error> {
+) -> Result<(Row, bool), Error> {
     let statements = context.statements(entity);
     // First, and not only by the violation: a refused row would use up an id on PostgreSQL.
     if let Some(id) = find(statements, session, &draft.values).await? {
@@ -114,14 +116,14 @@ async fn insert(
     let write = RowWrite { entity, id, stored: None, draft, now };
     move_flag(session, &write).await?;
     write_children(context.dialect, session, &write).await?;
-    as_stored(statements, session, id, rows).await
+    Ok((as_stored(statements, session, id, rows).await?, false))
 }
 
-/// What comes of a row that is there already under the natural key of a new one.
-async fn known(context: &Context, session: &mut Session, row: Row, draft: &Draft) -> Result<Row, Error> {
+/// What comes of a row that is there already under the natural key of a new one, and whether it is as it was before.
+async fn known(context: &Context, session: &mut Session, row: Row, draft: &Draft) -> Result<(Row, bool), Error> {
     let entity = row.entity;
     if !matches!(entity.identity, Identity::Unique(_)) {
-        return Ok(row);
+        return Ok((row, true));
     }
     let is_deleted = entity.deletion_time.and_then(|time| row.value(time)).is_some_and(|time| !time.is_null());
     if !is_deleted {
@@ -130,5 +132,5 @@ async fn known(context: &Context, session: &mut Session, row: Row, draft: &Draft
     let changed = row.values.iter().zip(&draft.values).map(|(stored, new)| !stored.same(new)).collect();
     let restored =
         Draft { values: draft.values.clone(), changed, present: draft.present.clone(), errors: FieldErrors::default() };
-    apply(context, session, row, restored).await
+    Ok((apply(context, session, row, restored).await?, false))
 }

@@ -60,12 +60,14 @@ pub struct Written {
     pub body: Vec<u8>,
     /// Which version it is.
     pub tag: Tag,
+    /// Whether it was there before, and nothing was written.
+    pub is_existing: bool,
 }
 
 impl Written {
     pub(crate) fn new(row: &Row, representation: &dyn Representation) -> Self {
         let body = representation.to_bytes(row);
-        Self { id: row.id, tag: Tag::of(&body), body }
+        Self { id: row.id, tag: Tag::of(&body), body, is_existing: false }
     }
 }
 

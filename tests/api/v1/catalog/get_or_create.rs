@@ -7,7 +7,7 @@ use partbook_test_support::body::with;
 use partbook_test_support::contract::{
     Entity, RAM_SPEC, RAM_UNDETERMINED, STORAGE_PROFILE, STORAGE_UNDETERMINED, catalog,
 };
-use partbook_test_support::{Service, backends};
+use partbook_test_support::{Method, Service, backends};
 
 fn entities() -> impl Iterator<Item = &'static Entity> {
     catalog().into_iter().filter(|entity| entity.get_or_create)
@@ -75,6 +75,41 @@ async fn a_difference_in_one_field_makes_a_row(service: Service) {
             // And is found again, nulls and all.
             assert_eq!(service.created(entity.path, &body).await, row, "{difference}");
             assert_eq!(count(&service, entity).await, n + 2, "{difference}");
+        }
+    }
+}
+
+backends!(an_answer_says_whether_the_row_was_there: Sqlite, Postgres, Legacy);
+async fn an_answer_says_whether_the_row_was_there(service: Service) {
+    for entity in catalog() {
+        let body = (entity.full)(1);
+        let first = service.post(entity.path, &body).await.expect(201);
+        assert_eq!(first.header("partbook-existing"), None, "{}", entity.name);
+        if !entity.get_or_create {
+            continue;
+        }
+        let record = json!({"fields": body});
+        let records = format!("/v1/fields-data/{}/records", entity.name);
+        for (path, body) in [(entity.path, &body), (&records, &record)] {
+            let again = service.post(path, body).await.expect(201);
+            assert_eq!(again.header("partbook-existing"), Some("true"), "{path}");
+            assert_eq!(again.header("location"), first.header("location"));
+        }
+        let changed = service.put(&entity.at(&first.json()["id"]), &body).await.expect(200);
+        assert_eq!(changed.header("partbook-existing"), None);
+    }
+}
+
+backends!(a_repeated_request_says_the_same_of_the_row);
+async fn a_repeated_request_says_the_same_of_the_row(service: Service) {
+    for entity in entities() {
+        let body = (entity.full)(1);
+        for (key, existing) in [("one", None), ("other", Some("true"))] {
+            for _ in 0..2 {
+                let request = service.request(Method::POST, entity.path).header("idempotency-key", key);
+                let answer = request.json(&body).send().await.expect(201);
+                assert_eq!(answer.header("partbook-existing"), existing, "{key} of {}", entity.name);
+            }
         }
     }
 }
