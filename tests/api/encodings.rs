@@ -1,6 +1,6 @@
 //! PostgreSQL databases whose encoding is not UTF-8: characters that it lacks, and bytes that are no text.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use partbook_test_support::contract::{CPU, LISTING, PORTS_PROFILE, RAM_SPEC, catalog};
 use partbook_test_support::{Backend, Database, Method, Service, backends, query};
@@ -16,7 +16,7 @@ async fn what_the_encoding_lacks_is_not_found(backend: Backend) {
         for entity in catalog() {
             service.create(entity, 1).await;
             let answer = service.get(&query(entity.path, &[("search", LACKING)])).await.expect(200);
-            assert_eq!(answer.array(), Vec::<Value>::new(), "{encoding}: {}", entity.name);
+            assert!(answer.array().is_empty(), "{encoding}: {}", entity.name);
             let counted = service.request(Method::GET, &query(entity.path, &[("search", LACKING)]));
             let counted = counted.header("Prefer", "count=exact").send().await.expect(200);
             assert_eq!(counted.header("x-total-count").unwrap_or("0"), "0");
@@ -63,10 +63,6 @@ async fn what_the_encoding_lacks_is_an_error_of_its_field(backend: Backend) {
     check(service.post(LISTING.path, &json!({"title": LACKING, "price_usd": 1})).await, &["#/title"]);
     assert_eq!(service.get(&path).await.expect(200).json(), row);
     assert_eq!(service.rows("select count(*)::text from cpu").await, [[Some("1".to_owned())]]);
-    // Escaped it is ASCII, and JSON keeps its text.
-    let escaped = r#"{"attributes": {"a": "\ud83d\ude00"}}"#;
-    let sent = service.request(Method::PATCH, &path).body_text(escaped).send().await;
-    assert!([200, 422].contains(&sent.status));
 }
 
 backends!(bytes_that_are_no_text_are_no_fault_of_the_request: Postgres, Legacy);
