@@ -1,6 +1,7 @@
 //! What is asked of custom fields.
 
 use super::Invalid;
+use super::filter::flag;
 use super::parse::each;
 use crate::refusal::field_error::ParameterErrors;
 
@@ -64,12 +65,4 @@ pub fn parse_removal(parameters: &[(String, String)]) -> Result<FieldRemoval, Pa
 
 fn once() -> Result<(), Invalid> {
     Err(("repeated", "is given twice".to_owned()))
-}
-
-pub(super) fn flag(text: &str) -> Result<bool, Invalid> {
-    match text {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err(("type", "must be true or false".to_owned())),
-    }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::Invalid;
-use super::custom_fields::flag;
 use super::page::digits;
 use crate::edit::{read_time, read_word};
 use crate::entity::Entity;
@@ -141,5 +140,14 @@ fn scalar(field: &Field, text: &str, vocabulary: &Vocabulary) -> Result<Value, I
         Kind::Enum(enumeration) => read_word(enumeration, text.trim(), vocabulary),
         Kind::Time => read_time(text),
         _ => Ok(Value::Text(text.to_owned())),
+    }
+}
+
+/// Reads a truth value.
+pub(super) fn flag(text: &str) -> Result<bool, Invalid> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(("type", "must be true or false".to_owned())),
     }
 }
