@@ -97,6 +97,10 @@ fn write(members: IndexMap<&str, Option<Text<'_>>>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn merged(target: &str, patch: &str, nulls: Nulls) -> String {
@@ -144,5 +148,57 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
         let target = format!(r#"{{"deep":{deep},"e":"\u00e9","n":1.0}}"#);
         assert_eq!(merged(&target, r#"{"n":1.0,"e":"é"}"#, Nulls::Remove), target);
+    }
+
+    /// JSON over few keys, so that patches meet what they change.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![Just(Value::Null), (0..3).prop_map(Value::from), Just(json!("x")), Just(json!([null]))];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            let members = prop::collection::vec((select(vec!["a", "b", "c", "d"]), inner), 0..4);
+            members.prop_map(|members| {
+                Value::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+            })
+        })
+    }
+
+    /// The algorithm of RFC 7396, section 2, word for word, but for what is kept.
+    fn by_the_rfc(target: Option<&Value>, patch: &Value, nulls: Nulls) -> Value {
+        let Value::Object(changes) = patch else { return patch.clone() };
+        let mut members = target.and_then(Value::as_object).cloned().unwrap_or_default();
+        for (key, change) in changes {
+            let keeps = nulls == Nulls::KeepStored && members.get(key) == Some(&Value::Null);
+            if !change.is_null() {
+                let merged = by_the_rfc(members.get(key), change, nulls);
+                members.insert(key.clone(), merged);
+            } else if !keeps {
+                members.shift_remove(key);
+            }
+        }
+        Value::Object(members)
+    }
+
+    proptest! {
+        /// Keys keep their places, and new ones come last.
+        #[test]
+        fn the_result_is_that_of_the_rfc(target in any_json(), patch in any_json()) {
+            for nulls in [Nulls::Remove, Nulls::KeepStored] {
+                let expected = by_the_rfc(Some(&target), &patch, nulls).to_string();
+                prop_assert_eq!(merged(&target.to_string(), &patch.to_string(), nulls), expected, "{:?}", nulls);
+            }
+        }
+
+        #[test]
+        fn a_patch_applied_again_changes_nothing(target in any_json(), patch in any_json()) {
+            for nulls in [Nulls::Remove, Nulls::KeepStored] {
+                let once = merged(&target.to_string(), &patch.to_string(), nulls);
+                prop_assert_eq!(merged(&once, &patch.to_string(), nulls), once, "{:?}", nulls);
+            }
+        }
+
+        #[test]
+        fn a_whole_document_sent_back_changes_nothing_where_nulls_are_kept(target in any_json()) {
+            let target = target.to_string();
+            prop_assert_eq!(merged(&target, &target, Nulls::KeepStored), target);
+        }
     }
 }

@@ -7,6 +7,8 @@ mod page;
 mod parse;
 mod search;
 mod sort;
+#[cfg(test)]
+mod tests;
 
 pub use custom_fields::{FieldRemoval, FieldsQuery, parse_fields, parse_removal};
 pub use filter::{Comparison, Filter, Operator, comparisons};
