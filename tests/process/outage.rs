@@ -142,7 +142,9 @@ async fn a_column_that_changes_its_type_is_noticed(service: Server) {
     for _ in 0..8 {
         all().await;
     }
-    service.sql("alter table cpu alter column notes type varchar(70000), alter column name type varchar(200)").await;
+    service
+        .sql("alter table cpu alter column notes type varchar(70000), alter column igpu_model type varchar(200)")
+        .await;
     let mut failed = 0;
     for number in 0..40 {
         let request = if number % 2 == 0 { change() } else { service.request(Method::GET, paths[number / 2 % 2]) };

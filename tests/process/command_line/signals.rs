@@ -236,6 +236,15 @@ fn while_draining_connections_are_not_kept() {
     assert_eq!(bare.ends_by_itself().0, Some(0));
 }
 
+/// Demands an end that says that a request was cut off, and that it was.
+#[track_caller]
+fn was_cut_off(bare: &mut Bare, posting: &mut TcpStream) {
+    let (code, log) = bare.ends_by_itself();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("cut off"), "it says so: {log}");
+    is_closed(posting);
+}
+
 #[test]
 fn a_second_signal_stops_at_once() {
     let mut bare = Bare::start(&[LONG]);
@@ -244,10 +253,7 @@ fn a_second_signal_stops_at_once() {
     bare.signal("TERM");
     until_unready(&address);
     bare.signal("TERM");
-    let (code, log) = bare.ends_by_itself();
-    assert_eq!(code, Some(0));
-    assert!(log.contains("cut off"), "it says so: {log}");
-    is_closed(&mut posting);
+    was_cut_off(&mut bare, &mut posting);
 }
 
 #[test]
@@ -256,10 +262,7 @@ fn a_request_that_takes_too_long_is_cut_off() {
     let address = bare.address();
     let (mut posting, _) = begin_post(&address);
     bare.signal("TERM");
-    let (code, log) = bare.ends_by_itself();
-    assert_eq!(code, Some(0));
-    assert!(log.contains("cut off"), "it says so: {log}");
-    is_closed(&mut posting);
+    was_cut_off(&mut bare, &mut posting);
 }
 
 #[test]
