@@ -56,6 +56,7 @@ pub(super) fn check(migration: &Migration) -> Vec<Finding> {
         });
     }
     for piece in new.iter().filter(|piece| piece.kind == Kind::Column) {
+        let is_new = !gone.iter().any(|other| other.is_about(piece));
         let existed = !new.iter().any(|other| other.kind == Kind::Table && other.table == piece.table);
         let text = piece.text.to_ascii_lowercase();
         let refuses_null = text.contains("not null")
@@ -67,7 +68,7 @@ pub(super) fn check(migration: &Migration) -> Vec<Finding> {
             || new
                 .iter()
                 .any(|other| other.kind == Kind::Default && other.table == piece.table && other.name == piece.name);
-        if existed && refuses_null && !has_default {
+        if is_new && existed && refuses_null && !has_default {
             let message =
                 format!("{} refuses null and has no default: rows that are there cannot have it", piece.subject());
             findings.push(Finding::new(&migration.path, "not-null-without-default", message));

@@ -125,7 +125,7 @@ async fn a_word_outside_a_list_is_refused_with_the_list(service: Service) {
             _ => None,
         });
         for (field, values) in choices {
-            for word in ["floppy", "ddr", "ddr6"] {
+            for word in ["floppy", "ddrx", "ddr6"] {
                 let body = with((entity.minimal)(1), field, word);
                 for answer in [
                     service.post(entity.path, &body).await,
