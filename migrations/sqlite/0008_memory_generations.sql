@@ -13,3 +13,9 @@ where type = 'table' and name = 'ram_spec';
 pragma writable_schema = reset;
 create table schema_changed (n integer) strict;
 drop table schema_changed;
+create table memory_generations (
+    count integer constraint the_check_of_generations_is_not_as_the_first_migration_wrote_it check (count = 0)
+) strict;
+insert into memory_generations
+select count(*) from sqlite_schema where type = 'table' and name = 'ram_spec' and sql not like '%''lpddr6''%';
+drop table memory_generations;

@@ -217,9 +217,11 @@ enum Class {
 impl Class {
     fn of(code: &str) -> Self {
         match primary(code) {
+            // CONSTRAINT_CHECK, CONSTRAINT_NOTNULL, CONSTRAINT_TRIGGER, CONSTRAINT_DATATYPE
+            Some(19) if matches!(code, "275" | "1299" | "1811" | "3091") => Self::Data,
             // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
             Some(5 | 6 | 8 | 10 | 13 | 14) => Self::Transient,
-            // TOOBIG; CONSTRAINT is told apart by its kind
+            // TOOBIG; other kinds of CONSTRAINT are told apart by what they are
             Some(18) => Self::Data,
             Some(_) => Self::Other,
             None => Self::of_postgres(code),

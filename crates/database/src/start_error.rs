@@ -20,7 +20,7 @@ pub enum StartError {
     #[error("{0}")]
     Stuck(String),
     /// A migration failed. Nothing of it remains but an entry in the history.
-    #[error("the database could not be brought up to date: {0}")]
+    #[error("{0}")]
     Migration(String),
     /// The database went away, or gave an answer that makes no sense.
     #[error("the database failed at start: {}", .0.reason())]

@@ -5,7 +5,7 @@ use partbook_database::{Pool, StartError};
 use crate::detect::{Found, detect};
 use crate::embedded::embedded;
 use crate::own::Own;
-use crate::plan::legacy;
+use crate::plan::{check_version, legacy};
 use crate::run::Runner;
 use crate::script::{Direction, Script};
 
@@ -19,6 +19,7 @@ pub async fn plan_down(pool: &Pool, to: i64) -> Result<Vec<Script>, StartError> 
         Found::Ours(history) => history,
         Found::Legacy => return Err(legacy()),
     };
+    check_version(embedded(pool).iter().map(|file| file.version), to)?;
     let files = embedded(pool).iter().rev().filter(|file| file.version > to && history.has(file.version));
     files.map(|file| file.script(Direction::Down)).collect::<Result<_, _>>().map_err(StartError::Unfit)
 }

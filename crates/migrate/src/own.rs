@@ -14,9 +14,14 @@ pub(crate) struct Own {
     schema: String,
 }
 
-/// The schema that belongs to the one of the catalog: several catalogs of one database do not share a history.
+/// The schema that belongs to the one of the catalog: several catalogs of one database do not share a history. A name has 63
+/// bytes at most, and PostgreSQL cuts a longer one without a word: a long one is told by its hash.
 const SCHEMA: &str = "
-    select quote_ident(case n.nspname when 'public' then 'partbook' else n.nspname || '_partbook' end)
+    select quote_ident(case
+        when n.nspname = 'public' then 'partbook'
+        when octet_length(n.nspname::text) <= 54 then n.nspname || '_partbook'
+        else 'partbook_' || md5(n.nspname::text)
+    end)
     from pg_namespace n
     where n.oid = coalesce(
         (select relnamespace from pg_class where oid = to_regclass('cpu')),

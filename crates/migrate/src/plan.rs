@@ -87,7 +87,9 @@ pub async fn plan_up(pool: &Pool, last: Option<i64>) -> Result<Vec<Script>, Star
         Found::Ours(history) => history,
         Found::Legacy => return Err(legacy()),
     };
-    pending_scripts(embedded(pool), &history, last)
+    let files = embedded(pool);
+    check_version(files.iter().map(|file| file.version), last.unwrap_or_default())?;
+    pending_scripts(files, &history, last)
 }
 
 /// The scripts of the migrations that a history lacks, up to a version or all of them.
@@ -131,13 +133,13 @@ pub(crate) fn check_version(known: impl Iterator<Item = i64> + Clone, version: i
     )))
 }
 
-/// Whether there is anything to lose: a row in a table of the catalog.
+/// Whether there is anything to lose: a row in a table of the catalog, or a custom field.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn has_rows(pool: &Pool) -> Result<bool, StartError> {
     let catalogue = Catalogue::read(pool).await?;
-    let tables = CATALOG.iter().filter(|name| catalogue.has_readable(name));
+    let tables = CATALOG.iter().chain(&["custom_field_definition"]).filter(|name| catalogue.has_readable(name));
     let exists: Vec<String> = tables.map(|name| format!("exists (select 1 from {name})")).collect();
     if exists.is_empty() {
         return Ok(false);

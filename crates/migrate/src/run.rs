@@ -49,8 +49,11 @@ impl Runner {
         };
         let connection = pool.connection().await?;
         let mut runner = Self { dialect, own, connection, lock, run: None };
-        runner.open_books().await.map_err(|error| failed("the bookkeeping", &error))?;
-        runner.run = runner.note_start(command).await.map_err(|error| failed("the bookkeeping", &error))?;
+        runner.open_books().await.map_err(|error| failed("the history of migrations cannot be written", &error))?;
+        runner.run = runner
+            .note_start(command)
+            .await
+            .map_err(|error| failed("the history of migrations cannot be written", &error))?;
         Ok(runner)
     }
 
@@ -66,8 +69,10 @@ impl Runner {
             let _ = self.connection.execute("rollback").await;
             if !error.is_contention() || attempt == MAX_ATTEMPTS {
                 let what = match script.direction {
-                    Direction::Up => format!("migration {}", script.version),
-                    Direction::Down => format!("taking back migration {}", script.version),
+                    Direction::Up => {
+                        format!("the database could not be brought up to date: migration {}", script.version)
+                    }
+                    Direction::Down => format!("migration {} could not be taken back", script.version),
                 };
                 let failure = failed(&what, &error);
                 // A fault of the database itself may keep that from being entered, too.

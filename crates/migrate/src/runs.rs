@@ -2,6 +2,7 @@
 
 use partbook_database::{Dialect, Pool, StartError};
 
+use crate::detect::detect;
 use crate::own::Own;
 
 /// How many runs are read, the latest ones.
@@ -31,8 +32,9 @@ pub struct Run {
 /// Reads the latest runs, the newest first. Changes nothing.
 ///
 /// # Errors
-/// The database does not answer, or may not be read.
+/// The database does not answer, may not be read, or belongs to another program.
 pub async fn runs(pool: &Pool) -> Result<Vec<Run>, StartError> {
+    detect(pool).await?;
     let own = Own::of(pool).await?;
     if !own.has(pool, "migration_run").await? {
         return Ok(Vec::new());

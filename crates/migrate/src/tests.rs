@@ -226,3 +226,20 @@ async fn a_file_that_litestream_watches_already_is_empty() {
     pool.execute("create table _litestream_lock (id integer)").await.unwrap();
     assert!(!up(&pool, None).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_check_that_is_not_as_it_was_written_is_not_passed_over() {
+    let directory = TempDir::new().unwrap();
+    let pool = open(&directory).await;
+    up(&pool, Some(7)).await.unwrap();
+    // As a tool might that writes statements in its own way.
+    pool.execute(
+        "pragma writable_schema = on;
+         update sqlite_schema set sql = replace(sql, '''hbm3'', ', '''hbm3'',') where name = 'ram_spec';
+         pragma writable_schema = reset",
+    )
+    .await
+    .unwrap();
+    let message = up(&pool, Some(8)).await.unwrap_err().to_string();
+    assert!(message.contains("migration 8") && message.contains("the_check_of_generations"), "{message}");
+}

@@ -92,7 +92,12 @@ impl Context {
 
     /// The statements of each entity of the registry, and how its uses are found.
     pub(crate) fn entities(&self) -> impl Iterator<Item = &(Statements, Usage)> {
-        registry().iter().map(|entity| self.entry(entity))
+        self.entities.values()
+    }
+
+    /// The columns with folded text that search relies on, each with its table.
+    pub(crate) fn folded_columns(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.searches.values().flat_map(SearchPlaces::stored_columns)
     }
 
     /// What the database calls the keys of an entity.

@@ -1,6 +1,6 @@
 //! `partbook migrate`: up, down, status.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{failed, path_of, refused, vacant};
 use partbook_test_support::process::Finished;
@@ -207,4 +207,57 @@ async fn our_own_migrations_have_no_findings() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
     let finished = partbook(&["migrate", "lint", "--directory", directory]).run().await;
     assert!(finished.status.success() && finished.stdout.is_empty(), "{finished:?}");
+}
+
+#[tokio::test]
+async fn a_schema_with_a_long_name_keeps_its_history() {
+    let database = Database::create(Backend::Postgres);
+    for schema in ["s".repeat(54), "s".repeat(55), format!("{}a", "s".repeat(62)), format!("{}b", "s".repeat(62))] {
+        database.sql(&format!("create schema {schema}")).await;
+        let url = format!("{}?options=-csearch_path%3D{schema}", database.url());
+        let run = async |verb: &str| partbook(&["migrate", verb]).env("DATABASE_URL", &url).run().await;
+        assert!(run("up").await.status.success());
+        let status = run("status").await;
+        assert!(status.status.success(), "{schema}: {status:?}");
+        assert!(run("drift").await.status.success(), "{schema}");
+    }
+}
+
+backends!(definitions_of_fields_are_rows_too);
+async fn definitions_of_fields_are_rows_too(database: Database) {
+    let service = Server::options().start_on(&database).await;
+    service.created("/v1/fields", &json!({"entity": "cpu", "key": "colour", "label": "Colour"})).await;
+    assert!(service.stop().await.success());
+    let finished = migrate_with(&["down", "--to", "5"], &database).await;
+    assert!(refused(&finished, 2).contains("--yes says so"), "{finished:?}");
+}
+
+backends!(a_service_sees_that_its_schema_was_taken_back);
+async fn a_service_sees_that_its_schema_was_taken_back(database: Database) {
+    let service = Server::options().start_on(&database).await;
+    service.get("/readyz").await.expect(200);
+    for (version, reason) in [("7", None), ("5", Some("schema changed")), ("4", Some("schema changed"))] {
+        assert!(migrate_with(&["down", "--to", version, "--yes"], &database).await.status.success());
+        let ready = service.get("/readyz").await;
+        match reason {
+            None => assert_eq!(ready.status, 200),
+            Some(reason) => assert!(ready.expect(503).text().contains(reason), "back to {version}"),
+        }
+        if version == "7" {
+            // A word that the schema has no more is no fault of the service.
+            let spec = json!({"ddr_generation": "sdram", "total_capacity_gb": 1});
+            service.post("/v1/catalog/ram-specs", &spec).await.problem(422);
+        }
+    }
+}
+
+backends!(a_version_that_there_is_none_of_is_refused);
+async fn a_version_that_there_is_none_of_is_refused(database: Database) {
+    assert!(migrate_with(&["up", "1"], &database).await.status.success());
+    let before = database.schema().await;
+    for verb in ["up", "down"] {
+        let finished = migrate_with(&[verb, "--to", "4711"], &database).await;
+        assert!(refused(&finished, 1).contains("no migration 4711"), "{finished:?}");
+    }
+    assert_eq!(database.schema().await, before);
 }

@@ -15,6 +15,9 @@ const LINK: [&str; 2] = ["url", "label"];
 /// The longest name that is compared with those that are known, bytes.
 const MAX_COMPARED_LENGTH: usize = 100;
 
+/// How like a known name must be to be named (Jaro-Winkler, from 0 to 1).
+const MIN_LIKENESS: f64 = 0.75;
+
 /// Finds the members that are unknown, those of items of arrays included. What answers show is known, so that a row can be
 /// sent back as it was shown; `attributes` and weights have the caller's own keys.
 #[must_use]
@@ -64,14 +67,16 @@ pub fn unknown_member(name: &str, names: &[&str], place: Pointer) -> FieldError 
     }
 }
 
-/// The known name that is most like a name, letter case aside; none for a name that is too long to be one of them.
+/// The known name that is most like a name, letter case aside; none for a name that is like none of them, or too long to be
+/// one.
 fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     if name.len() > MAX_COMPARED_LENGTH {
         return None;
     }
     let name = name.to_ascii_lowercase();
-    let likeness = |known: &&str| strsim::jaro_winkler(&name, known);
-    names.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+    let likeness = |known: &str| strsim::jaro_winkler(&name, known);
+    let nearest = names.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(nearest) >= MIN_LIKENESS).then_some(nearest)
 }
 
 #[cfg(test)]
@@ -107,6 +112,10 @@ mod tests {
         ] {
             assert_eq!(found(&CPU, &format!(r#"{{"{name}":1}}"#)), [means(name, known)]);
         }
+        for name in ["", "ids", "u0", "zzz"] {
+            let place = format!("#/{name}");
+            assert_eq!(found(&CPU, &format!(r#"{{"{name}":1}}"#)), [(place, "is not known here".to_owned())]);
+        }
         let long = "x".repeat(MAX_COMPARED_LENGTH + 1);
         assert_eq!(found(&CPU, &format!(r#"{{"{long}":1}}"#))[0].1, "is not known here");
     }
@@ -126,7 +135,8 @@ mod tests {
         let ports = r#"{"name":"a","ports":[{"type":"a","id":1},{"type":"b","cont":2},3]}"#;
         assert_eq!(found(&PORTS_PROFILE, ports), [means("ports/1/cont", "count")]);
         let links = r#"{"title":"t","other_urls":["http://a",{"url":"http://b","lable":"x","id":1}]}"#;
-        assert_eq!(found(&LISTING, links), [means("other_urls/1/lable", "label"), means("other_urls/1/id", "label")]);
+        let unlike = ("#/other_urls/1/id".to_owned(), "is not known here".to_owned());
+        assert_eq!(found(&LISTING, links), [means("other_urls/1/lable", "label"), unlike]);
     }
 
     #[test]

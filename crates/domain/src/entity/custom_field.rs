@@ -36,7 +36,7 @@ resource! {
         /// Who defined it.
         optional created_by: Option<String> where length(max = 128),
         /// Remarks for those who fill it in.
-        optional description: Option<String>,
+        optional description: Option<String> where length(max = 2000),
         /// What forms hold a value against.
         optional validation: Option<AnyValue>,
         /// Its place in forms, the least first.
@@ -80,6 +80,10 @@ pub static CUSTOM_FIELD: Entity = Entity {
 
 /// How many options a field may have.
 pub const MAX_OPTIONS: usize = 1_000;
+
+/// How long a default value, the options and the rules may each be, bytes of JSON. A form reads all the definitions of an
+/// entity at once.
+pub const MAX_DOCUMENT_SIZE: usize = 16 * 1024;
 
 /// The entities whose rows have attributes.
 pub fn extensible() -> impl Iterator<Item = &'static Entity> {
@@ -128,6 +132,13 @@ impl CustomField {
         }
         if changes("validation") && json(&self.validation).is_some_and(|rules| !is_object_or_null(&rules)) {
             refuse("validation", "type", "must be an object or null".to_owned());
+        }
+        for (field, value) in
+            [("default_value", &self.default_value), ("options", &self.options), ("validation", &self.validation)]
+        {
+            if changes(field) && json(value).is_some_and(|json| json.to_string().len() > MAX_DOCUMENT_SIZE) {
+                refuse(field, "length", format!("must be at most {MAX_DOCUMENT_SIZE} bytes of JSON"));
+            }
         }
         if changes("deleted_at") && self.deleted_at.is_some() {
             refuse("deleted_at", "refused", "is set by DELETE; here null restores a deleted field".to_owned());

@@ -8,6 +8,7 @@ use partbook_domain::entity::listing::LISTING;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::statements::tables::STORED_RESPONSES;
 
 /// Whether the database answers.
 #[derive(Debug)]
@@ -59,6 +60,12 @@ pub(crate) async fn check_schema(context: &Context) -> Result<(), Error> {
             let uses = Statement::select(table, format!("select id from {table} where false and ({uses})"));
             context.database.rows(&uses, vec![int(0)], &[Kind::Int]).await?;
         }
+    }
+    // What not every database has, where this one had it.
+    let stored = context.supports_idempotency.then_some((STORED_RESPONSES, "status"));
+    for (table, column) in context.folded_columns().chain(stored) {
+        let select = Statement::select(table, format!("select 1 from {table} where false and {column} is null"));
+        context.database.rows(&select, Vec::new(), &[Kind::Int]).await?;
     }
     Ok(())
 }

@@ -42,6 +42,14 @@ impl SearchPlaces {
         }
     }
 
+    /// The columns with folded text that are there, each with its table.
+    pub(crate) fn stored_columns(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let own = self.is_stored.then_some(self.entity.name);
+        let of_children =
+            self.children.iter().filter(|(_, folded)| folded.is_none()).map(|(children, _)| children.table);
+        own.into_iter().chain(of_children).map(|table| (table, FOLDED))
+    }
+
     /// The condition that the rows of a search meet.
     pub(crate) fn condition(&self, search: &Search, values: &mut Vec<BindValue>) -> String {
         let table = self.entity.name;

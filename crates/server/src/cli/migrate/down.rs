@@ -44,6 +44,6 @@ pub(super) async fn run(Arguments { steps, name, common }: Arguments) -> Result<
         }
     }
     partbook_migrate::down(&opened.pool, &scripts).await?;
-    opened.close().await;
+    opened.close_written().await;
     print_done(scripts.iter().map(|script| (script.version, script.name.as_str())), "taken back")
 }

@@ -18,9 +18,9 @@ use crate::config::{DatabaseArguments, LogArguments};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Apply the migrations that the database lacks: all of them, or none when one fails
+    /// Apply the migrations that the database lacks, each in a transaction of its own
     Up(up::Arguments),
-    /// Take migrations back, the newest first: all that were asked for, or none when one fails
+    /// Take migrations back, the newest first, each in a transaction of its own
     Down(down::Arguments),
     /// List the migrations and when each was applied; exit status 0 when none is pending, 1 when one is, 2 in trouble
     Status(status::Arguments),
@@ -81,6 +81,11 @@ impl Common {
 
 impl Opened {
     async fn close(self) {
+        self.pool.close().await;
+    }
+
+    /// The same after something was written: somebody may be about to copy the file.
+    async fn close_written(self) {
         self.pool.close().await;
         warn_of_remaining_log(&self.url);
     }

@@ -37,6 +37,6 @@ pub(super) async fn run(Arguments { steps, common }: Arguments) -> Result<(), Fa
         confirm(&question, steps.yes)?;
     }
     let applied = partbook_migrate::up(&opened.pool, Some(last.version)).await?;
-    opened.close().await;
+    opened.close_written().await;
     print_done(applied.iter().map(|migration| (migration.version, migration.name.as_str())), "applied")
 }
