@@ -2,11 +2,10 @@
 
 use partbook_database::{Pool, StartError, use_write_ahead_log};
 
-use crate::detect::{Found, detect};
 use crate::embedded::embedded;
 use crate::history::{Failed, History};
 use crate::own::Own;
-use crate::plan::{legacy, pending_scripts};
+use crate::plan::{own_history, pending_scripts};
 use crate::run::Runner;
 use crate::script::Script;
 
@@ -17,11 +16,7 @@ use crate::script::Script;
 /// The database belongs to another program, is newer than this program, or is legacy; or a migration failed: those before it
 /// stay applied, and nothing of it remains but an entry in the history.
 pub async fn up(pool: &Pool, last: Option<i64>) -> Result<Vec<Script>, StartError> {
-    match detect(pool).await? {
-        Found::Empty => apply_pending(pool, History::empty(pool), last, "up").await,
-        Found::Ours(history) => apply_pending(pool, history, last, "up").await,
-        Found::Legacy => Err(legacy()),
-    }
+    apply_pending(pool, own_history(pool).await?, last, "up").await
 }
 
 /// Applies what is missing at a start.
@@ -47,12 +42,11 @@ async fn apply_pending(
     command: &str,
 ) -> Result<Vec<Script>, StartError> {
     use_write_ahead_log(pool).await?;
-    let own = Own::of(pool).await?;
     let pending = pending_scripts(embedded(pool), &history, last)?;
-    if pending.is_empty() && (history.applied.is_empty() || own.has(pool, "migration").await?) {
+    if pending.is_empty() && (history.applied.is_empty() || !history.is_former) {
         return Ok(Vec::new());
     }
-    let mut runner = Runner::start(pool, own, command).await?;
+    let mut runner = Runner::start(pool, Own::of(pool).await?, command).await?;
     let mut applied = Vec::new();
     for script in pending {
         // None where another runner was faster.

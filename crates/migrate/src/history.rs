@@ -15,6 +15,8 @@ pub(crate) struct History {
     pub(crate) applied: Vec<Applied>,
     /// The one that failed, when nobody has tried again since.
     pub(crate) failed: Option<Failed>,
+    /// Whether it is where versions before kept it.
+    pub(crate) is_former: bool,
     pub(crate) known: Vec<Known>,
 }
 
@@ -43,7 +45,7 @@ pub(crate) struct Failed {
 impl History {
     /// The history of a database without any.
     pub(crate) fn empty(pool: &Pool) -> Self {
-        Self { applied: Vec::new(), failed: None, known: known(pool) }
+        Self { applied: Vec::new(), failed: None, is_former: false, known: known(pool) }
     }
 
     /// Whether it begins as ours does: other programs record their migrations in a table of the same name.
@@ -151,7 +153,7 @@ pub(crate) async fn read_former(pool: &Pool) -> Result<History, StartError> {
             tool: String::new(),
         })
     });
-    Ok(History { applied: applied.collect(), ..History::empty(pool) })
+    Ok(History { applied: applied.collect(), is_former: true, ..History::empty(pool) })
 }
 
 fn unreadable(table: &str, error: partbook_database::Error) -> StartError {

@@ -70,11 +70,7 @@ fn migrations(history: &History) -> Vec<Migration> {
 /// # Errors
 /// The database belongs to another program, is newer than this program, or is legacy.
 pub async fn status(pool: &Pool) -> Result<Vec<Migration>, StartError> {
-    match detect(pool).await? {
-        Found::Empty => Ok(migrations(&History::empty(pool))),
-        Found::Ours(history) => Ok(migrations(&history)),
-        Found::Legacy => Err(legacy()),
-    }
+    Ok(migrations(&own_history(pool).await?))
 }
 
 /// The scripts of the migrations that a database lacks, up to a version or all of them. Changes nothing.
@@ -82,11 +78,7 @@ pub async fn status(pool: &Pool) -> Result<Vec<Migration>, StartError> {
 /// # Errors
 /// As [`status`].
 pub async fn plan_up(pool: &Pool, last: Option<i64>) -> Result<Vec<Script>, StartError> {
-    let history = match detect(pool).await? {
-        Found::Empty => History::empty(pool),
-        Found::Ours(history) => history,
-        Found::Legacy => return Err(legacy()),
-    };
+    let history = own_history(pool).await?;
     let files = embedded(pool);
     check_version(files.iter().map(|file| file.version), last.unwrap_or_default())?;
     pending_scripts(files, &history, last)
@@ -146,6 +138,18 @@ pub async fn has_rows(pool: &Pool) -> Result<bool, StartError> {
     }
     let rows = pool.text_rows(&format!("select case when {} then 'rows' end", exists.join(" or "))).await?;
     Ok(rows.first().is_some_and(|row| row.first().is_some_and(Option::is_some)))
+}
+
+/// The history of a database that may be migrated; an empty one has none.
+///
+/// # Errors
+/// The database belongs to another program, is newer than this program, or is legacy.
+pub(crate) async fn own_history(pool: &Pool) -> Result<History, StartError> {
+    match detect(pool).await? {
+        Found::Empty => Ok(History::empty(pool)),
+        Found::Ours(history) => Ok(history),
+        Found::Legacy => Err(legacy()),
+    }
 }
 
 /// Why a legacy database is left alone.

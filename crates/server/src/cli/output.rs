@@ -26,6 +26,12 @@ impl Failure {
             failure => failure,
         }
     }
+
+    /// The same of a database that could not be looked at.
+    #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+    pub(super) fn trouble(error: StartError) -> Self {
+        Self::Trouble(error.to_string())
+    }
 }
 
 impl fmt::Display for Failure {

@@ -1,28 +1,18 @@
 //! `partbook migrate drift`.
 
-use clap::Args;
 use partbook_database::catalogue::Definition;
 use partbook_migrate::{Difference, Drift};
 use serde_json::json;
 
-use super::Common;
+use super::Report;
 use crate::cli::output::{Failure, print};
 
-#[derive(Args)]
-pub(crate) struct Arguments {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    common: Common,
-}
-
 /// Prints the differences, and the SQL that heals them. Changes nothing.
-pub(super) async fn run(Arguments { json, common }: Arguments) -> Result<(), Failure> {
-    let opened = common.open(false).await.map_err(Failure::into_trouble)?;
-    let drift = partbook_migrate::drift(&opened.pool).await.map_err(|error| Failure::Trouble(error.to_string()))?;
+pub(super) async fn run(report: Report) -> Result<(), Failure> {
+    let opened = report.open().await?;
+    let drift = partbook_migrate::drift(&opened.pool).await.map_err(Failure::trouble)?;
     let lines: Vec<String> = drift.told().map(Difference::to_string).collect();
-    let text = if json { as_json(&drift) } else { as_text(&lines, &drift) };
+    let text = if report.json { as_json(&drift) } else { as_text(&lines, &drift) };
     let failure = format!("the schema of {} has {} difference(s)", opened.url, lines.len());
     opened.close().await;
     print(&text)?;

@@ -1,27 +1,17 @@
 //! `partbook migrate history`.
 
-use clap::Args;
 use partbook_migrate::Run;
 use serde_json::json;
 
-use super::Common;
+use super::Report;
 use crate::cli::output::{Failure, print};
 
-#[derive(Args)]
-pub(crate) struct Arguments {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    common: Common,
-}
-
 /// Lists who ran migrations. Changes nothing.
-pub(super) async fn run(Arguments { json, common }: Arguments) -> Result<(), Failure> {
-    let opened = common.open(false).await.map_err(Failure::into_trouble)?;
-    let runs = partbook_migrate::runs(&opened.pool).await.map_err(|error| Failure::Trouble(error.to_string()))?;
+pub(super) async fn run(report: Report) -> Result<(), Failure> {
+    let opened = report.open().await?;
+    let runs = partbook_migrate::runs(&opened.pool).await.map_err(Failure::trouble)?;
     opened.close().await;
-    let text = if json {
+    let text = if report.json {
         let runs: Vec<_> = runs.iter().map(as_json).collect();
         format!("{:#}\n", json!({"runs": runs}))
     } else {

@@ -23,11 +23,11 @@ pub(super) enum Command {
     /// Take migrations back, the newest first, each in a transaction of its own
     Down(down::Arguments),
     /// List the migrations and when each was applied; exit status 0 when none is pending, 1 when one is, 2 in trouble
-    Status(status::Arguments),
+    Status(Report),
     /// List who ran migrations, when, and how it ended
-    History(history::Arguments),
+    History(Report),
     /// Compare the schema with what the migrations made; exit status 0 without a difference, 1 with one, 2 in trouble
-    Drift(drift::Arguments),
+    Drift(Report),
     /// Look at the files of migrations, without a database; exit status 0 without a finding, 1 with one, 2 in trouble
     Lint(lint::Arguments),
     /// Write the files of a new migration for both databases, to be filled in
@@ -42,9 +42,9 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Up(arguments) => up::run(arguments).await,
         Command::Down(arguments) => down::run(arguments).await,
-        Command::Status(arguments) => status::run(arguments).await,
-        Command::History(arguments) => history::run(arguments).await,
-        Command::Drift(arguments) => drift::run(arguments).await,
+        Command::Status(report) => status::run(report).await,
+        Command::History(report) => history::run(report).await,
+        Command::Drift(report) => drift::run(report).await,
         Command::Lint(arguments) => lint::run(arguments).await,
         Command::New(arguments) => new::run(arguments),
     }
@@ -57,6 +57,23 @@ struct Common {
     database: DatabaseArguments,
     #[command(flatten)]
     log: LogArguments,
+}
+
+/// What a command needs that looks at a database and changes nothing.
+#[derive(Args)]
+pub(super) struct Report {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Report {
+    /// Opens a database that is there. Not having looked is told apart from what was found.
+    async fn open(&self) -> Result<Opened, Failure> {
+        self.common.open(false).await.map_err(Failure::into_trouble)
+    }
 }
 
 /// The database that a command works on.

@@ -1,29 +1,18 @@
 //! `partbook migrate status`.
 
-use clap::Args;
 use partbook_migrate::{Migration, State};
 use serde_json::{Value, json};
 
-use super::Common;
+use super::Report;
 use crate::cli::output::{Failure, print};
 
-#[derive(Args)]
-pub(crate) struct Arguments {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    common: Common,
-}
-
 /// Lists the migrations. Changes nothing.
-pub(super) async fn run(Arguments { json, common }: Arguments) -> Result<(), Failure> {
-    let opened = common.open(false).await.map_err(Failure::into_trouble)?;
-    let migrations =
-        partbook_migrate::status(&opened.pool).await.map_err(|error| Failure::Trouble(error.to_string()))?;
+pub(super) async fn run(report: Report) -> Result<(), Failure> {
+    let opened = report.open().await?;
+    let migrations = partbook_migrate::status(&opened.pool).await.map_err(Failure::trouble)?;
     let database = opened.url.to_string();
     opened.close().await;
-    let text = if json { as_json(&database, &migrations) } else { migrations.iter().map(as_line).collect() };
+    let text = if report.json { as_json(&database, &migrations) } else { migrations.iter().map(as_line).collect() };
     print(&text)?;
     if let Some((version, error)) = migrations.iter().find_map(failed) {
         return Err(Failure::Trouble(format!("migration {version} failed: {error}")));
