@@ -1,5 +1,5 @@
 //! Embeds the migrations: writes a table of their numbers, names and texts, which `embedded.rs` includes, with the script that
-//! takes each back and what it changes of the schema.
+//! takes each back, what looks for rows in their way, and what they change of the schema.
 //!
 //! sqlx has a macro for this, but with it sqlx, SQLite and rustls are all compiled a second time, for the compiler.
 
@@ -27,7 +27,7 @@ fn table(directory: &Path) -> Result<String, Box<dyn Error>> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let file = path.to_str().ok_or("the path of the source tree is not UTF-8")?;
-        if file.ends_with(".down.sql") || file.ends_with(".schema") {
+        if [".down.sql", ".check.sql", ".schema"].iter().any(|ending| file.ends_with(ending)) {
             continue;
         }
         let (version, name) = number_and_name(&path)
@@ -38,10 +38,13 @@ fn table(directory: &Path) -> Result<String, Box<dyn Error>> {
     let mut lines = String::new();
     for (version, name, file) in migrations {
         let beside = |ending: &str| Some(file.replace(".sql", ending)).filter(|file| Path::new(file).exists());
-        let down = beside(".down.sql").map_or("None".to_owned(), |file| format!("Some(include_str!({file:?}))"));
+        let optional =
+            |ending: &str| beside(ending).map_or("None".to_owned(), |file| format!("Some(include_str!({file:?}))"));
+        let (down, check, down_check) = (optional(".down.sql"), optional(".check.sql"), optional(".down.check.sql"));
         let schema = beside(".schema").map_or("\"\"".to_owned(), |file| format!("include_str!({file:?})"));
         lines += &format!(
-            "    Embedded {{ version: {version}, name: {name:?}, sql: include_str!({file:?}), down: {down}, schema: {schema} }},\n"
+            "    Embedded {{ version: {version}, name: {name:?}, sql: include_str!({file:?}), down: {down}, \
+             check: {check}, down_check: {down_check}, schema: {schema} }},\n"
         );
     }
     Ok(lines)

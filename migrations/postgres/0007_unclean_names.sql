@@ -1,3 +1,4 @@
+-- partbook: compatible: an index changes no answer
 -- The few rows whose names are not clean: who looks for a name looks at each of them, since another may look like it.
 do $$
 declare

@@ -1,5 +1,5 @@
--- The generations of memory that machines on offer have and the catalog had no words for. Only on databases of Partbook's own:
--- a legacy service beside us could not read a row with one of them.
+-- partbook: optional-when-adopted: a legacy service beside us could not read a row with one of the new words
+-- The generations of memory that machines on offer have and the catalog had no words for.
 alter type ram_generation add value 'sdram' before 'ddr3';
 alter type ram_generation add value 'ddr' before 'ddr3';
 alter type ram_generation add value 'ddr2' before 'ddr3';

@@ -1,3 +1,4 @@
+-- partbook: compatible: the column keeps itself, and a version that does not know it does not ask for it
 -- What search looks into, folded: ASCII letters in lower case, without marks such as (R), ASCII punctuation and white space;
 -- a line for each field, so that no match crosses the border of two. A program that writes a row need not know of it. The
 -- column is computed when it is read, and stored in its index, which search walks. In three steps, since versions of SQLite

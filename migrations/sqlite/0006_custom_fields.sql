@@ -1,3 +1,4 @@
+-- partbook: compatible: a version that does not know the table does not ask for it
 -- What the users of an installation call the members of attributes. The table is the legacy one.
 create table custom_field_definition (
     id integer primary key autoincrement,

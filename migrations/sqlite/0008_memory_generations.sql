@@ -1,5 +1,5 @@
--- The generations of memory that machines on offer have and the catalog had no words for. Only on databases of Partbook's own:
--- a legacy service beside us could not read a row with one of them.
+-- partbook: optional-when-adopted: a legacy service beside us could not read a row with one of the new words
+-- The generations of memory that machines on offer have and the catalog had no words for.
 -- lint: accept changes-column: no row is written anew, since the check that was is part of the one that comes
 -- The check is changed where it is written, as SQLite's documentation of `alter table` says for what leaves the rows as they
 -- are. A table that comes and goes has other connections read the schema again.

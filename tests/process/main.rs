@@ -11,6 +11,7 @@ mod large_bodies;
 mod legacy;
 mod log;
 mod metrics;
+mod migrate;
 mod migrations;
 mod network;
 mod outage;

@@ -1,5 +1,6 @@
 //! The connections to the database, on either of the two.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,6 +81,15 @@ impl Pool {
     #[must_use]
     pub fn any(&self) -> &AnyPool {
         &self.any
+    }
+
+    /// The SQLite file; none for PostgreSQL.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        match &self.any {
+            AnyPool::Postgres(_) => None,
+            AnyPool::Sqlite(pool) => Some(pool.connect_options().get_filename().to_owned()),
+        }
     }
 
     pub(crate) fn target(&self) -> &Arc<DatabaseTarget> {

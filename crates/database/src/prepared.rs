@@ -8,6 +8,8 @@ use crate::pool::Pool;
 pub enum SchemaKind {
     /// Ours: made and kept up to date by our migrations.
     Ours,
+    /// The legacy service's, on PostgreSQL, and ours since it was adopted: our migrations are applied to it.
+    Adopted,
     /// The legacy service's, on PostgreSQL: served as it is, never migrated.
     Legacy,
 }

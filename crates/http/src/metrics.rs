@@ -171,5 +171,12 @@ fn describe() {
         "partbook_idempotency_keys_evicted_total",
         "Idempotency keys given up before their time because too much was kept."
     );
+    describe_gauge!("partbook_schema_version", "The newest migration that the database has.");
+    describe_gauge!("partbook_migrations_pending", "Migrations that the database lacks.");
+    describe_gauge!("partbook_schema_drift", "In how much the schema differs from what its migrations made.");
+    describe_counter!(
+        "partbook_migrations_total",
+        "Runs of migrations on the database, by how they ended: done or failed."
+    );
     describe_gauge!("partbook_build_info", "1, labelled with the version and the commit of the program.");
 }

@@ -1,10 +1,10 @@
 //! Whose database it is, by its tables and its history (contract section 9). Nothing is changed.
 
 use partbook_database::catalogue::{Catalogue, Table};
-use partbook_database::{Dialect, Pool, StartError};
+use partbook_database::{Dialect, StartError};
 
-use crate::history::{self, FORMER_HISTORY, History};
-use crate::own::Own;
+use crate::books::{self, FORMER_HISTORY, History};
+use crate::migrator::Migrator;
 
 /// The tables that make a catalog (contract section 10).
 pub(crate) const CATALOG: [&str; 10] = [
@@ -26,41 +26,76 @@ const MAX_LISTED_TABLES: usize = 8;
 /// What was found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// No tables.
-    Empty,
+    /// No tables but, maybe, those of our history, in which nothing is applied.
+    Empty(History),
     /// Our history.
     Ours(History),
     /// The catalog's tables, in PostgreSQL, without our history.
     Legacy,
 }
 
-/// Decides whose database it is.
-pub(crate) async fn detect(pool: &Pool) -> Result<Found, StartError> {
-    detect_among(pool, &Catalogue::read_tables(pool).await?).await
+impl Migrator {
+    /// What a database of ours, or an empty one, says of its migrations.
+    ///
+    /// # Errors
+    /// The database belongs to another program, or is legacy and has not been adopted.
+    pub(crate) async fn history(&self) -> Result<History, StartError> {
+        match detect(self).await? {
+            Found::Empty(history) | Found::Ours(history) => Ok(history),
+            Found::Legacy => Err(legacy()),
+        }
+    }
+
+    /// The same of a database that these migrations can continue.
+    ///
+    /// # Errors
+    /// As [`Self::history`]; and the database is newer than this program, or a migration has been edited.
+    pub(crate) async fn sound_history(&self) -> Result<History, StartError> {
+        let history = self.history().await?;
+        history.check(&self.migrations).map_err(StartError::Unfit)?;
+        Ok(history)
+    }
 }
 
-pub(crate) async fn detect_among(pool: &Pool, tables: &[Table]) -> Result<Found, StartError> {
-    let own = Own::of(pool).await?;
+/// Why a legacy database is left alone.
+fn legacy() -> StartError {
+    StartError::Unfit(
+        "this is a legacy catalog: `partbook serve` serves it as it is, and no migration is applied to it unless it is \
+         adopted: `partbook migrate adopt`"
+            .to_owned(),
+    )
+}
+
+/// Decides whose database it is.
+pub(crate) async fn detect(migrator: &Migrator) -> Result<Found, StartError> {
+    detect_among(migrator, &Catalogue::read_tables(&migrator.pool).await?).await
+}
+
+pub(crate) async fn detect_among(migrator: &Migrator, tables: &[Table]) -> Result<Found, StartError> {
+    let Migrator { pool, own, migrations } = migrator;
     let is_former = |table: &Table| table.name == FORMER_HISTORY;
     let (of_others, has_former): (Vec<Table>, bool) = (
         tables.iter().filter(|table| !is_former(table) && !own.is_ours(&table.name)).cloned().collect(),
         tables.iter().any(is_former),
     );
     let (history, table) = if own.has(pool, "migration").await? {
-        (history::read(pool, &own).await?, own.table("migration"))
+        (books::read(pool, own).await?, own.table("migration"))
     } else if has_former {
-        (history::read_former(pool).await?, FORMER_HISTORY.to_owned())
+        (books::read_former(pool).await?, FORMER_HISTORY.to_owned())
     } else {
         return decide(&of_others, Dialect::of(pool));
     };
     match history {
-        // Made by hand, by an attempt of another tool, or everything was taken back: the history is empty.
-        History { ref applied, failed: None, .. } if applied.is_empty() && of_others.is_empty() => Ok(Found::Empty),
         // The first migration failed.
-        History { ref applied, failed: Some(_), .. } if applied.is_empty() && of_others.is_empty() => {
+        history if history.applied().next().is_none() && history.failed().is_some() && of_others.is_empty() => {
             Ok(Found::Ours(history))
         }
-        history if history.is_ours() => history.check().map(Found::Ours).map_err(StartError::Unfit),
+        history if history.is_ours(migrations) => Ok(Found::Ours(history)),
+        // Everything was taken back, or a runner came no further; or the table was made by hand.
+        history if history.applied().next().is_none() => match decide(&of_others, Dialect::of(pool))? {
+            Found::Empty(_) => Ok(Found::Empty(history)),
+            found => Ok(found),
+        },
         _ => Err(StartError::Unfit(format!(
             "the database belongs to another program: the migrations in its table {table} are not Partbook's. \
              Give Partbook a database, or a schema on the search path, of its own"
@@ -71,7 +106,7 @@ pub(crate) async fn detect_among(pool: &Pool, tables: &[Table]) -> Result<Found,
 /// Decides by the tables of a database without a history.
 pub(crate) fn decide(tables: &[Table], dialect: Dialect) -> Result<Found, StartError> {
     if tables.is_empty() {
-        return Ok(Found::Empty);
+        return Ok(Found::Empty(History::default()));
     }
     let has = |name: &str| tables.iter().any(|table| table.name == name);
     let of_catalog = CATALOG.iter().filter(|name| has(name)).count();

@@ -1,31 +1,47 @@
 //! Whose database it is, and what brings it up to date.
 //!
-//! `detect` decides by the tables and the `history`, `plan` says which migrations are pending, `apply` and `down` have a runner
-//! (`run`) execute them, `drift` compares what they left with what is there, `lint` looks at their files, and [`prepare`] hands
-//! over a database that may be served. Nothing here knows an operation on the catalog.
+//! `detect` decides by the tables and the `books`, `files` are the migrations that there are, `plan` says what lies ahead and
+//! `status` what lies behind, `up` and `down` have a runner (`run`) execute scripts, `adopt`, `stamp` and `repair` change the
+//! books alone, `drift` compares what they left with what
+//! is there, `lint` looks at their files, and [`prepare`] hands over a database that may be served. Nothing here knows an
+//! operation on the catalog.
 
-mod apply;
+mod adopt;
+mod books;
 mod detect;
 mod down;
 mod drift;
-mod embedded;
+mod files;
 mod fitness;
-mod history;
+mod health;
+mod lacking;
 mod lint;
-mod own;
+mod lock;
+mod migrator;
+mod outlook;
 mod plan;
 mod prepare;
+mod repair;
 mod run;
-mod runs;
 mod script;
+mod stamp;
+mod statements;
+mod status;
 #[cfg(test)]
 mod tests;
+mod up;
 
-pub use apply::up;
-pub use down::{down, plan_down};
-pub use drift::{Difference, Drift, drift, effect};
-pub use lint::{Finding, Source, lint};
-pub use plan::{Migration, State, has_rows, plan_up, scripts_between, status};
-pub use prepare::prepare;
-pub use runs::{Run, runs};
+pub use adopt::Survey;
+pub use books::Run;
+pub use drift::{Difference, Drift, effect};
+pub use files::{Migrations, Source};
+pub use health::Health;
+pub use lint::{Finding, lint};
+pub use migrator::Migrator;
+pub use outlook::{Outlook, TableLock, Waits};
+pub use prepare::{AtStart, prepare};
+pub use repair::Repair;
+pub use run::{Done, Hindrance, Progress};
 pub use script::{Direction, Script};
+pub use stamp::{StampPlan, StampRange};
+pub use status::{Application, Migration, Record, Running, Standing, Status};

@@ -1,162 +1,186 @@
-//! Which migrations a database has, and which it lacks.
+//! What lies ahead: the scripts that lead up or back, in their order. Nothing is changed.
 
 use partbook_database::catalogue::Catalogue;
-use partbook_database::{Dialect, Pool, StartError};
+use partbook_database::{Dialect, StartError};
 
-use crate::detect::{CATALOG, Found, detect};
-use crate::embedded::{Embedded, Known, embedded, embedded_for};
-use crate::history::{Applied, Failed, History};
+use crate::books::{Entry, History, Origin};
+use crate::detect::CATALOG;
+use crate::files::{File, Migrations};
+use crate::migrator::Migrator;
+use crate::run::{Hindrance, hindrance};
 use crate::script::{Direction, Script};
 
-/// A migration, and what a database says of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Migration {
-    /// Its number.
-    pub version: i64,
-    /// What it is about.
-    pub name: String,
-    /// Whether the database has it.
-    pub state: State,
-}
-
-/// Whether a database has a migration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It has.
-    Applied {
-        /// When, RFC 3339, UTC.
-        at: String,
-        /// How long it took, where that was entered.
-        milliseconds: Option<i64>,
-        /// The version of Partbook that applied it; empty where that was not entered.
-        tool: String,
-        /// SHA-384 of its text, hexadecimal.
-        checksum: String,
-    },
-    /// It has not.
-    Pending,
-    /// It was tried, and nothing of it remains.
-    Failed {
-        /// When, RFC 3339, UTC.
-        at: String,
-        /// What the database said.
-        error: String,
-    },
-}
-
-/// Every known migration, with what the database says of it.
-fn migrations(history: &History) -> Vec<Migration> {
-    let state = |version| {
-        let applied = history.applied.iter().find(|applied| applied.version == version);
-        let failed = history.failed.as_ref().filter(|failed| failed.version == version);
-        match (applied, failed) {
-            (Some(Applied { at, milliseconds, tool, checksum, .. }), _) => State::Applied {
-                at: at.clone(),
-                milliseconds: *milliseconds,
-                tool: tool.clone(),
-                checksum: checksum.clone(),
-            },
-            (None, Some(Failed { at, error, .. })) => State::Failed { at: at.clone(), error: error.clone() },
-            (None, None) => State::Pending,
+impl Migrator {
+    /// The scripts of the migrations that the database lacks, up to a version or all of them, and of the optional ones that
+    /// are asked for by name.
+    ///
+    /// # Errors
+    /// The database belongs to another program, is newer than this program, or is legacy; there is no such version, no
+    /// optional migration of such a name, or the database cannot have it.
+    pub async fn plan_up(&self, last: Option<i64>, with: &[String]) -> Result<Vec<Script>, StartError> {
+        let history = self.sound_history().await?;
+        self.migrations.check_version(last.unwrap_or_default())?;
+        let mut chosen = Vec::new();
+        for name in with {
+            let file = self.optional(name, &history)?;
+            if let Some(reason) = self.obstacle(file).await? {
+                return Err(StartError::Unfit(format!("migration {} cannot be applied here: {reason}", file.version)));
+            }
+            chosen.push(file.version);
         }
-    };
-    let migration =
-        |known: &Known| Migration { version: known.version, name: known.name.clone(), state: state(known.version) };
-    history.known.iter().map(migration).collect()
-}
-
-/// Every migration this program knows, with what the database says of it. Changes nothing.
-///
-/// # Errors
-/// The database belongs to another program, is newer than this program, or is legacy.
-pub async fn status(pool: &Pool) -> Result<Vec<Migration>, StartError> {
-    Ok(migrations(&own_history(pool).await?))
-}
-
-/// The scripts of the migrations that a database lacks, up to a version or all of them. Changes nothing.
-///
-/// # Errors
-/// As [`status`].
-pub async fn plan_up(pool: &Pool, last: Option<i64>) -> Result<Vec<Script>, StartError> {
-    let history = own_history(pool).await?;
-    let files = embedded(pool);
-    check_version(files.iter().map(|file| file.version), last.unwrap_or_default())?;
-    pending_scripts(files, &history, last)
-}
-
-/// The scripts of the migrations that a history lacks, up to a version or all of them.
-pub(crate) fn pending_scripts(
-    files: &[Embedded],
-    history: &History,
-    last: Option<i64>,
-) -> Result<Vec<Script>, StartError> {
-    let is_pending = |file: &&Embedded| !history.has(file.version) && last.is_none_or(|last| file.version <= last);
-    let scripts = files.iter().filter(is_pending).map(|file| file.script(Direction::Up));
-    scripts.collect::<Result<_, _>>().map_err(StartError::Unfit)
-}
-
-/// The scripts that lead from one version to another, which is known without a database.
-///
-/// # Errors
-/// A version that there is none of; or a migration on the way cannot be taken back.
-pub fn scripts_between(dialect: Dialect, from: i64, to: i64) -> Result<Vec<Script>, StartError> {
-    let files = embedded_for(dialect);
-    for version in [from, to] {
-        check_version(files.iter().map(|file| file.version), version)?;
+        let is_wanted = |file: &&File| {
+            chosen.contains(&file.version)
+                || (!file.directives.is_optional(history.is_adopted()) && is_up_to(file, last))
+        };
+        self.scripts_up(&history, is_wanted)
     }
-    let is_between = |version| version > from.min(to) && version <= from.max(to);
-    let files = files.iter().filter(|file| is_between(file.version));
-    let scripts = if from <= to {
-        files.map(|file| file.script(Direction::Up)).collect::<Result<Vec<_>, _>>()
-    } else {
-        files.rev().map(|file| file.script(Direction::Down)).collect()
-    };
-    scripts.map_err(StartError::Unfit)
-}
 
-/// Passes 0, which stands for nothing applied, and the versions of migrations.
-pub(crate) fn check_version(known: impl Iterator<Item = i64> + Clone, version: i64) -> Result<(), StartError> {
-    if version == 0 || known.clone().any(|known| known == version) {
-        return Ok(());
+    /// The scripts of the migrations that every such database has and this one lacks.
+    pub(crate) fn pending(&self, history: &History) -> Result<Vec<Script>, StartError> {
+        self.scripts_up(history, |file| !file.directives.is_optional(history.is_adopted()))
     }
-    let newest = known.last().unwrap_or_default();
-    Err(StartError::Unfit(format!(
-        "there is no migration {version}; known are 1 to {newest}, and 0 is the empty database"
-    )))
-}
 
-/// Whether there is anything to lose: a row in a table of the catalog, or a custom field.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn has_rows(pool: &Pool) -> Result<bool, StartError> {
-    let catalogue = Catalogue::read(pool).await?;
-    let tables = CATALOG.iter().chain(&["custom_field_definition"]).filter(|name| catalogue.has_readable(name));
-    let exists: Vec<String> = tables.map(|name| format!("exists (select 1 from {name})")).collect();
-    if exists.is_empty() {
-        return Ok(false);
+    fn scripts_up(&self, history: &History, is_wanted: impl Fn(&&File) -> bool) -> Result<Vec<Script>, StartError> {
+        let files = self.migrations.iter().filter(|file| !history.has(file.version)).filter(is_wanted);
+        files.map(|file| file.script(Direction::Up)).collect::<Result<_, _>>().map_err(StartError::Unfit)
     }
-    let rows = pool.text_rows(&format!("select case when {} then 'rows' end", exists.join(" or "))).await?;
-    Ok(rows.first().is_some_and(|row| row.first().is_some_and(Option::is_some)))
-}
 
-/// The history of a database that may be migrated; an empty one has none.
-///
-/// # Errors
-/// The database belongs to another program, is newer than this program, or is legacy.
-pub(crate) async fn own_history(pool: &Pool) -> Result<History, StartError> {
-    match detect(pool).await? {
-        Found::Empty => Ok(History::empty(pool)),
-        Found::Ours(history) => Ok(history),
-        Found::Legacy => Err(legacy()),
+    /// The optional migration of a name.
+    fn optional(&self, name: &str, history: &History) -> Result<&File, StartError> {
+        let is_optional = |file: &&File| file.directives.is_optional(history.is_adopted());
+        let wanted = name.replace('_', " ");
+        self.migrations.iter().filter(is_optional).find(|file| file.name == wanted).ok_or_else(|| {
+            let names: Vec<String> =
+                self.migrations.iter().filter(is_optional).map(|file| file.name.replace(' ', "_")).collect();
+            let known = if names.is_empty() { "there is none".to_owned() } else { names.join(", ") };
+            StartError::Unfit(format!("`{name}` is no optional migration of this database; {known}"))
+        })
+    }
+
+    /// Why the database cannot have a migration, where it cannot.
+    pub(crate) async fn obstacle(&self, file: &File) -> Result<Option<String>, StartError> {
+        if let Some(reason) = &file.directives.unavailable {
+            return Ok(Some(reason.clone()));
+        }
+        let Some(extension) = &file.directives.extension else { return Ok(None) };
+        if Dialect::of(&self.pool) == Dialect::Sqlite {
+            return Ok(None);
+        }
+        // A trusted extension may be brought by who may create in the database.
+        let query = format!(
+            "select case
+                when e.installed_version is not null then 'there'
+                when not exists (select from pg_available_extension_versions v where v.name = e.name
+                    and (not v.superuser or (v.trusted and has_database_privilege(current_database(), 'create'))
+                        or (select rolsuper from pg_roles where rolname = current_user))) then 'forbidden'
+                else 'possible' end
+             from pg_available_extensions e where e.name = '{}'",
+            extension.replace('\'', "''")
+        );
+        Ok(match self.pool.text_rows(&query).await?.first().and_then(|row| row.first()?.as_deref()) {
+            None => Some(format!("the server does not have the extension {extension}")),
+            Some("forbidden") => Some(format!("the role has no right to create the extension {extension}")),
+            Some(_) => None,
+        })
+    }
+
+    /// The scripts that lead back to a version, the newest first.
+    ///
+    /// # Errors
+    /// The database is not ours; one of the migrations cannot be taken back, is a legacy program's, or is not known here.
+    pub async fn plan_down(&self, to: i64) -> Result<Vec<Script>, StartError> {
+        let history = self.sound_history().await?;
+        self.migrations.check_version(to)?;
+        if to == 0 && history.is_adopted() {
+            return Err(StartError::Unfit(
+                "the first tables are a legacy program's: `--to 1` takes back what is ours, and `partbook migrate unadopt` \
+                 then leaves them"
+                    .to_owned(),
+            ));
+        }
+        self.scripts_down(&history, |entry| entry.version > to)
+    }
+
+    fn scripts_down(&self, history: &History, goes: impl Fn(&&Entry) -> bool) -> Result<Vec<Script>, StartError> {
+        let script = |entry: &Entry| {
+            let file = self.migrations.get(entry.version).ok_or_else(|| {
+                format!(
+                    "migration {} is not known to this version of Partbook: the version that applied it, {}, takes it back",
+                    entry.version, entry.tool
+                )
+            })?;
+            file.script(Direction::Down)
+        };
+        // What a legacy program made is not ours to take away.
+        let ours = history.applied().rev().filter(|entry| entry.origin != Origin::Adopted).filter(goes);
+        ours.map(script).collect::<Result<_, _>>().map_err(StartError::Unfit)
+    }
+
+    /// The scripts that take the newest migrations back, the newest first.
+    ///
+    /// # Errors
+    /// As [`Self::plan_down`], of those that are asked for alone.
+    pub async fn plan_down_by(&self, count: usize) -> Result<Vec<Script>, StartError> {
+        let history = self.sound_history().await?;
+        let ours = history.applied().rev().filter(|entry| entry.origin != Origin::Adopted);
+        let newest: Vec<i64> = ours.take(count).map(|entry| entry.version).collect();
+        self.scripts_down(&history, |entry| newest.contains(&entry.version))
+    }
+
+    /// The rows that are in the way of scripts. What needs a migration that is not applied yet cannot be looked for before.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn hindrances(&self, scripts: &[Script]) -> Result<Vec<Hindrance>, StartError> {
+        let mut hindrances = Vec::new();
+        for script in scripts {
+            let Some(check) = &script.check else { continue };
+            match self.pool.text_rows(check).await {
+                Ok(rows) => hindrances.extend(rows.into_iter().map(|row| hindrance(script.version, row))),
+                Err(error) if error.is_reported() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(hindrances)
+    }
+
+    /// Whether there is anything to lose: a row in a table of the catalog, or a custom field.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn has_rows(&self) -> Result<bool, StartError> {
+        let catalogue = Catalogue::read(&self.pool).await?;
+        let tables = CATALOG.iter().chain(&["custom_field_definition"]).filter(|name| catalogue.has_readable(name));
+        let exists: Vec<String> = tables.map(|name| format!("exists (select 1 from {name})")).collect();
+        if exists.is_empty() {
+            return Ok(false);
+        }
+        let rows = self.pool.text_rows(&format!("select case when {} then 'rows' end", exists.join(" or "))).await?;
+        Ok(rows.first().is_some_and(|row| row.first().is_some_and(Option::is_some)))
     }
 }
 
-/// Why a legacy database is left alone.
-pub(crate) fn legacy() -> StartError {
-    StartError::Unfit(
-        "this is a legacy catalog: `partbook serve` serves it as it is, and no migration is ever applied to it. Adopting \
-         it, so that Partbook's migrations apply, is not part of this tool yet"
-            .to_owned(),
-    )
+fn is_up_to(file: &File, last: Option<i64>) -> bool {
+    last.is_none_or(|last| file.version <= last)
+}
+
+impl Migrations {
+    /// The scripts that lead from one version to another, which is known without a database. Those that are optional are
+    /// among them.
+    ///
+    /// # Errors
+    /// A version that there is none of; or a migration on the way cannot be taken back.
+    pub fn scripts_between(&self, from: i64, to: i64) -> Result<Vec<Script>, StartError> {
+        for version in [from, to] {
+            self.check_version(version)?;
+        }
+        let is_between = |file: &&File| file.version > from.min(to) && file.version <= from.max(to);
+        let files = self.iter().filter(is_between);
+        let scripts = if from <= to {
+            files.map(|file| file.script(Direction::Up)).collect::<Result<Vec<_>, _>>()
+        } else {
+            files.rev().map(|file| file.script(Direction::Down)).collect()
+        };
+        scripts.map_err(StartError::Unfit)
+    }
 }

@@ -3,10 +3,19 @@
 use partbook_database::catalogue::{Catalogue, RequiredTable};
 use partbook_database::{Pool, Prepared, SchemaKind, StartError};
 
-use crate::apply::apply_at_start;
+use crate::books::History;
 use crate::detect::{Found, detect_among};
 use crate::fitness::faults;
-use crate::history::History;
+use crate::migrator::Migrator;
+
+/// Whether a start brings the database up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtStart {
+    /// It applies what is pending.
+    Migrate,
+    /// It leaves the schema as it is: another program, or another role, sees to it.
+    LeaveAsItIs,
+}
 
 /// Makes a database ready to serve: sets up an empty one, brings ours up to date, leaves a legacy one as it is.
 /// `required` is every table, column and key that the statements rely on.
@@ -14,16 +23,19 @@ use crate::history::History;
 /// # Errors
 /// [`StartError::Unfit`] for a database of another program, one that is newer than this program, and one that lacks
 /// something required or has it in another form, naming all of it.
-pub async fn prepare(pool: Pool, required: &[RequiredTable]) -> Result<Prepared, StartError> {
+pub async fn prepare(pool: Pool, required: &[RequiredTable], at_start: AtStart) -> Result<Prepared, StartError> {
+    let migrator = Migrator::new(&pool).await?;
     let before = Catalogue::read_tables(&pool).await?;
-    let (schema, catalogue) = match detect_among(&pool, &before).await? {
+    let (schema, catalogue) = match detect_among(&migrator, &before).await? {
         Found::Legacy => (SchemaKind::Legacy, Catalogue::read_keys(&pool, before).await?),
-        found @ (Found::Empty | Found::Ours(_)) => {
-            let history = if let Found::Ours(history) = found { history } else { History::empty(&pool) };
-            for migration in apply_at_start(&pool, history).await? {
-                tracing::info!(version = migration.version, name = %migration.name, "migration applied");
+        Found::Empty(history) | Found::Ours(history) => {
+            history.check(&migrator.migrations).map_err(StartError::Unfit)?;
+            match at_start {
+                AtStart::Migrate => migrator.apply_at_start(&history).await?,
+                AtStart::LeaveAsItIs => warn_of_pending(&migrator, &history)?,
             }
-            (SchemaKind::Ours, Catalogue::read(&pool).await?)
+            let schema = if history.is_adopted() { SchemaKind::Adopted } else { SchemaKind::Ours };
+            (schema, Catalogue::read(&pool).await?)
         }
     };
     match faults(&catalogue, required) {
@@ -35,4 +47,19 @@ pub async fn prepare(pool: Pool, required: &[RequiredTable]) -> Result<Prepared,
             "the database has all of Partbook's migrations, but {faults}. Something else has changed it: restore a backup"
         ))),
     }
+}
+
+fn warn_of_pending(migrator: &Migrator, history: &History) -> Result<(), StartError> {
+    let pending = migrator.pending(history)?;
+    if history.applied().next().is_none() {
+        return Err(StartError::Unfit(
+            "the database is empty, and --no-migrate keeps the start from setting it up: `partbook migrate up` does"
+                .to_owned(),
+        ));
+    }
+    if !pending.is_empty() {
+        let versions: Vec<String> = pending.iter().map(|script| script.version.to_string()).collect();
+        tracing::warn!(migrations = versions.join(", "), "migrations are pending; `partbook migrate up` applies them");
+    }
+    Ok(())
 }

@@ -1,83 +1,121 @@
 //! Runs the scripts of migrations, one transaction each, and keeps the books: what is applied, what failed, and who ran what.
-//!
-//! One runner works at a time. On PostgreSQL it holds an advisory lock in a transaction of its own, since a pooler that hands
-//! server connections on would lose the lock of a session; on SQLite the transaction of each script is the file's one writer, and
-//! looks again what is applied.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use partbook_database::{Connection, Dialect, Error, Pool, StartError};
+use partbook_database::{Connection, Dialect, Error, StartError, TextRow};
 
-use crate::history::FORMER_HISTORY;
-use crate::own::Own;
+use crate::books::{Entry, Origin, Own, State};
+use crate::lock::RunnerLock;
+use crate::migrator::Migrator;
 use crate::script::{Direction, Script};
-
-/// The key of the advisory lock that two runners on one PostgreSQL database take one after the other.
-const MIGRATION_LOCK: i64 = 0x7061_7274_626f_6f6b;
-
-/// How long a runner waits for another one.
-const RUNNER_TIMEOUT: &str = "10min";
+use crate::statements;
 
 /// How long a statement waits for a lock on a table that somebody works with, before the migration is tried again.
 const LOCK_TIMEOUT: &str = "5s";
+
+/// The same of a statement outside a transaction, which keeps nobody waiting while it waits: an index that is made beside the
+/// writers waits for every transaction that is older.
+const PATIENT_LOCK_TIMEOUT: &str = "10min";
 
 /// How often a migration is tried that finds its tables locked, and the pause before each new attempt.
 const MAX_ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The version of this program, which is written into the books.
-const TOOL: &str = env!("CARGO_PKG_VERSION");
-
-/// Somebody who may run scripts now.
-pub(crate) struct Runner {
-    dialect: Dialect,
-    own: Own,
-    connection: Connection,
-    /// Holds the lock until it is closed.
-    lock: Option<Connection>,
-    /// The number of this run in the books.
-    run: Option<String>,
+/// A migration that was applied or taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Its number.
+    pub version: i64,
+    /// What it is about.
+    pub name: String,
+    /// How long it took.
+    pub duration: Duration,
 }
 
-impl Runner {
+/// Who hears of each migration as soon as it is done.
+pub type Progress<'a> = &'a mut (dyn FnMut(&Done) + Send);
+
+/// What is in the way of a migration, or of taking it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hindrance {
+    /// The migration's number.
+    pub version: i64,
+    /// What it is.
+    pub what: String,
+    /// The statements that would mend it.
+    pub healing: Option<String>,
+}
+
+/// How an attempt to run a script ended.
+enum Attempt {
+    /// It was run, and took so long.
+    Done(Duration),
+    /// Another runner was faster.
+    DoneAlready,
+    /// Rows are in the way; nothing was done.
+    Hindered(Hindrance),
+}
+
+/// Somebody who may run scripts now.
+pub(crate) struct Runner<'a> {
+    own: &'a Own,
+    connection: Connection,
+    /// Holds the lock until it is released.
+    lock: RunnerLock,
+    /// The number of this run in the books.
+    run: String,
+    /// What was done, for the books.
+    steps: String,
+}
+
+impl<'a> Runner<'a> {
     /// Waits until no other runner works, and opens the books.
-    pub(crate) async fn start(pool: &Pool, own: Own, command: &str) -> Result<Self, StartError> {
-        let dialect = Dialect::of(pool);
-        let lock = match dialect {
-            Dialect::Postgres => Some(lock(pool).await?),
-            Dialect::Sqlite => None,
-        };
-        let connection = pool.connection().await?;
-        let mut runner = Self { dialect, own, connection, lock, run: None };
-        runner.open_books().await.map_err(|error| failed("the history of migrations cannot be written", &error))?;
-        runner.run = runner
-            .note_start(command)
-            .await
-            .map_err(|error| failed("the history of migrations cannot be written", &error))?;
-        Ok(runner)
+    pub(crate) async fn start(migrator: &'a Migrator, command: &str, reason: Option<&str>) -> Result<Self, StartError> {
+        let lock = RunnerLock::take(&migrator.pool).await?;
+        Self::begin(migrator, lock, command, reason).await
     }
 
-    /// Runs a script and enters it into the books, in one transaction. Says how long it took; none where another runner was
-    /// faster.
-    pub(crate) async fn execute(&mut self, script: &Script) -> Result<Option<Duration>, StartError> {
+    /// Opens the books, for somebody who has the lock already.
+    pub(crate) async fn begin(
+        migrator: &'a Migrator,
+        lock: RunnerLock,
+        command: &str,
+        reason: Option<&str>,
+    ) -> Result<Self, StartError> {
+        let own = &migrator.own;
+        let mut connection = migrator.pool.connection().await?;
+        if own.dialect() == Dialect::Postgres {
+            connection.execute(NOTICE_A_KILLED_RUNNER).await?;
+        }
+        let run = open_books(&mut connection, own, command, reason)
+            .await
+            .map_err(|error| failed("the history of migrations cannot be written", &error))?;
+        Ok(Self { own, connection, lock, run, steps: String::new() })
+    }
+
+    /// Runs a script and enters it into the books, in one transaction; nothing where another runner was faster.
+    pub(crate) async fn execute(&mut self, script: &Script, progress: Progress<'_>) -> Result<(), StartError> {
         let mut attempt = 1;
         loop {
             let error = match self.attempt(script).await {
-                Ok(duration) => return Ok(duration),
+                Ok(Attempt::Done(duration)) => {
+                    let way = if script.direction == Direction::Up { "up" } else { "down" };
+                    self.note(&format!("{way} {:04} {}: {} ms", script.version, script.name, duration.as_millis()));
+                    progress(&Done { version: script.version, name: script.name.clone(), duration });
+                    return Ok(());
+                }
+                Ok(Attempt::DoneAlready) => return Ok(()),
+                Ok(Attempt::Hindered(Hindrance { version, what, .. })) => {
+                    let end = self.own.end_run(&self.run, &self.steps, Some(&what));
+                    let _ = self.connection.execute(&end).await;
+                    return Err(StartError::Stuck(hindered(version, &what)));
+                }
                 Err(error) => error,
             };
             let _ = self.connection.execute("rollback").await;
             if !error.is_contention() || attempt == MAX_ATTEMPTS {
-                let what = match script.direction {
-                    Direction::Up => {
-                        format!("the database could not be brought up to date: migration {}", script.version)
-                    }
-                    Direction::Down => format!("migration {} could not be taken back", script.version),
-                };
-                let failure = failed(&what, &error);
-                // A fault of the database itself may keep that from being entered, too.
-                let _ = self.note_failure(script, &error.reason()).await;
-                return Err(failure);
+                return Err(self.fail(script, &error).await);
             }
             tracing::warn!(version = script.version, attempt, reason = error.reason(), "a migration waits for a lock");
             tokio::time::sleep(PAUSE * attempt).await;
@@ -85,202 +123,209 @@ impl Runner {
         }
     }
 
-    async fn attempt(&mut self, script: &Script) -> Result<Option<Duration>, Error> {
-        self.begin().await?;
-        let table = self.own.table("migration");
-        let state = format!("select state from {table} where version = {}", script.version);
-        let state = self
-            .connection
-            .text_rows(&state)
-            .await?
-            .into_iter()
-            .next()
-            .and_then(|row| row.into_iter().next().flatten());
-        let is_applied = state.as_deref() == Some("applied");
-        if is_applied == (script.direction == Direction::Up) {
-            self.connection.execute("rollback").await?;
-            return Ok(None);
+    /// Runs the statements of a script one by one, outside a transaction. Whoever is cut off leaves an entry, and those that
+    /// come later begin again: every statement does no harm a second time, and an index that is not finished is dropped first.
+    async fn attempt_outside(&mut self, script: &Script) -> Result<Attempt, Error> {
+        if self.is_done(script).await? {
+            return Ok(Attempt::DoneAlready);
         }
-        let begin = Instant::now();
-        self.connection.execute(script.sql).await?;
-        let spent = begin.elapsed();
-        let entry = match script.direction {
-            Direction::Up => format!(
-                "insert into {table} (version, name, checksum, state, at, milliseconds, tool) \
-                 values ({}, {}, {}, 'applied', {}, {}, {}) \
-                 on conflict (version) do update set name = excluded.name, checksum = excluded.checksum, \
-                 state = excluded.state, at = excluded.at, milliseconds = excluded.milliseconds, tool = excluded.tool, \
-                 error = null",
-                script.version,
-                quote(&script.name),
-                quote(&script.checksum),
-                self.now(),
-                spent.as_millis(),
-                quote(TOOL)
-            ),
-            Direction::Down => format!("delete from {table} where version = {}", script.version),
+        let since = Instant::now();
+        self.connection.execute(&self.own.enter(&entry(script, State::Begun, None))).await?;
+        let limits = format!("set lock_timeout = '{PATIENT_LOCK_TIMEOUT}'; set statement_timeout = 0");
+        self.connection.execute(&limits).await?;
+        self.connection.execute(&stay_with_the_catalog(false)).await?;
+        for statement in statements::split(&script.sql) {
+            if let Some(index) = &statement.index {
+                let asks = format!(
+                    "select 'yes' from pg_index where indexrelid = to_regclass('{}') and not indisvalid",
+                    index.replace('\'', "''")
+                );
+                if !self.connection.text_rows(&asks).await?.is_empty() {
+                    self.connection.execute(&format!("drop index concurrently {index}")).await?;
+                }
+            }
+            self.connection.execute(&statement.sql).await?;
+        }
+        let spent = since.elapsed();
+        let end = match script.direction {
+            Direction::Up => self.own.enter(&entry(script, State::Applied, Some(spent))),
+            Direction::Down => self.own.strike_out(script.version),
         };
-        self.connection.execute(&entry).await?;
-        self.connection.execute("commit").await?;
-        Ok(Some(spent))
+        self.connection.execute(&end).await?;
+        Ok(Attempt::Done(spent))
     }
 
-    async fn begin(&mut self) -> Result<(), Error> {
-        match self.dialect {
-            Dialect::Sqlite => self.connection.execute("begin immediate").await,
-            Dialect::Postgres => {
-                let begin =
-                    format!("begin; set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = 0");
-                self.connection.execute(&begin).await?;
-                // Where the catalog is, there the next tables go, even if a schema has since come before it on the path.
-                let stay = "select set_config('search_path', quote_ident(n.nspname) || ', ' || current_setting('search_path'), true)
-                    from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass('cpu')";
-                self.connection.execute(stay).await
+    /// Whether another runner was faster.
+    async fn is_done(&mut self, script: &Script) -> Result<bool, Error> {
+        let asks = format!(
+            "select 'yes' from {} where version = {} and state = 'applied'",
+            self.own.table("migration"),
+            script.version
+        );
+        let is_applied = !self.connection.text_rows(&asks).await?.is_empty();
+        Ok(is_applied == (script.direction == Direction::Up))
+    }
+
+    async fn attempt(&mut self, script: &Script) -> Result<Attempt, Error> {
+        if script.is_outside_transaction && self.own.dialect() == Dialect::Postgres {
+            return self.attempt_outside(script).await;
+        }
+        begin(&mut self.connection, self.own.dialect()).await?;
+        if self.is_done(script).await? {
+            self.connection.execute("rollback").await?;
+            return Ok(Attempt::DoneAlready);
+        }
+        if let Some(check) = &script.check {
+            let rows = self.connection.text_rows(check).await?;
+            if let Some(first) = rows.into_iter().next() {
+                self.connection.execute("rollback").await?;
+                return Ok(Attempt::Hindered(hindrance(script.version, first)));
             }
         }
-    }
-
-    /// Makes the tables of the books where there are none, with what a version before has left.
-    async fn open_books(&mut self) -> Result<(), Error> {
-        let (migration, run) = (self.own.table("migration"), self.own.table("migration_run"));
-        let (integer, time, id) = match self.dialect {
-            Dialect::Postgres => ("bigint", "timestamp", "bigserial primary key"),
-            Dialect::Sqlite => ("integer", "text", "integer primary key autoincrement"),
+        let since = Instant::now();
+        self.connection.execute(&script.sql).await?;
+        let spent = since.elapsed();
+        let statement = match script.direction {
+            Direction::Up => self.own.enter(&entry(script, State::Applied, Some(spent))),
+            Direction::Down => self.own.strike_out(script.version),
         };
-        let now = self.now();
-        self.begin().await?;
-        let mut script = self.own.create_schema().unwrap_or_default();
-        script += &format!(
-            "create table if not exists {migration} (
-                version {integer} primary key,
-                name text not null,
-                checksum text not null,
-                state text not null check (state in ('applied', 'failed')),
-                at {time} not null,
-                milliseconds {integer},
-                tool text not null,
-                error text
-            );
-            create table if not exists {run} (
-                id {id},
-                command text not null,
-                who text not null,
-                host text not null,
-                tool text not null,
-                started_at {time} not null default ({now}),
-                finished_at {time},
-                result text,
-                error text
-            );"
-        );
-        self.connection.execute(&script).await?;
-        self.take_over_former(&migration).await?;
-        self.connection.execute("commit").await
+        self.connection.execute(&statement).await?;
+        self.connection.execute("commit").await?;
+        Ok(Attempt::Done(spent))
     }
 
-    async fn take_over_former(&mut self, migration: &str) -> Result<(), Error> {
-        let (exists, checksum, at) = match self.dialect {
-            Dialect::Postgres => (
-                format!("select 'yes' where to_regclass('{FORMER_HISTORY}') is not null"),
-                "encode(checksum, 'hex')",
-                "installed_on at time zone 'UTC'",
-            ),
-            Dialect::Sqlite => (
-                format!("select 'yes' from sqlite_schema where type = 'table' and name = '{FORMER_HISTORY}'"),
-                "lower(hex(checksum))",
-                "strftime('%Y-%m-%dT%H:%M:%SZ', installed_on)",
-            ),
+    /// Enters a failure, as far as the database is able to, and says what it was.
+    async fn fail(&mut self, script: &Script, error: &Error) -> StartError {
+        let what = match script.direction {
+            Direction::Up => format!("the database could not be brought up to date: migration {}", script.version),
+            Direction::Down => format!("migration {} could not be taken back", script.version),
         };
-        if self.connection.text_rows(&exists).await?.is_empty() {
-            return Ok(());
-        }
-        let take_over = format!(
-            "insert into {migration} (version, name, checksum, state, at, milliseconds, tool)
-             select version, description, {checksum}, 'applied', {at}, execution_time / 1000000, ''
-             from {FORMER_HISTORY} where true
-             on conflict (version) do nothing;
-             drop table {FORMER_HISTORY};"
-        );
-        self.connection.execute(&take_over).await
-    }
-
-    async fn note_start(&mut self, command: &str) -> Result<Option<String>, Error> {
-        let table = self.own.table("migration_run");
-        let insert = format!(
-            "insert into {table} (command, who, host, tool) values ({}, {}, {}, {}) returning cast(id as text)",
-            quote(command),
-            quote(&who()),
-            quote(&host()),
-            quote(TOOL)
-        );
-        Ok(self
-            .connection
-            .text_rows(&insert)
-            .await?
-            .into_iter()
-            .next()
-            .and_then(|row| row.into_iter().next().flatten()))
-    }
-
-    async fn note_failure(&mut self, script: &Script, error: &str) -> Result<(), Error> {
-        let table = self.own.table("migration");
-        let (error_text, now) = (quote(error), self.now());
+        let reason = error.reason();
+        self.note(&format!("failed {:04} {}", script.version, script.name));
         if script.direction == Direction::Up {
-            let entry = format!(
-                "insert into {table} (version, name, checksum, state, at, tool, error) values ({}, {}, {}, 'failed', {now}, {}, {error_text}) \
-                 on conflict (version) do update set state = excluded.state, at = excluded.at, tool = excluded.tool, error = excluded.error",
-                script.version,
-                quote(&script.name),
-                quote(&script.checksum),
-                quote(TOOL)
-            );
-            self.connection.execute(&entry).await?;
+            let entry = entry(script, State::Failed(reason.clone()), None);
+            let _ = self.connection.execute(&self.own.enter(&entry)).await;
         }
-        self.note_end("failed", &error_text).await
+        let _ = self.connection.execute(&self.own.end_run(&self.run, &self.steps, Some(&reason))).await;
+        failed(&what, error)
     }
 
-    async fn note_end(&mut self, result: &str, error: &str) -> Result<(), Error> {
-        let (table, now) = (self.own.table("migration_run"), self.now());
-        let Some(run) = &self.run else { return Ok(()) };
-        let update =
-            format!("update {table} set finished_at = {now}, result = '{result}', error = {error} where id = {run}");
-        self.connection.execute(&update).await
-    }
-
-    /// Closes the books, and lets the next runner work.
-    pub(crate) async fn finish(mut self) -> Result<(), StartError> {
-        self.note_end("done", "null").await?;
-        self.connection.close().await?;
-        if let Some(lock) = self.lock {
-            lock.close().await?;
+    /// Changes the books, all of it or nothing.
+    pub(crate) async fn write(&mut self, statements: &str) -> Result<(), StartError> {
+        let mut written = begin(&mut self.connection, self.own.dialect()).await;
+        if written.is_ok() {
+            written = self.connection.execute(statements).await;
+        }
+        if written.is_ok() {
+            written = self.connection.execute("commit").await;
+        }
+        if let Err(error) = written {
+            let _ = self.connection.execute("rollback").await;
+            let _ = self.connection.execute(&self.own.end_run(&self.run, &self.steps, Some(&error.reason()))).await;
+            return Err(failed("the history of migrations cannot be written", &error));
         }
         Ok(())
     }
 
-    fn now(&self) -> &'static str {
-        match self.dialect {
-            Dialect::Postgres => "clock_timestamp() at time zone 'UTC'",
-            Dialect::Sqlite => "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')",
+    /// Adds a line to what the books say of this run.
+    pub(crate) fn note(&mut self, step: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.steps, "{step}");
+    }
+
+    /// Closes the books, and lets the next runner work.
+    pub(crate) async fn finish(self) -> Result<(), StartError> {
+        self.finish_with(None).await
+    }
+
+    /// The same, with what was found to be wrong at the end.
+    pub(crate) async fn finish_with(mut self, fault: Option<&str>) -> Result<(), StartError> {
+        let end = self.own.end_run(&self.run, self.steps.trim_end(), fault);
+        self.connection.execute(&end).await?;
+        self.close().await
+    }
+
+    /// The same without a word in the books, which may be gone.
+    pub(crate) async fn close(self) -> Result<(), StartError> {
+        self.connection.close().await?;
+        self.lock.release().await
+    }
+}
+
+/// Has PostgreSQL look whether somebody still listens while a statement runs: a runner that is killed would else leave its
+/// statement, and its locks, to their end. Where the server's system cannot look, nothing is set.
+const NOTICE_A_KILLED_RUNNER: &str = "do $$ begin
+        perform set_config('client_connection_check_interval', '1s', false);
+    exception when others then null; end $$";
+
+/// Begins the transaction of a script.
+async fn begin(connection: &mut Connection, dialect: Dialect) -> Result<(), Error> {
+    match dialect {
+        Dialect::Sqlite => connection.execute("begin immediate").await,
+        Dialect::Postgres => {
+            let begin = format!("begin; set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = 0");
+            connection.execute(&begin).await?;
+            connection.execute(&stay_with_the_catalog(true)).await
         }
     }
 }
 
-async fn lock(pool: &Pool) -> Result<Connection, StartError> {
-    let mut connection = pool.connection().await?;
-    // It waits for longer than statements may run, and rests in its transaction until the last migration is done.
-    let take = format!(
-        "begin; set local lock_timeout = '{RUNNER_TIMEOUT}'; set local statement_timeout = 0; \
-         set local idle_in_transaction_session_timeout = 0; select pg_advisory_xact_lock({MIGRATION_LOCK})"
-    );
-    connection.execute(&take).await.map_err(|error| {
-        if error.is_contention() {
-            return StartError::Migration(format!(
-                "another runner has been at work on the database for {RUNNER_TIMEOUT}; `partbook migrate history` says who"
-            ));
-        }
-        error.into()
-    })?;
-    Ok(connection)
+/// The statement by which the next tables go where the catalog is, even if a schema has since come before it on the path.
+fn stay_with_the_catalog(is_local: bool) -> String {
+    format!(
+        "select set_config('search_path', quote_ident(n.nspname) || ', ' || current_setting('search_path'), {is_local})
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass('cpu')"
+    )
+}
+
+/// Makes the tables of the books where there are none, with what a version before has left, and enters the run.
+async fn open_books(
+    connection: &mut Connection,
+    own: &Own,
+    command: &str,
+    reason: Option<&str>,
+) -> Result<String, Error> {
+    begin(connection, own.dialect()).await?;
+    connection.execute(&own.create_books()).await?;
+    if !connection.text_rows(&own.asks_for_former()).await?.is_empty() {
+        connection.execute(&own.take_over_former()).await?;
+    }
+    let rows = connection.text_rows(&own.begin_run(command, reason)).await?;
+    connection.execute("commit").await?;
+    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default())
+}
+
+/// What a row of a check says.
+pub(crate) fn hindrance(version: i64, row: TextRow) -> Hindrance {
+    let mut texts = row.into_iter();
+    let (what, healing) = (texts.next().flatten().unwrap_or_default(), texts.next().flatten());
+    Hindrance { version, what, healing }
+}
+
+/// Why a script is not run that rows are in the way of.
+pub(crate) fn hindered(version: i64, what: &str) -> String {
+    format!(
+        "rows are in the way of migration {version}: {what}. Nothing of it was done; `partbook migrate up --dry-run`, or \
+         `down --dry-run`, prints the statements that would mend that"
+    )
+}
+
+/// What is entered of a script that leads up.
+fn entry(script: &Script, state: State, spent: Option<Duration>) -> Entry {
+    Entry {
+        version: script.version,
+        name: script.name.clone(),
+        checksum: script.checksum.clone(),
+        state,
+        origin: Origin::Run,
+        is_compatible: script.is_compatible,
+        is_optional: script.is_optional,
+        effect: Some(script.effect.clone()),
+        script: Some(script.sql.clone()),
+        at: String::new(),
+        milliseconds: spent.map(|spent| i64::try_from(spent.as_millis()).unwrap_or(i64::MAX)),
+        tool: String::new(),
+    }
 }
 
 fn failed(what: &str, error: &Error) -> StartError {
@@ -291,21 +336,4 @@ fn failed(what: &str, error: &Error) -> StartError {
         ""
     };
     StartError::Migration(format!("{what}: {reason}{hint}"))
-}
-
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// Who runs this, as the system calls them.
-fn who() -> String {
-    let name = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
-}
-
-/// The machine that this runs on.
-fn host() -> String {
-    let name = std::env::var("HOSTNAME").ok().filter(|name| !name.is_empty());
-    let name = name.or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
-    name.map_or_else(|| "unknown".to_owned(), |name| name.trim().to_owned())
 }

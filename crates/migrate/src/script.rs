@@ -1,9 +1,6 @@
-//! The script of a migration, up or down, and what its first lines say of it.
+//! The script of a migration, up or down.
 
-use crate::embedded::{Embedded, checksum};
-
-/// How a line begins that says something of a migration: `-- partbook: irreversible: the texts are not kept`.
-const DIRECTIVE: &str = "-- partbook:";
+use crate::files::File;
 
 /// Which way a script leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,90 +18,87 @@ pub struct Script {
     pub version: i64,
     /// The migration's name.
     pub name: String,
-    /// SHA-384 of the script that leads up, hexadecimal.
-    pub checksum: String,
     /// Which way it leads.
     pub direction: Direction,
     /// The statements.
-    pub sql: &'static str,
-}
-
-/// What the first lines of a migration say of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Directives {
-    /// Why it cannot be taken back.
+    pub sql: String,
+    /// The query that finds rows in its way.
+    pub(crate) check: Option<String>,
+    /// SHA-384 of the script that leads up, hexadecimal.
+    pub(crate) checksum: String,
+    /// What the migration adds to the schema and takes from it.
+    pub(crate) effect: String,
+    pub(crate) is_optional: bool,
+    /// Whether the version before may go on serving.
+    pub(crate) is_compatible: bool,
+    /// Why it cannot be taken back, where it cannot.
     pub(crate) irreversible: Option<String>,
+    /// Whether each statement runs on its own.
+    pub(crate) is_outside_transaction: bool,
 }
 
-impl Directives {
-    /// Reads the comments before the first statement.
-    ///
-    /// # Errors
-    /// A directive that is not known.
-    pub(crate) fn read(sql: &str) -> Result<Self, String> {
-        let mut directives = Self::default();
-        for line in sql.lines().map(str::trim).take_while(|line| line.is_empty() || line.starts_with("--")) {
-            let Some(directive) = line.strip_prefix(DIRECTIVE) else { continue };
-            match directive.trim().split_once(':').map(|(word, reason)| (word.trim(), reason.trim())) {
-                Some(("irreversible", reason)) if !reason.is_empty() => {
-                    directives.irreversible = Some(reason.to_owned());
-                }
-                _ => return Err(format!("`{line}` is not a directive; known is `{DIRECTIVE} irreversible: REASON`")),
-            }
-        }
-        Ok(directives)
-    }
-}
-
-impl Embedded {
+impl File {
     /// What is executed to go one way.
     ///
     /// # Errors
     /// Why it cannot be taken back.
     pub(crate) fn script(&self, direction: Direction) -> Result<Script, String> {
-        let sql = match direction {
-            Direction::Up => self.sql,
+        let (sql, check) = match direction {
+            Direction::Up => (self.up.as_ref(), &self.check),
             Direction::Down => {
-                self.down().map_err(|why| format!("migration {} cannot be taken back: {why}", self.version))?
+                let why_not = |why| format!("migration {} cannot be taken back: {why}", self.version);
+                (self.way_back().map_err(why_not)?, &self.down_check)
             }
         };
-        let checksum = checksum(self.sql);
-        Ok(Script { version: self.version, name: self.name.to_owned(), checksum, direction, sql })
+        Ok(Script {
+            version: self.version,
+            name: self.name.clone(),
+            direction,
+            sql: sql.to_owned(),
+            check: check.as_ref().map(ToString::to_string),
+            checksum: self.checksum.clone(),
+            effect: self.effect.to_string(),
+            is_optional: self.directives.optional.is_some(),
+            is_compatible: self.directives.compatible.is_some(),
+            irreversible: self.way_back().err(),
+            is_outside_transaction: self.directives.outside_transaction.is_some(),
+        })
     }
 
-    fn down(&self) -> Result<&'static str, String> {
-        match Directives::read(self.sql)?.irreversible {
-            Some(reason) => Err(reason),
-            None => self.down.ok_or_else(|| "it has no script for that".to_owned()),
+    fn way_back(&self) -> Result<&str, String> {
+        match &self.directives.irreversible {
+            Some(reason) => Err(reason.clone()),
+            None => self.down.as_deref().ok_or_else(|| "it has no script for that".to_owned()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::Path;
 
-    #[test]
-    fn directives_stand_before_the_first_statement() {
-        let read = |sql| Directives::read(sql).map(|it| it.irreversible);
-        assert_eq!(
-            read("-- A comment.\n\n-- partbook: irreversible: gone\ncreate table t ();"),
-            Ok(Some("gone".into()))
-        );
-        assert_eq!(read("create table t ();\n-- partbook: irreversible: gone"), Ok(None));
-        for unknown in ["-- partbook: irreversible:", "-- partbook: irreversible", "-- partbook: reversible: no"] {
-            assert!(read(unknown).is_err(), "{unknown}");
+    use partbook_database::Dialect;
+
+    use super::*;
+    use crate::files::Migrations;
+
+    fn down(up: &str, down: Option<&str>) -> Result<String, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: &str| std::fs::write(directory.path().join("sqlite").join(file), text).unwrap();
+        std::fs::create_dir(directory.path().join("sqlite")).unwrap();
+        write("0007_words.sql", up);
+        if let Some(down) = down {
+            write("0007_words.down.sql", down);
         }
+        let migrations = Migrations::read(Path::new(directory.path()), Dialect::Sqlite).unwrap();
+        migrations.get(7).unwrap().script(Direction::Down).map(|script| script.sql)
     }
 
     #[test]
     fn what_cannot_be_taken_back_says_why() {
-        let migration = |sql, down| Embedded { version: 7, name: "words", sql, down, schema: "" };
-        let down = |migration: Embedded| migration.script(Direction::Down).map(|script| script.sql);
-        assert_eq!(down(migration("select 1", Some("select 2"))), Ok("select 2"));
-        let fault =
-            down(migration("-- partbook: irreversible: rows were merged\nselect 1", Some("select 2"))).unwrap_err();
+        assert_eq!(down("select 1", Some("select 2")).unwrap(), "select 2");
+        let fault = down("-- partbook: irreversible: rows were merged\nselect 1", Some("select 2")).unwrap_err();
         assert_eq!(fault, "migration 7 cannot be taken back: rows were merged");
-        assert!(down(migration("select 1", None)).unwrap_err().contains("no script"));
+        assert!(down("select 1", None).unwrap_err().contains("no script"));
     }
 }

@@ -6,18 +6,33 @@ use std::fs;
 use partbook_database::catalogue::{
     Catalogue, Column, Encoding, RequiredColumn, RequiredTable, Table, TypeName, UniqueKey,
 };
-use partbook_database::{DatabaseUrl, Dialect, Pool, PoolSettings, SchemaKind};
+use partbook_database::{DatabaseUrl, Dialect, Pool, PoolSettings, SchemaKind, StartError};
 use partbook_domain::Kind;
 use tempfile::TempDir;
 
+use crate::books::{FORMER_HISTORY, History};
 use crate::detect::{CATALOG, Found, decide};
 use crate::fitness::faults;
-use crate::history::FORMER_HISTORY;
-use crate::{State, prepare, status, up};
+use crate::{AtStart, Migrator, Standing, Status};
 
 async fn open(directory: &TempDir) -> Pool {
     let url = format!("sqlite://{}", directory.path().join("partbook.db").display());
     Pool::connect(&DatabaseUrl::parse(&url).unwrap(), &PoolSettings::default()).await.unwrap()
+}
+
+async fn prepare(pool: Pool, required: &[RequiredTable]) -> Result<partbook_database::Prepared, StartError> {
+    crate::prepare(pool, required, AtStart::Migrate).await
+}
+
+async fn status(pool: &Pool) -> Result<Status, StartError> {
+    Migrator::new(pool).await?.status().await
+}
+
+async fn up(pool: &Pool, last: Option<i64>) -> Result<Vec<i64>, StartError> {
+    let migrator = Migrator::new(pool).await?;
+    let mut done = Vec::new();
+    migrator.up(&migrator.plan_up(last, &[]).await?, None, &mut |it| done.push(it.version)).await?;
+    Ok(done)
 }
 
 fn column(name: &str, base: &str, sql: &str) -> Column {
@@ -51,7 +66,7 @@ fn catalog() -> Vec<Table> {
 
 #[test]
 fn the_tables_decide_whose_database_it_is() {
-    assert_eq!(decide(&[], Dialect::Postgres).unwrap(), Found::Empty);
+    assert_eq!(decide(&[], Dialect::Postgres).unwrap(), Found::Empty(History::default()));
     assert_eq!(decide(&catalog(), Dialect::Postgres).unwrap(), Found::Legacy);
     let few = [table("cpu", &[]), table("alembic_version", &[])];
     assert_eq!(decide(&few, Dialect::Postgres).unwrap(), Found::Legacy);
@@ -128,13 +143,13 @@ fn other_types_and_missing_keys_are_named_at_once() {
 async fn an_empty_file_becomes_ours_and_stays_so() {
     let directory = tempfile::tempdir().unwrap();
     let pool = open(&directory).await;
-    assert!(status(&pool).await.unwrap().iter().all(|migration| migration.state == State::Pending));
+    assert!(status(&pool).await.unwrap().migrations.iter().all(|migration| migration.state == Standing::Pending));
     assert_eq!(prepare(pool.clone(), &[required("cpu", &["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
     assert_eq!(prepare(pool.clone(), &[required("cpu", &["id", "name"])]).await.unwrap().schema, SchemaKind::Ours);
     assert!(up(&pool, None).await.unwrap().is_empty());
-    let status = status(&pool).await.unwrap();
+    let status = status(&pool).await.unwrap().migrations;
     assert_eq!((status[0].version, status[0].name.as_str()), (1, "catalog"));
-    assert!(status.iter().all(|migration| matches!(migration.state, State::Applied { .. })), "{status:?}");
+    assert!(status.iter().all(|migration| matches!(migration.state, Standing::Applied(_))), "{status:?}");
     let mode = pool.text_rows("pragma journal_mode").await.unwrap();
     assert_eq!(mode, [[Some("wal".to_owned())]]);
     let error = prepare(pool.clone(), &[required("cpu", &["flavour"])]).await.unwrap_err().to_string();
@@ -159,8 +174,8 @@ async fn a_newer_database_and_a_changed_migration_are_refused_by_version() {
     let message = prepare(pool.clone(), &[]).await.unwrap_err().to_string();
     assert!(message.contains("migration(s) 2 in another form"), "{message}");
     pool.execute(
-        "insert into partbook_migration (version, name, checksum, state, at, tool)
-         values (9001, 'later', '00', 'applied', '2026-01-01T00:00:00Z', '9.0.0')",
+        "insert into partbook_migration (version, name, checksum, state, origin, compatible, optional, at, tool)
+         values (9001, 'later', '00', 'applied', 'run', false, false, '2026-01-01T00:00:00Z', '9.0.0')",
     )
     .await
     .unwrap();

@@ -25,6 +25,7 @@ const INHERITED: [&str; 7] = ["PARTBOOK_", "DATABASE_URL", "OTEL_", "PG", "RUST_
 pub struct Call {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    file_limit: Option<u64>,
 }
 
 /// What a finished call left.
@@ -73,9 +74,31 @@ impl Call {
         Finished { status, stdout: process.stdout.text(), stderr: process.stderr.text() }
     }
 
+    /// Runs until a moment has come, and is killed then.
+    pub async fn killed_at(&self, moment: impl Future<Output = ()>) {
+        let process = self.spawn();
+        moment.await;
+        drop(process);
+    }
+
+    /// Lets no file that it writes grow beyond a number of KiB, as a full disk would.
+    pub fn file_limit(mut self, kib: u64) -> Self {
+        self.file_limit = Some(kib);
+        self
+    }
+
     pub(crate) fn spawn(&self) -> Process {
         let directory = scratch::temporary("partbook-cwd-");
-        let mut command = Command::new(binary());
+        let mut command = match self.file_limit {
+            None => Command::new(binary()),
+            Some(kib) => {
+                // Without the trap the signal would end it. The unit of `ulimit -f` is 512 bytes.
+                let mut command = Command::new("sh");
+                let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
+                command.args(["-c", &limited]).arg(binary());
+                command
+            }
+        };
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
             if INHERITED.iter().any(|prefix| text.starts_with(prefix)) {

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::refused;
 use partbook_test_support::partbook;
 
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 18] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "PARTBOOK_LISTEN",
@@ -14,6 +14,7 @@ const SETTINGS: [&str; 17] = [
     "PARTBOOK_DRAIN_DELAY",
     "PARTBOOK_SHUTDOWN_TIMEOUT",
     "PARTBOOK_ENVIRONMENT",
+    "PARTBOOK_NO_MIGRATE",
     "PARTBOOK_CORS_ORIGINS",
     "PARTBOOK_LOG_LEVEL",
     "PARTBOOK_LOG_FORMAT",

@@ -115,7 +115,9 @@ async fn a_dry_run_prints_and_writes_nothing(database: Database) {
     let all = migrate_with(&["up", "--dry-run", "--yes"], &database).await;
     assert!(all.status.success() && all.stdout.contains("create table cpu"), "{all:?}");
     let first = migrate_with(&["up", "1", "--dry-run"], &database).await;
-    assert!(all.stdout.len() > first.stdout.len() && all.stdout.starts_with(first.stdout.trim_end()), "{first:?}");
+    let (statements, plan) = first.stdout.split_once("-- Plan: ").expect("a plan");
+    assert!(all.stdout.len() > first.stdout.len() && all.stdout.starts_with(statements.trim_end()), "{first:?}");
+    assert!(plan.contains("--   0001 up: ") && plan.contains("can be taken back"), "{plan}");
     assert_eq!(database.schema().await, before);
     assert!(migrate("up", &database).await.status.success());
     let before = database.schema().await;

@@ -11,7 +11,11 @@ use partbook_test_support::{Method, Server, backends};
 backends!(the_figures_are_called_as_documented);
 async fn the_figures_are_called_as_documented(service: Server) {
     service.get(CPU.path).await.expect(200);
-    let scrape = service.metrics_when(|scrape| scrape.types().contains_key("http_requests_total")).await;
+    let scrape = service
+        .metrics_when(|scrape| {
+            scrape.types().contains_key("http_requests_total") && scrape.types().contains_key("partbook_schema_drift")
+        })
+        .await;
     for (name, kind) in [
         ("http_requests_total", "counter"),
         ("http_request_duration_seconds", "histogram"),
@@ -24,6 +28,10 @@ async fn the_figures_are_called_as_documented(service: Server) {
         ("partbook_db_operation_duration_seconds", "histogram"),
         ("partbook_deletes_refused_total", "counter"),
         ("partbook_rows", "gauge"),
+        ("partbook_schema_version", "gauge"),
+        ("partbook_migrations_pending", "gauge"),
+        ("partbook_schema_drift", "gauge"),
+        ("partbook_migrations_total", "counter"),
         ("partbook_build_info", "gauge"),
         ("process_cpu_seconds_total", "counter"),
         ("process_open_fds", "gauge"),

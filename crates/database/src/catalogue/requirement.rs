@@ -62,11 +62,12 @@ impl RequiredColumn {
             (kind, _) if kind.is_json() => ["json", "jsonb"].contains(&found) || TEXTS.contains(&found),
             _ => TEXTS.contains(&found),
         };
-        (!fits).then(|| self.expected())
+        (!fits).then(|| self.type_on_postgres())
     }
 
-    /// The type of our own schema.
-    fn expected(&self) -> &'static str {
+    /// The type of our own schema on PostgreSQL.
+    #[must_use]
+    pub fn type_on_postgres(&self) -> &'static str {
         match self.kind {
             Kind::Int => "integer",
             Kind::Float => "double precision",

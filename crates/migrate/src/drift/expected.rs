@@ -24,6 +24,25 @@ pub(crate) fn expected<'a>(schemas: impl IntoIterator<Item = &'a str>) -> Result
     Ok(definitions)
 }
 
+/// What the migrations with these numbers took away and did not make again.
+///
+/// # Errors
+/// A line that defines nothing.
+pub(crate) fn gone<'a>(schemas: impl IntoIterator<Item = &'a str>) -> Result<Vec<Definition>, String> {
+    let mut gone: Vec<Definition> = Vec::new();
+    for line in schemas.into_iter().flat_map(str::lines) {
+        match line.split_at_checked(2) {
+            Some(("- ", line)) => gone.push(line.parse()?),
+            Some(("+ ", line)) => {
+                let new: Definition = line.parse()?;
+                gone.retain(|definition| *definition != new);
+            }
+            _ => return Err(format!("`{line}` neither adds nor takes away")),
+        }
+    }
+    Ok(gone)
+}
+
 /// What one migration changed, as it is recorded.
 #[must_use]
 pub fn effect(before: &[Definition], after: &[Definition]) -> String {

@@ -8,15 +8,12 @@ mod tests;
 use std::fmt;
 
 use partbook_database::catalogue::{Definition, DefinitionKind, read_definitions};
-use partbook_database::{Dialect, Pool, StartError};
+use partbook_database::{Dialect, StartError};
 
 pub use expected::effect;
 
-use crate::detect::{Found, detect};
-use crate::embedded::embedded;
-use crate::history::FORMER_HISTORY;
-use crate::own::Own;
-use crate::plan::legacy;
+use crate::books::{Entry, FORMER_HISTORY, Origin, State};
+use crate::migrator::Migrator;
 
 /// How a schema differs from the expected one.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,25 +34,45 @@ pub struct Difference {
     pub found: Option<Definition>,
 }
 
-/// Compares the schema of a database of ours with what its applied migrations produce. Changes nothing.
-///
-/// # Errors
-/// The database belongs to another program, is newer than this program, or is legacy.
-pub async fn drift(pool: &Pool) -> Result<Drift, StartError> {
-    let applied = match detect(pool).await? {
-        Found::Empty => return Ok(Drift::default()),
-        Found::Ours(history) => history.applied,
-        Found::Legacy => return Err(legacy()),
-    };
-    let schemas = embedded(pool).iter().filter(|file| applied.iter().any(|applied| applied.version == file.version));
-    let expected = expected::expected(schemas.map(|file| file.schema)).map_err(StartError::Unfit)?;
-    let mut found = read_definitions(pool).await?;
-    let own = Own::of(pool).await?;
-    found.retain(|definition| definition.table != FORMER_HISTORY && !own.is_ours(&definition.table));
-    Ok(compare(Dialect::of(pool), &expected, &found))
+impl Migrator {
+    /// Compares the schema of a database of ours with what its applied migrations produce. Changes nothing.
+    ///
+    /// # Errors
+    /// The database belongs to another program, or is legacy.
+    pub async fn drift(&self) -> Result<Drift, StartError> {
+        let history = self.history().await?;
+        let effects = history.applied().map(|entry| self.effect(entry));
+        let expected = expected::expected(effects).map_err(StartError::Unfit)?;
+        if history.applied().next().is_none() {
+            return Ok(Drift::default());
+        }
+        // Of one that was begun with outside a transaction, anything may be there or not.
+        let begun = history.entries.iter().filter(|entry| entry.state == State::Begun).map(|entry| self.effect(entry));
+        let begun = expected::expected(begun).map_err(StartError::Unfit)?;
+        let is_settled = |definition: &Definition| !begun.iter().any(|piece| piece.is_about(definition));
+        let expected: Vec<Definition> = expected.into_iter().filter(is_settled).collect();
+        let found: Vec<Definition> = self.definitions().await?.into_iter().filter(is_settled).collect();
+        Ok(compare(Dialect::of(&self.pool), &expected, &found))
+    }
+
+    /// What an applied migration changed of the schema. What this program records of it goes before what was entered when it
+    /// was applied, since a later version may say it in other words; but for what was there before us, which only the books
+    /// know, and for what this program does not know, or knows in another form.
+    pub(crate) fn effect<'a>(&'a self, entry: &'a Entry) -> &'a str {
+        let known = self.migrations.get(entry.version).filter(|file| file.checksum == entry.checksum);
+        let recorded = known.filter(|_| entry.origin != Origin::Adopted).map(|file| file.effect.as_ref());
+        recorded.or(entry.effect.as_deref()).or(known.map(|file| file.effect.as_ref())).unwrap_or_default()
+    }
+
+    /// The schema that is there, without our books.
+    pub(crate) async fn definitions(&self) -> Result<Vec<Definition>, StartError> {
+        let mut found = read_definitions(&self.pool).await?;
+        found.retain(|definition| definition.table != FORMER_HISTORY && !self.own.is_ours(&definition.table));
+        Ok(found)
+    }
 }
 
-fn compare(dialect: Dialect, expected: &[Definition], found: &[Definition]) -> Drift {
+pub(crate) fn compare(dialect: Dialect, expected: &[Definition], found: &[Definition]) -> Drift {
     let counterpart = |among: &[Definition], of: &Definition| among.iter().find(|other| other.is_about(of)).cloned();
     let mut differences: Vec<Difference> = Vec::new();
     for definition in expected {

@@ -1,11 +1,11 @@
 //! The files of the migrations: their names and numbers, what belongs together, and what is missing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use partbook_database::Dialect;
 
-use super::{Finding, Source};
-use crate::script::Directives;
+use super::Finding;
+use crate::files::{Directives, Part, Source, parse_name as parse};
 
 /// A migration on one database, put together from its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,35 +19,11 @@ pub(super) struct Migration {
     pub(super) schema: Option<String>,
 }
 
-/// What a file is, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Up,
-    Down,
-    Schema,
-}
-
-/// `0002_lookup_indexes.down.sql` is the down script of number 2, `lookup_indexes`.
-fn parse(path: &Path) -> Option<(i64, String, Part)> {
-    let file = path.file_name()?.to_str()?;
-    let (stem, part) = if let Some(stem) = file.strip_suffix(".down.sql") {
-        (stem, Part::Down)
-    } else if let Some(stem) = file.strip_suffix(".schema") {
-        (stem, Part::Schema)
-    } else {
-        (file.strip_suffix(".sql")?, Part::Up)
-    };
-    let (number, name) = stem.split_once('_')?;
-    let is_plain = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_';
-    let is_name = number.len() == 4 && !name.is_empty() && name.chars().all(is_plain);
-    Some((number.parse().ok().filter(|_| is_name)?, name.to_owned(), part))
-}
-
 /// Finds files that are not called as those of a migration are.
 pub(super) fn check_names(sources: &[Source]) -> Vec<Finding> {
     let is_wrong = |source: &&Source| parse(&source.path).is_none();
     let finding = |source: &Source| {
-        let message = "is called NNNN_name.sql, NNNN_name.down.sql or NNNN_name.schema, with a name of a-z, 0-9 and _";
+        let message = "is called NNNN_name and .sql, .down.sql, .check.sql, .down.check.sql or .schema, with a name of a-z, 0-9 and _";
         Finding::new(&source.path, "file-name", message)
     };
     sources.iter().filter(is_wrong).map(finding).collect()

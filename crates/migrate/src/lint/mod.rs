@@ -22,16 +22,7 @@ use std::path::{Path, PathBuf};
 
 use partbook_database::Dialect;
 
-/// A file of a migration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Which database it is for.
-    pub dialect: Dialect,
-    /// Where it is.
-    pub path: PathBuf,
-    /// What is in it.
-    pub text: String,
-}
+use crate::files::Source;
 
 /// What is wrong with a file, or unsafe in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +69,7 @@ pub async fn lint(sources: &[Source], released: &str) -> Vec<Finding> {
             let mut unsafe_in_it = effects::check(migration);
             if migration.dialect == Dialect::Postgres {
                 unsafe_in_it.extend(postgres::check(migration));
+                unsafe_in_it.extend(postgres::check_outside_transaction(migration));
             }
             findings.extend(accept::filter(migration, unsafe_in_it));
         }

@@ -7,6 +7,8 @@ use squawk_syntax::syntax_error::SyntaxError;
 
 use super::Finding;
 use super::files::Migration;
+use crate::files::Directives;
+use crate::statements::{Statement, split};
 
 /// What is no fault here: matters of taste in which the legacy schema has decided, and limits that the runner sets itself.
 const LEFT_OUT: [Rule; 13] = [
@@ -47,7 +49,7 @@ fn syntax(migration: &Migration, which: &str, sql: &str) -> Vec<Finding> {
 pub(super) fn check(migration: &Migration) -> Vec<Finding> {
     // Its default is PostgreSQL 15, the oldest that is served.
     let mut linter = Linter::with_rules(&[Rule::BanDropTrigger], &LEFT_OUT);
-    linter.settings.assume_in_transaction = true;
+    linter.settings.assume_in_transaction = !is_outside_transaction(migration);
     let violations = linter.lint(&SourceFile::parse(&migration.up), &migration.up);
     let finding = |violation: squawk_linter::Violation| {
         let help = violation.help.map(|help| format!(" {help}")).unwrap_or_default();
@@ -57,6 +59,28 @@ pub(super) fn check(migration: &Migration) -> Vec<Finding> {
         }
     };
     violations.into_iter().map(finding).collect()
+}
+
+/// Finds statements outside a transaction that would do harm a second time, after a crash in the middle.
+pub(super) fn check_outside_transaction(migration: &Migration) -> Vec<Finding> {
+    if !is_outside_transaction(migration) {
+        return Vec::new();
+    }
+    let scripts = [Some(&migration.up), migration.down.as_ref()].into_iter().flatten();
+    let unrepeatable = scripts.flat_map(|script| split(script)).filter(|statement| !statement.is_repeatable);
+    let finding = |statement: Statement| {
+        let first = statement.sql.lines().next().unwrap_or_default().to_owned();
+        let message = format!(
+            "`{first}` would not go a second time, after a crash in the middle: outside a transaction there are `create index \
+             concurrently if not exists`, `drop index concurrently if exists`, `vacuum`, `analyze` and `reindex`"
+        );
+        Finding::new(&migration.path, "not-repeatable", message)
+    };
+    unrepeatable.map(finding).collect()
+}
+
+fn is_outside_transaction(migration: &Migration) -> bool {
+    Directives::read(&migration.up).is_ok_and(|directives| directives.outside_transaction.is_some())
 }
 
 /// The line of a place, from 1.

@@ -4,7 +4,7 @@ use partbook_database::Dialect;
 
 use super::Finding;
 use super::files::Migration;
-use crate::embedded::checksum;
+use crate::files::checksum;
 
 /// The line of a migration in `migrations/released.txt`: database, number, name, SHA-384 of the text. Lines are added with a
 /// release and never changed.

@@ -1,7 +1,7 @@
 //! Each rule finds what it is for, and nothing in our own migrations.
 
 use super::*;
-use crate::embedded::checksum;
+use crate::files::checksum;
 
 fn source(path: &str, text: &str) -> Source {
     let dialect = if path.starts_with("postgres/") { Dialect::Postgres } else { Dialect::Sqlite };

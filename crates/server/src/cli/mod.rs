@@ -5,6 +5,7 @@ mod healthcheck;
 mod migrate;
 mod openapi;
 mod output;
+mod schema_watch;
 mod serve;
 
 use std::ffi::OsString;

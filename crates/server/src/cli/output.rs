@@ -1,7 +1,7 @@
 //! How a command ends: what it prints, and why it failed.
 
 use std::fmt;
-use std::io::{ErrorKind, Write, stdout};
+use std::io::{ErrorKind, IsTerminal as _, Write, stdout};
 
 use partbook_database::{DatabaseUrl, StartError};
 
@@ -62,6 +62,12 @@ pub(super) fn warn_of_remaining_log(url: &DatabaseUrl) {
         let log = log.display();
         tracing::warn!(%log, "another program has the database open; the file alone may lack rows");
     }
+}
+
+/// A word in green for somebody at a terminal who has not set `NO_COLOR` (<https://no-color.org>).
+pub(super) fn highlighted(word: &str) -> String {
+    let is_wanted = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if is_wanted { format!("\x1b[32m{word}\x1b[0m") } else { word.to_owned() }
 }
 
 /// Writes to standard output. A reader that stops reading, such as `head`, is not a failure.

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 use super::output::{Failure, warn_of_remaining_log};
+use super::schema_watch;
 use crate::config::{self, ServeArguments};
 use crate::demo;
 use crate::serve::{self, ConnectionTimeouts, ReservedAddress, ShutdownSignal, ShutdownTiming};
@@ -44,9 +45,11 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     // Until the end: load balancers and operators ask while the service drains.
     let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router(), timeouts)));
     let sweep_task = tokio::spawn(delete_expired(app.clone()));
+    let watch_task = tokio::spawn(schema_watch::watch(pool.clone()));
     let draining = app.clone();
     serve::serve(listener, app.router(), timeouts, signal, timing, move || draining.drain()).await;
     sweep_task.abort();
+    watch_task.abort();
     if let Some(admin) = admin {
         admin.abort();
     }
@@ -86,9 +89,10 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, 
         tracing::warn!(parameter, "database URL parameter ignored");
     }
     let pool = Pool::connect(url, &arguments.database.pool()).await?;
-    let prepared = partbook_migrate::prepare(pool.clone(), &required_tables()).await?;
+    let prepared = partbook_migrate::prepare(pool.clone(), &required_tables(), arguments.at_start).await?;
     let schema = match prepared.schema {
         SchemaKind::Ours => "partbook",
+        SchemaKind::Adopted => "adopted",
         SchemaKind::Legacy => "legacy",
     };
     tracing::info!(database = %url, schema, "database ready");

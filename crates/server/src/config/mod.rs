@@ -14,6 +14,7 @@ mod values;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
+use partbook_migrate::AtStart;
 
 pub(crate) use database::DatabaseArguments;
 pub(crate) use limits::LimitArguments;
@@ -39,6 +40,12 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) database: DatabaseArguments,
+
+    /// Leave the schema as it is at the start, even if migrations are pending: `partbook migrate up` applies them
+    #[arg(env = "PARTBOOK_NO_MIGRATE", default_value = "false", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_name = "true|false", value_parser = Setting(values::no_migrate), action = ArgAction::Set)]
+    #[arg(id = "no_migrate", long = "no-migrate")]
+    pub(crate) at_start: AtStart,
 
     /// Fill an empty database with a sample catalog; one that holds anything is left as it is
     #[arg(long)]

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use partbook_migrate::AtStart;
 use url::Url;
 
 /// The greatest number of connections that can be asked for.
@@ -83,6 +84,11 @@ pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
 /// Reads `true` or `false`.
 pub(crate) fn truth(text: &str) -> Result<bool, &'static str> {
     text.parse().map_err(|_| "is neither true nor false; use one of them")
+}
+
+/// Reads whether the schema is left as it is at the start.
+pub(crate) fn no_migrate(text: &str) -> Result<AtStart, &'static str> {
+    truth(text).map(|is_left| if is_left { AtStart::LeaveAsItIs } else { AtStart::Migrate })
 }
 
 /// Reads whether a limit is ignored.

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Common;
-use super::steps::{Steps, print_done, print_scripts};
+use super::steps::{Steps, print_scripts, refuse_hindered, teller};
 use crate::cli::confirm::{confirm, confirm_name};
 use crate::cli::output::{Failure, print};
 
@@ -26,16 +26,19 @@ pub(super) async fn run(Arguments { steps, name, common }: Arguments) -> Result<
         return printed;
     }
     let opened = common.open(false).await?;
-    let mut scripts = partbook_migrate::plan_down(&opened.pool, steps.to.unwrap_or_default()).await?;
-    if steps.to.is_none() {
-        scripts.truncate(steps.count.unwrap_or(1) as usize);
-    }
+    let scripts = match steps.to {
+        Some(version) => opened.migrator.plan_down(version).await?,
+        None => opened.migrator.plan_down_by(steps.count.unwrap_or(1) as usize).await?,
+    };
+    let dialect = opened.dialect();
+    let hindrances = opened.migrator.hindrances(&scripts).await?;
     if steps.dry_run || scripts.is_empty() {
         let text = format!("{} has no later migration\n", opened.url);
         opened.close().await;
-        return if steps.dry_run { print_scripts(&scripts) } else { print(&text) };
+        return if steps.dry_run { print_scripts(dialect, &scripts, &hindrances, steps.json) } else { print(&text) };
     }
-    if partbook_migrate::has_rows(&opened.pool).await? {
+    refuse_hindered(&hindrances)?;
+    if opened.migrator.has_rows().await? {
         if scripts.last().is_some_and(|script| script.version == 1) {
             confirm_name(&format!("{} and all its rows go.", opened.url), &opened.url.name(), name.as_deref())?;
         } else {
@@ -43,7 +46,7 @@ pub(super) async fn run(Arguments { steps, name, common }: Arguments) -> Result<
             confirm(&question, steps.yes)?;
         }
     }
-    partbook_migrate::down(&opened.pool, &scripts).await?;
+    opened.migrator.down(&scripts, &mut teller("taken back")).await?;
     opened.close_written().await;
-    print_done(scripts.iter().map(|script| (script.version, script.name.as_str())), "taken back")
+    Ok(())
 }

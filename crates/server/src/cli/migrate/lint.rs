@@ -23,8 +23,9 @@ pub(crate) struct Arguments {
 
 /// Prints what is wrong with the files of migrations, or unsafe in them. Asks no database.
 pub(super) async fn run(Arguments { files, directory }: Arguments) -> Result<(), Failure> {
-    let mut sources = read(&directory, "postgres", Dialect::Postgres)?;
-    sources.extend(read(&directory, "sqlite", Dialect::Sqlite)?);
+    let read = |dialect| Source::read(&directory, dialect).map_err(Failure::Trouble);
+    let mut sources = read(Dialect::Postgres)?;
+    sources.extend(read(Dialect::Sqlite)?);
     if let Some(unknown) = files.iter().find(|file| !sources.iter().any(|source| is_same(&source.path, file))) {
         let text = format!("{} is not a file of a migration in {}", unknown.display(), directory.display());
         return Err(Failure::Trouble(text));
@@ -49,16 +50,4 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 pub(super) fn trouble(path: &Path, error: &io::Error) -> Failure {
     Failure::Trouble(format!("{} cannot be read: {error}", path.display()))
-}
-
-fn read(directory: &Path, folder: &str, dialect: Dialect) -> Result<Vec<Source>, Failure> {
-    let folder = directory.join(folder);
-    let entries = fs::read_dir(&folder).map_err(|error| trouble(&folder, &error))?;
-    let mut sources = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| trouble(&folder, &error))?.path();
-        let text = fs::read_to_string(&path).map_err(|error| trouble(&path, &error))?;
-        sources.push(Source { dialect, path, text });
-    }
-    Ok(sources)
 }

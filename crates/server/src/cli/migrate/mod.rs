@@ -1,16 +1,23 @@
 //! `partbook migrate`: the migrations that `partbook serve` applies at start, on their own.
 
+mod adopt;
 mod down;
 mod drift;
 mod history;
 mod lint;
 mod new;
+mod repair;
+mod stamp;
 mod status;
 mod steps;
+mod unadopt;
 mod up;
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
-use partbook_database::{DatabaseUrl, Pool};
+use partbook_database::{DatabaseUrl, Dialect, Pool};
+use partbook_migrate::{Migrations, Migrator};
 use partbook_telemetry::Telemetry;
 
 use super::output::{Failure, warn_of_remaining_log};
@@ -24,10 +31,18 @@ pub(super) enum Command {
     Down(down::Arguments),
     /// List the migrations and when each was applied; exit status 0 when none is pending, 1 when one is, 2 in trouble
     Status(Report),
-    /// List who ran migrations, when, and how it ended
-    History(Report),
+    /// List who ran migrations, when, and how it ended; or everything about one of them
+    History(history::Arguments),
     /// Compare the schema with what the migrations made; exit status 0 without a difference, 1 with one, 2 in trouble
-    Drift(Report),
+    Drift(drift::Arguments),
+    /// Take a legacy database over, so that migrations apply to it, after a comparison with what the first one makes
+    Adopt(adopt::Arguments),
+    /// Give an adopted database back: take Partbook's own tables away
+    Unadopt(unadopt::Arguments),
+    /// Enter migrations as applied whose effect is there already
+    Stamp(stamp::Arguments),
+    /// Show how a migration was edited after it was applied, and accept that
+    Repair(repair::Arguments),
     /// Look at the files of migrations, without a database; exit status 0 without a finding, 1 with one, 2 in trouble
     Lint(lint::Arguments),
     /// Write the files of a new migration for both databases, to be filled in
@@ -43,8 +58,12 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
         Command::Up(arguments) => up::run(arguments).await,
         Command::Down(arguments) => down::run(arguments).await,
         Command::Status(report) => status::run(report).await,
-        Command::History(report) => history::run(report).await,
-        Command::Drift(report) => drift::run(report).await,
+        Command::History(arguments) => history::run(arguments).await,
+        Command::Drift(arguments) => drift::run(arguments).await,
+        Command::Adopt(arguments) => adopt::run(arguments).await,
+        Command::Unadopt(arguments) => unadopt::run(arguments).await,
+        Command::Stamp(arguments) => stamp::run(arguments).await,
+        Command::Repair(arguments) => repair::run(arguments).await,
         Command::Lint(arguments) => lint::run(arguments).await,
         Command::New(arguments) => new::run(arguments),
     }
@@ -55,6 +74,11 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
 struct Common {
     #[command(flatten)]
     database: DatabaseArguments,
+    /// Take the migrations from this directory, in its folders postgres and sqlite, and not those in the program: to try new
+    /// ones out
+    #[arg(long, value_name = "DIRECTORY")]
+    directory: Option<PathBuf>,
+
     #[command(flatten)]
     log: LogArguments,
 }
@@ -79,6 +103,7 @@ impl Report {
 /// The database that a command works on.
 struct Opened {
     url: DatabaseUrl,
+    migrator: Migrator,
     pool: Pool,
     _telemetry: Telemetry,
 }
@@ -92,11 +117,24 @@ impl Common {
             return Err(Failure::Trouble(format!("{url} does not exist yet; `partbook migrate up` creates it")));
         }
         let pool = Pool::connect(&url, &self.database.pool()).await?;
-        Ok(Opened { url, pool, _telemetry: telemetry })
+        let migrator = Migrator::with(&pool, self.migrations(Dialect::of(&pool))?).await?;
+        Ok(Opened { url, migrator, pool, _telemetry: telemetry })
+    }
+
+    /// The migrations that there are.
+    fn migrations(&self, dialect: Dialect) -> Result<Migrations, Failure> {
+        Ok(match &self.directory {
+            Some(directory) => Migrations::read(directory, dialect)?,
+            None => Migrations::embedded(dialect)?,
+        })
     }
 }
 
 impl Opened {
+    fn dialect(&self) -> Dialect {
+        Dialect::of(&self.pool)
+    }
+
     async fn close(self) {
         self.pool.close().await;
     }

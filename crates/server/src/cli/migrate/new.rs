@@ -5,9 +5,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use partbook_database::Dialect;
+use partbook_migrate::Migrations;
 
 use super::lint::trouble;
 use crate::cli::output::{Failure, print};
+
+/// How long the name of a migration may be: names of files end at 255 bytes.
+const MAX_NAME_LENGTH: usize = 100;
 
 /// What both scripts that lead up begin with.
 const UP: &str = "\
@@ -39,21 +44,53 @@ pub(crate) struct Arguments {
     /// Where the migrations are, in the folders postgres and sqlite
     #[arg(long, value_name = "DIRECTORY", default_value = "migrations")]
     directory: PathBuf,
+
+    /// Fill in what the entities of this program need and the migrations do not make
+    #[arg(long)]
+    from_entities: bool,
 }
 
 /// Writes the files of a migration, to be filled in. None is overwritten.
-pub(super) fn run(Arguments { name, directory }: Arguments) -> Result<(), Failure> {
+pub(super) fn run(Arguments { name, directory, from_entities }: Arguments) -> Result<(), Failure> {
+    let mut statements = Statements::default();
+    if from_entities {
+        let migrations = |dialect| Ok::<_, Failure>(Migrations::read(&directory, dialect)?);
+        let required = partbook_repository::required_tables();
+        statements.postgres = migrations(Dialect::Postgres)?.lacking(Dialect::Postgres, &required)?;
+        statements.sqlite = migrations(Dialect::Sqlite)?.lacking(Dialect::Sqlite, &required)?;
+        if statements.postgres.is_empty() && statements.sqlite.is_empty() {
+            return print("The migrations make everything that the entities need: nothing was written.\n");
+        }
+    }
+    let mut text = write_files(&directory, &name, &statements)?;
+    text += if from_entities { "Review them: defaults, keys and indexes are yours to add. " } else { "Fill them in. " };
+    text += "Then `just record-migrations`, and `partbook migrate lint`.\n";
+    print(&text)
+}
+
+/// What is written into a migration beside the template, for each database.
+#[derive(Default)]
+pub(super) struct Statements {
+    pub(super) postgres: Vec<String>,
+    pub(super) sqlite: Vec<String>,
+}
+
+/// Writes the pair of files for each database, and says which.
+pub(super) fn write_files(directory: &Path, name: &str, statements: &Statements) -> Result<String, Failure> {
     let is_plain = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_';
-    if name.is_empty() || !name.chars().all(is_plain) {
-        return Err(Failure::Usage(format!("`{name}` is not a name of a-z, 0-9 and _")));
+    if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.chars().all(is_plain) {
+        return Err(Failure::Usage(format!("`{name}` is not a name of at most {MAX_NAME_LENGTH} of a-z, 0-9 and _")));
     }
     let newest = newest(&directory.join("postgres"))?.max(newest(&directory.join("sqlite"))?);
     let stem = format!("{:04}_{name}", newest + 1);
     let mut text = String::new();
+    let filled = |template: &str, statements: &[String]| {
+        statements.iter().fold(template.to_owned(), |text, statement| text + statement + "\n")
+    };
     for (database, ending, content) in [
-        ("postgres", "sql", UP.to_owned()),
+        ("postgres", "sql", filled(UP, &statements.postgres)),
         ("postgres", "down.sql", DOWN.to_owned()),
-        ("sqlite", "sql", format!("{UP}{UP_SQLITE}")),
+        ("sqlite", "sql", filled(&format!("{UP}{UP_SQLITE}"), &statements.sqlite)),
         ("sqlite", "down.sql", DOWN.to_owned()),
     ] {
         let path = directory.join(database).join(format!("{stem}.{ending}"));
@@ -61,8 +98,7 @@ pub(super) fn run(Arguments { name, directory }: Arguments) -> Result<(), Failur
             .map_err(|error| Failure::Run(format!("{} cannot be written: {error}", path.display())))?;
         text += &format!("{}\n", path.display());
     }
-    text += "Fill them in; then `just record-migrations`, and `partbook migrate lint`.\n";
-    print(&text)
+    Ok(text)
 }
 
 fn write_new(path: &Path, content: &str) -> std::io::Result<()> {

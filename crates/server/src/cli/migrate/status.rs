@@ -1,6 +1,6 @@
 //! `partbook migrate status`.
 
-use partbook_migrate::{Migration, State};
+use partbook_migrate::{Application, Migration, Run, Running, Standing, Status};
 use serde_json::{Value, json};
 
 use super::Report;
@@ -9,54 +9,114 @@ use crate::cli::output::{Failure, print};
 /// Lists the migrations. Changes nothing.
 pub(super) async fn run(report: Report) -> Result<(), Failure> {
     let opened = report.open().await?;
-    let migrations = partbook_migrate::status(&opened.pool).await.map_err(Failure::trouble)?;
+    let status = opened.migrator.status().await.map_err(Failure::trouble)?;
     let database = opened.url.to_string();
     opened.close().await;
-    let text = if report.json { as_json(&database, &migrations) } else { migrations.iter().map(as_line).collect() };
-    print(&text)?;
-    if let Some((version, error)) = migrations.iter().find_map(failed) {
-        return Err(Failure::Trouble(format!("migration {version} failed: {error}")));
+    print(&if report.json { as_json(&database, &status) } else { as_text(&database, &status) })?;
+    if let Some(trouble) = status.trouble() {
+        return Err(Failure::Trouble(trouble));
     }
-    match migrations.iter().filter(|migration| migration.state == State::Pending).count() {
+    match status.pending() {
         0 => Ok(()),
         pending => Err(Failure::Run(format!("{pending} migration(s) pending; `partbook migrate up` applies them"))),
     }
 }
 
-fn failed(migration: &Migration) -> Option<(i64, &str)> {
-    match &migration.state {
-        State::Failed { error, .. } => Some((migration.version, error)),
-        State::Applied { .. } | State::Pending => None,
+fn as_text(database: &str, status: &Status) -> String {
+    let Status { version, head, is_adopted, migrations, size, tables, running, .. } = status;
+    let mut text: String = migrations.iter().map(as_line).collect();
+    let adopted = if *is_adopted { ", adopted" } else { "" };
+    text +=
+        &format!("{database}{adopted}: version {version} of {head}, {tables} tables, {} KiB\n", size.div_ceil(1024));
+    if let Some(Running { run, waits_for }) = running {
+        let Run { command, who, host, started_at, .. } = run;
+        text += &format!("{command} is at work, by {who}@{host} since {started_at}\n");
+        text.extend(waits_for.iter().map(|session| format!("    waits for session {session}\n")));
+    }
+    text
+}
+
+fn as_line(Migration { version, name, state, .. }: &Migration) -> String {
+    let text = match state {
+        Standing::Applied(application) => when(application),
+        Standing::Edited(application) => format!("{}  edited since", when(application)),
+        Standing::Missing(application) => format!("{}  not known to this version", when(application)),
+        Standing::Failed { at, error } => format!("failed at {at}: {error}"),
+        Standing::Begun { at } => format!("begun at {at}, and not finished"),
+        Standing::Pending | Standing::OutOfOrder | Standing::Available => word(state).to_owned(),
+        Standing::Impossible(reason) => format!("impossible: {reason}"),
+    };
+    format!("{version:04}  {name:<24}  {text}\n")
+}
+
+fn when(application: &Application) -> String {
+    let Application { at, milliseconds, is_adopted, is_stamped, .. } = application;
+    match milliseconds {
+        _ if *is_adopted => format!("{at}  adopted"),
+        _ if *is_stamped => format!("{at}  stamped"),
+        Some(milliseconds) => format!("{at}  {milliseconds} ms"),
+        None => at.clone(),
     }
 }
 
-fn as_line(Migration { version, name, state }: &Migration) -> String {
-    let state = match state {
-        State::Applied { at, milliseconds: Some(milliseconds), .. } => format!("{at}  {milliseconds} ms"),
-        State::Applied { at, .. } => at.clone(),
-        State::Pending => "pending".to_owned(),
-        State::Failed { at, error } => format!("failed at {at}: {error}"),
-    };
-    format!("{version:04}  {name:<24}  {state}\n")
+fn word(state: &Standing) -> &'static str {
+    match state {
+        Standing::Applied(_) => "applied",
+        Standing::Edited(_) => "edited",
+        Standing::Missing(_) => "missing",
+        Standing::Pending => "pending",
+        Standing::OutOfOrder => "out of order",
+        Standing::Failed { .. } => "failed",
+        Standing::Begun { .. } => "begun",
+        Standing::Available => "available",
+        Standing::Impossible(_) => "impossible",
+    }
 }
 
-fn as_json(database: &str, migrations: &[Migration]) -> String {
-    let applied = |migration: &&Migration| matches!(migration.state, State::Applied { .. });
-    let version = migrations.iter().rfind(applied).map_or(0, |migration| migration.version);
-    let pending = migrations.iter().filter(|migration| migration.state == State::Pending).count();
-    let migrations: Vec<Value> = migrations
-        .iter()
-        .map(|Migration { version, name, state }| match state {
-            State::Applied { at, milliseconds, tool, checksum } => json!({
-                "version": version, "name": name, "state": "applied", "at": at, "milliseconds": milliseconds,
-                "tool": tool, "checksum": checksum,
-            }),
-            State::Pending => json!({"version": version, "name": name, "state": "pending"}),
-            State::Failed { at, error } => {
-                json!({"version": version, "name": name, "state": "failed", "at": at, "error": error})
-            }
-        })
-        .collect();
-    let status = json!({"database": database, "version": version, "pending": pending, "migrations": migrations});
+fn as_json(database: &str, status: &Status) -> String {
+    let migrations: Vec<Value> = status.migrations.iter().map(migration_as_json).collect();
+    let status = json!({
+        "database": database,
+        "version": status.version,
+        "head": status.head,
+        "pending": status.pending(),
+        "adopted": status.is_adopted,
+        "trouble": status.trouble(),
+        "size": status.size,
+        "tables": status.tables,
+        "running": status.running.as_ref().map(|Running { run, waits_for }| json!({
+            "command": run.command, "who": run.who, "host": run.host, "since": run.started_at, "waits_for": waits_for,
+        })),
+        "migrations": migrations,
+    });
     format!("{status:#}\n")
+}
+
+fn migration_as_json(Migration { version, name, is_optional, is_compatible, state }: &Migration) -> Value {
+    let mut object = json!({
+        "version": version, "name": name, "state": word(state), "optional": is_optional, "compatible": is_compatible,
+    });
+    match state {
+        Standing::Applied(it) | Standing::Edited(it) | Standing::Missing(it) => {
+            object["at"] = json!(it.at);
+            object["milliseconds"] = json!(it.milliseconds);
+            object["tool"] = json!(it.tool);
+            object["checksum"] = json!(it.checksum);
+            object["origin"] = json!(if it.is_adopted {
+                "adopted"
+            } else if it.is_stamped {
+                "stamped"
+            } else {
+                "run"
+            });
+        }
+        Standing::Failed { at, error } => {
+            object["at"] = json!(at);
+            object["error"] = json!(error);
+        }
+        Standing::Begun { at } => object["at"] = json!(at),
+        Standing::Impossible(reason) => object["reason"] = json!(reason),
+        Standing::Pending | Standing::OutOfOrder | Standing::Available => {}
+    }
+    object
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Common;
-use super::steps::{Steps, print_done, print_scripts};
+use super::steps::{Steps, print_scripts, refuse_hindered, teller};
 use crate::cli::confirm::confirm;
 use crate::cli::output::{Failure, print};
 
@@ -11,32 +11,45 @@ use crate::cli::output::{Failure, print};
 pub(crate) struct Arguments {
     #[command(flatten)]
     steps: Steps,
+
+    /// An optional migration, which is applied too; may be given several times
+    #[arg(long, value_name = "NAME")]
+    with: Vec<String>,
+
+    /// Go on although the schema is not what the applied migrations made; the reason is entered in the history
+    #[arg(long, value_name = "REASON")]
+    accept_drift: Option<String>,
+
     #[command(flatten)]
     common: Common,
 }
 
 /// Applies what is pending.
-pub(super) async fn run(Arguments { steps, common }: Arguments) -> Result<(), Failure> {
+pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { steps, with, accept_drift, common } = arguments;
     if let Some(printed) = steps.print_between(&common) {
         return printed;
     }
     let opened = common.open(!steps.dry_run).await?;
-    let mut pending = partbook_migrate::plan_up(&opened.pool, steps.to).await?;
+    let mut pending = opened.migrator.plan_up(steps.to, &with).await?;
     pending.truncate(steps.count.map_or(usize::MAX, |count| count as usize));
-    let Some(last) = pending.last() else {
-        let text = format!("{} is up to date\n", opened.url);
-        opened.close().await;
-        return if steps.dry_run { print_scripts(&[]) } else { print(&text) };
-    };
+    let dialect = opened.dialect();
+    let hindrances = opened.migrator.hindrances(&pending).await?;
     if steps.dry_run {
         opened.close().await;
-        return print_scripts(&pending);
+        return print_scripts(dialect, &pending, &hindrances, steps.json);
     }
-    if partbook_migrate::has_rows(&opened.pool).await? {
+    refuse_hindered(&hindrances)?;
+    if pending.is_empty() {
+        let text = format!("{} is up to date\n", opened.url);
+        opened.close().await;
+        return print(&text);
+    }
+    if opened.migrator.has_rows().await? {
         let question = format!("Apply {} migration(s) to {}, which has rows?", pending.len(), opened.url);
         confirm(&question, steps.yes)?;
     }
-    let applied = partbook_migrate::up(&opened.pool, Some(last.version)).await?;
+    opened.migrator.up(&pending, accept_drift.as_deref(), &mut teller("applied")).await?;
     opened.close_written().await;
-    print_done(applied.iter().map(|migration| (migration.version, migration.name.as_str())), "applied")
+    Ok(())
 }

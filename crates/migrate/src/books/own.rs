@@ -6,6 +6,9 @@ use partbook_database::{AnyPool, Dialect, Pool, StartError};
 /// What the names of our own tables begin with on SQLite.
 const PREFIX: &str = "partbook_";
 
+/// The table in which versions before kept the history; the name is sqlx's own.
+pub(crate) const FORMER_HISTORY: &str = "_sqlx_migrations";
+
 /// The names of our own tables in a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Own {
@@ -69,8 +72,22 @@ impl Own {
         Ok(!pool.text_rows(&query).await?.is_empty())
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The statement that takes everything of ours away.
+    pub(crate) fn drop_all(&self) -> String {
+        match self.dialect {
+            Dialect::Postgres => format!("drop schema {} cascade;", self.schema),
+            Dialect::Sqlite => {
+                format!("drop table {}; drop table {};", self.table("migration_run"), self.table("migration"))
+            }
+        }
+    }
+
     /// The statement that makes the schema; none on SQLite.
-    pub(crate) fn create_schema(&self) -> Option<String> {
+    pub(super) fn create_schema(&self) -> Option<String> {
         (self.dialect == Dialect::Postgres).then(|| format!("create schema if not exists {};", self.schema))
     }
 }

@@ -1,0 +1,32 @@
+//! A database, and the migrations that there are for it: what every command works on.
+
+use partbook_database::{Dialect, Pool, StartError};
+
+use crate::books::Own;
+use crate::files::Migrations;
+
+/// A database, and the migrations that there are for it.
+#[derive(Debug)]
+pub struct Migrator {
+    pub(crate) pool: Pool,
+    pub(crate) own: Own,
+    pub(crate) migrations: Migrations,
+}
+
+impl Migrator {
+    /// A database and the migrations in the program.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn new(pool: &Pool) -> Result<Self, StartError> {
+        Self::with(pool, Migrations::embedded(Dialect::of(pool))?).await
+    }
+
+    /// A database and other migrations.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn with(pool: &Pool, migrations: Migrations) -> Result<Self, StartError> {
+        Ok(Self { pool: pool.clone(), own: Own::of(pool).await?, migrations })
+    }
+}

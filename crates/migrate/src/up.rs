@@ -1,0 +1,109 @@
+//! Applies what a database lacks, one migration after the other.
+
+use partbook_database::{StartError, use_write_ahead_log};
+
+use crate::books::History;
+use crate::drift::Difference;
+use crate::lock::RunnerLock;
+use crate::migrator::Migrator;
+use crate::run::{Done, Hindrance, Progress, Runner, hindered};
+use crate::script::Script;
+
+impl Migrator {
+    /// Applies what [`Self::plan_up`] planned, but for what another runner has applied meanwhile. A migration that failed before is tried again. The schema is compared with what is recorded of it before and
+    /// after.
+    ///
+    /// # Errors
+    /// The schema is not what the applied migrations made, and `accepted_drift` gives no reason to go on; a migration failed:
+    /// those before it stay applied, and nothing of it remains but an entry in the history; or what they left is not what is
+    /// recorded of them.
+    pub async fn up(
+        &self,
+        scripts: &[Script],
+        accepted_drift: Option<&str>,
+        progress: Progress<'_>,
+    ) -> Result<(), StartError> {
+        use_write_ahead_log(&self.pool).await?;
+        // While another one works, what it does would look like drift.
+        let lock = RunnerLock::take(&self.pool).await?;
+        let before = self.drift().await?;
+        if let (Some(first), None) = (before.told().next(), accepted_drift) {
+            let fault = format!(
+                "the schema is not what the migrations made: {first}{}. Nothing was changed. `partbook migrate drift` shows all, \
+                 and what would heal it; --accept-drift REASON goes on regardless",
+                more(before.told().count())
+            );
+            lock.release().await?;
+            return Err(StartError::Stuck(fault));
+        }
+        let mut runner = Runner::begin(self, lock, "up", accepted_drift).await?;
+        for script in scripts {
+            runner.execute(script, progress).await?;
+        }
+        let after = self.drift().await?;
+        let new: Vec<&Difference> =
+            after.told().filter(|difference| !before.differences.contains(difference)).collect();
+        let Some(first) = new.first() else { return runner.finish().await };
+        let fault = format!(
+            "the migrations were applied, and the schema is not what is recorded of them: {first}{}. \
+             `partbook migrate drift` shows all",
+            more(new.len())
+        );
+        runner.finish_with(Some(&fault)).await?;
+        Err(StartError::Stuck(fault))
+    }
+
+    /// Applies what is missing at a start.
+    ///
+    /// # Errors
+    /// As [`Self::up`], but that drift is no hindrance; and a migration failed at an earlier start: it would only fail again,
+    /// and a supervisor would go on starting.
+    pub(crate) async fn apply_at_start(&self, history: &History) -> Result<(), StartError> {
+        if let Some((entry, error)) = history.failed() {
+            return Err(StartError::Stuck(format!(
+                "migration {} failed at {}: {error}. It is not tried again at a start: mend the cause, then \
+                 `partbook migrate up`",
+                entry.version, entry.at
+            )));
+        }
+        let pending = self.pending(history)?;
+        // Before anything is changed.
+        if let Some(Hindrance { version, what, .. }) = self.hindrances(&pending).await?.first() {
+            return Err(StartError::Stuck(hindered(*version, what)));
+        }
+        if pending.is_empty() && (history.applied().next().is_none() || !history.is_former) {
+            use_write_ahead_log(&self.pool).await?;
+            return Ok(());
+        }
+        self.apply(&pending, "serve", None, &mut log).await
+    }
+
+    /// Executes scripts and keeps the books, without comparing the schema. One that another runner was faster with is left
+    /// out.
+    ///
+    /// # Errors
+    /// A migration failed.
+    pub async fn apply(
+        &self,
+        scripts: &[Script],
+        command: &str,
+        reason: Option<&str>,
+        progress: Progress<'_>,
+    ) -> Result<(), StartError> {
+        use_write_ahead_log(&self.pool).await?;
+        let mut runner = Runner::start(self, command, reason).await?;
+        for script in scripts {
+            runner.execute(script, progress).await?;
+        }
+        runner.finish().await
+    }
+}
+
+fn log(Done { version, name, duration }: &Done) {
+    let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(version, name, milliseconds, "migration applied");
+}
+
+fn more(count: usize) -> String {
+    if count > 1 { format!(", and {} more difference(s)", count - 1) } else { String::new() }
+}

@@ -1,0 +1,88 @@
+//! `partbook migrate` beyond up and down: adoption, stamps, repairs, optional migrations, what an older version does with a newer
+//! database.
+
+mod adopt;
+mod books;
+mod optional;
+mod trouble;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use partbook_test_support::process::Finished;
+use partbook_test_support::{Database, partbook};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Runs a verb of `partbook migrate` on a database.
+async fn migrate(database: &Database, arguments: &[&str]) -> Finished {
+    let arguments: Vec<&str> = ["migrate"].iter().chain(arguments).copied().collect();
+    partbook(&arguments).env("DATABASE_URL", &database.url()).run().await
+}
+
+/// The same, which must succeed; what it prints.
+#[track_caller]
+fn succeeded(finished: Finished) -> String {
+    assert!(finished.status.success(), "{finished:?}");
+    finished.stdout
+}
+
+/// Demands this exit code and these words on standard error.
+#[track_caller]
+fn failed(finished: &Finished, code: i32, words: &str) {
+    assert_eq!(finished.status.code(), Some(code), "{finished:?}");
+    assert!(finished.stderr.contains(words) && finished.stderr.trim_end().lines().count() == 1, "{finished:?}");
+}
+
+/// What `status --json` says of each migration, by its number.
+async fn states(database: &Database, arguments: &[&str]) -> Vec<(i64, String)> {
+    let arguments: Vec<&str> = ["status", "--json"].iter().chain(arguments).copied().collect();
+    let finished = migrate(database, &arguments).await;
+    let status: Value = serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{finished:?}"));
+    let migrations = status["migrations"].as_array().expect("migrations");
+    let state =
+        |it: &Value| (it["version"].as_i64().expect("a number"), it["state"].as_str().expect("a word").to_owned());
+    migrations.iter().map(state).collect()
+}
+
+/// Our migrations, and more.
+struct Directory(TempDir);
+
+impl Directory {
+    fn new() -> Self {
+        let directory = TempDir::with_prefix("partbook-test-").expect("a temporary directory");
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+        for database in ["postgres", "sqlite"] {
+            fs::create_dir(directory.path().join(database)).expect("a folder");
+            for entry in fs::read_dir(ours.join(database)).expect("our migrations") {
+                let path = entry.expect("a file").path();
+                let name = path.file_name().expect("a name");
+                fs::copy(&path, directory.path().join(database).join(name)).expect("a copy");
+            }
+        }
+        Self(directory)
+    }
+
+    fn path(&self) -> &str {
+        self.0.path().to_str().expect("a path in UTF-8")
+    }
+
+    /// A file for either database; the numbers of our own migrations end far below 9000.
+    fn write(&self, file: &str, text: &str) {
+        for database in ["postgres", "sqlite"] {
+            fs::write(self.0.path().join(database).join(file), text).expect("a file");
+        }
+    }
+
+    /// A migration that makes a table.
+    fn add_table(&self, number: &str, table: &str, directives: &str) {
+        self.write(&format!("{number}_{table}.sql"), &format!("{directives}create table {table} (id integer);"));
+        self.write(&format!("{number}_{table}.down.sql"), &format!("drop table {table};"));
+        self.write(&format!("{number}_{table}.schema"), &format!("+ table {table}\n+ column {table}.id integer\n"));
+    }
+
+    fn file(&self, database: &Database, file: &str) -> PathBuf {
+        let folder = if database.url().starts_with("sqlite") { "sqlite" } else { "postgres" };
+        self.0.path().join(folder).join(file)
+    }
+}
