@@ -80,7 +80,8 @@ async fn lock_postgres(pool: &Pool) -> Result<Connection, StartError> {
     Ok(connection)
 }
 
-fn directory_of(file: &Path) -> &Path {
+/// The directory that a file is in.
+pub(crate) fn directory_of(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -1,10 +1,13 @@
 //! Applies what a database lacks, one migration after the other.
 
+use std::fs;
+
+use nix::sys::statvfs::statvfs;
 use partbook_database::{StartError, use_write_ahead_log};
 
 use crate::books::History;
 use crate::drift::Difference;
-use crate::lock::RunnerLock;
+use crate::lock::{RunnerLock, directory_of};
 use crate::migrator::Migrator;
 use crate::run::{Done, Hindrance, Progress, Runner, hindered};
 use crate::script::Script;
@@ -23,6 +26,7 @@ impl Migrator {
         accepted_drift: Option<&str>,
         progress: Progress<'_>,
     ) -> Result<(), StartError> {
+        self.check_free_space()?;
         use_write_ahead_log(&self.pool).await?;
         // While another one works, what it does would look like drift.
         let lock = RunnerLock::take(&self.pool).await?;
@@ -51,6 +55,16 @@ impl Migrator {
         );
         runner.finish_with(Some(&fault)).await?;
         Err(StartError::Stuck(fault))
+    }
+
+    /// Passes a SQLite file beside which there is room for a second one: a migration may write every table anew, and the
+    /// write-ahead log holds that until it is done. Of a server's disk nothing is known.
+    fn check_free_space(&self) -> Result<(), StartError> {
+        let Some(file) = self.pool.file() else { return Ok(()) };
+        let (Ok(file), Ok(disk)) = (fs::metadata(&file), statvfs(directory_of(&file))) else { return Ok(()) };
+        #[allow(clippy::useless_conversion, reason = "other systems count in 32 bits")]
+        let free = u64::from(disk.blocks_available()) * u64::from(disk.fragment_size());
+        check_room(file.len(), free)
     }
 
     /// Applies what is missing at a start.
@@ -99,6 +113,17 @@ impl Migrator {
     }
 }
 
+fn check_room(size: u64, free: u64) -> Result<(), StartError> {
+    if free >= size {
+        return Ok(());
+    }
+    Err(StartError::Unfit(format!(
+        "there is too little room for a migration: the file has {} KiB, and {} KiB are free beside it. Nothing was changed",
+        size / 1024,
+        free / 1024
+    )))
+}
+
 fn log(Done { version, name, duration }: &Done) {
     let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(version, name, milliseconds, "migration applied");
@@ -106,4 +131,16 @@ fn log(Done { version, name, duration }: &Done) {
 
 fn more(count: usize) -> String {
     if count > 1 { format!(", and {} more difference(s)", count - 1) } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_has_no_room_beside_it_is_left_alone() {
+        assert!(check_room(4096, 4096).is_ok());
+        let message = check_room(40_960, 4096).unwrap_err().to_string();
+        assert!(message.contains("40 KiB") && message.contains("4 KiB are free"), "{message}");
+    }
 }

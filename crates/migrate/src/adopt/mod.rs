@@ -8,7 +8,7 @@ use partbook_database::StartError;
 use partbook_database::catalogue::Definition;
 
 use self::compare::{Comparison, Verdict};
-use crate::books::{Entry, Origin, State};
+use crate::books::{Entry, History, Origin, State};
 use crate::detect::{Found, detect};
 use crate::drift::expected::expected;
 use crate::files::File;
@@ -20,47 +20,46 @@ use crate::run::Runner;
 pub struct Survey {
     /// What is not as it must be; it can be adopted when there is nothing of that.
     pub differences: Vec<String>,
-    /// What it has besides, and keeps.
+    /// What it has besides, and keeps; of one that was adopted before, what has come since.
     pub besides: Vec<String>,
     /// The migrations that it has already, by number and name: they are entered, and never taken back.
     pub has_already: Vec<(i64, String)>,
-    /// The schema that is there.
+    /// Whether it was adopted before.
+    pub is_adopted: bool,
+    /// The schema that is there and not ours.
     live: Vec<Definition>,
 }
 
 impl Migrator {
-    /// Compares a legacy database with what the first migration makes, and with what others make that it has already.
-    /// Changes nothing.
+    /// Compares a legacy database with what the first migration makes, and with what others make that it has already; one that
+    /// was adopted before also with what ours have made since. Changes nothing.
     ///
     /// # Errors
     /// The database is no legacy catalog.
     pub async fn survey(&self) -> Result<Survey, StartError> {
         match detect(self).await? {
-            Found::Legacy => {}
+            Found::Legacy => self.survey_legacy().await,
             Found::Ours(history) if history.is_adopted() => {
-                return Err(StartError::Unfit("the database has been adopted already".to_owned()));
+                history.check(&self.migrations).map_err(StartError::Unfit)?;
+                self.survey_adopted(&history).await
             }
             Found::Ours(_) => {
-                return Err(StartError::Unfit(
-                    "Partbook made this database itself: there is nothing to adopt".to_owned(),
-                ));
+                Err(StartError::Unfit("Partbook made this database itself: there is nothing to adopt".to_owned()))
             }
             Found::Empty(_) => {
-                return Err(StartError::Unfit(
-                    "the database is empty: `partbook migrate up` makes the catalog".to_owned(),
-                ));
+                Err(StartError::Unfit("the database is empty: `partbook migrate up` makes the catalog".to_owned()))
             }
         }
+    }
+
+    async fn survey_legacy(&self) -> Result<Survey, StartError> {
         let live = self.definitions().await?;
         let mut survey = Survey::default();
-        let mut files = self.migrations.iter();
-        let first = files.next().ok_or_else(|| StartError::Unfit("there are no migrations".to_owned()))?;
-        let baseline = pieces(first)?;
-        let comparison = Comparison::of(&baseline, &live);
-        survey.differences = comparison.differences;
-        survey.has_already.push((first.version, first.name.clone()));
+        let baseline = pieces(self.first()?)?;
+        survey.differences = Comparison::of(&baseline, &live).differences;
+        survey.has_already.push((self.first()?.version, self.first()?.name.clone()));
         let mut known = baseline;
-        for file in files {
+        for file in self.migrations.iter().skip(1) {
             let pieces = pieces(file)?;
             match compare::presence(&pieces, &live) {
                 Verdict::Absent => continue,
@@ -81,6 +80,29 @@ impl Migrator {
         Ok(survey)
     }
 
+    /// What the legacy side has changed since, so that it can be entered: it owns its tables as before.
+    async fn survey_adopted(&self, history: &History) -> Result<Survey, StartError> {
+        let of = |is_adopted: bool| {
+            let entries = history.applied().filter(move |entry| (entry.origin == Origin::Adopted) == is_adopted);
+            expected(entries.map(|entry| self.effect(entry))).map_err(StartError::Unfit)
+        };
+        let (ours, entered, live) = (of(false)?, of(true)?, self.definitions().await?);
+        let mut survey = Survey { is_adopted: true, ..Survey::default() };
+        survey.differences = Comparison::of(&pieces(self.first()?)?, &live).differences;
+        let is_missing = |piece: &&Definition| !live.contains(piece);
+        let missing = ours.iter().filter(is_missing);
+        survey
+            .differences
+            .extend(missing.map(|piece| format!("{} is ours, and is not as it was made", piece.subject())));
+        survey.live = live.into_iter().filter(|piece| !ours.contains(piece)).collect();
+        survey.besides = compare::besides(&entered, &survey.live);
+        Ok(survey)
+    }
+
+    fn first(&self) -> Result<&File, StartError> {
+        self.migrations.iter().next().ok_or_else(|| StartError::Unfit("there are no migrations".to_owned()))
+    }
+
     /// Enters the migrations that a legacy database has already, and the schema that is there, from which later changes are
     /// told apart. Nothing else is changed.
     ///
@@ -89,26 +111,29 @@ impl Migrator {
     pub async fn adopt(&self, survey: &Survey) -> Result<(), StartError> {
         if let Some(first) = survey.differences.first() {
             return Err(StartError::Unfit(format!(
-                "the database is not adopted: it is not what the first migration makes: {first}, {} in all",
+                "nothing was entered: the database is not what the first migration makes: {first}, {} in all",
                 survey.differences.len()
             )));
         }
+        let first = self.first()?;
+        // All of the schema is entered with the first migration.
+        let schema: String = survey.live.iter().map(|definition| format!("+ {definition}\n")).collect();
         let mut statements = String::new();
+        if survey.is_adopted {
+            statements += &self.own.amend_effect(first.version, &schema);
+        }
         for (version, _) in &survey.has_already {
-            let file =
-                self.migrations.get(*version).ok_or_else(|| StartError::Unfit("no such migration".to_owned()))?;
-            // All of the schema is entered with the first one.
-            let effect = if *version == survey.has_already[0].0 {
-                survey.live.iter().map(|definition| format!("+ {definition}\n")).collect()
-            } else {
-                String::new()
-            };
+            let Some(file) = self.migrations.get(*version) else { continue };
+            let effect = if *version == first.version { schema.clone() } else { String::new() };
             statements += &self.own.enter(&entry(file, Origin::Adopted, effect));
             statements += ";\n";
         }
         let mut runner = Runner::start(self, "adopt", None).await?;
         for (version, name) in &survey.has_already {
             runner.note(&format!("adopted {version:04} {name}"));
+        }
+        for piece in survey.besides.iter().filter(|_| survey.is_adopted) {
+            runner.note(&format!("entered {piece}"));
         }
         runner.write(&statements).await?;
         runner.finish().await

@@ -157,6 +157,11 @@ impl Own {
         )
     }
 
+    /// The statement that changes what is entered of the schema with a migration.
+    pub(crate) fn amend_effect(&self, version: i64, effect: &str) -> String {
+        format!("update {} set effect = {} where version = {version}", self.table("migration"), quote(effect))
+    }
+
     /// The statement that takes the entry of a migration out.
     pub(crate) fn strike_out(&self, version: i64) -> String {
         format!("delete from {} where version = {version}", self.table("migration"))

@@ -35,7 +35,7 @@ pub(super) async fn run(Arguments { dry_run, json, common }: Arguments) -> Resul
     match survey.differences.len() {
         0 => Ok(()),
         count => Err(Failure::Run(format!(
-            "{database} is not adopted: {count} difference(s). Nothing was changed; mend them, or serve it as it is"
+            "{database} cannot be adopted: {count} difference(s). Nothing was changed; mend them, or serve it as it is"
         ))),
     }
 }
@@ -51,7 +51,9 @@ fn as_text(survey: &Survey, database: &str, is_adopted: bool) -> String {
     for (version, name) in &survey.has_already {
         text += &format!("has      {version:04} {name}\n");
     }
-    if is_adopted {
+    if is_adopted && survey.is_adopted {
+        text += &format!("what {database} has besides is entered\n");
+    } else if is_adopted {
         text += &format!("{database} is adopted; `partbook migrate up --dry-run` shows what applies to it\n");
     } else if survey.differences.is_empty() {
         text += &format!("{database} can be adopted; nothing was changed\n");
