@@ -171,6 +171,29 @@ async fn streams_that_take_nothing_are_reset_and_take_up_little() {
     service.get(&row).await.expect(200);
 }
 
+// 60 MB of definitions.
+#[tokio::test]
+async fn definitions_are_not_built_up_in_memory() {
+    const DEFINITIONS: usize = 600;
+    const LENGTH: usize = 100_000;
+    let service = patient(Backend::Sqlite).await;
+    let insert = format!(
+        "insert into custom_field_definition (entity, key, label, description, display_order, is_locked)
+         with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < {DEFINITIONS})
+         select 'cpu', 'k' || n, 'x', printf('%.*c', {LENGTH}, 'x'), n, 0 from numbers"
+    );
+    service.sql(&insert).await;
+    let client = Http2::connect(service.address(), WINDOW).await;
+    for (path, least) in
+        [("/v1/fields-data/cpu/schema", LENGTH), ("/v1/fields", LENGTH), ("/v1/fields/usage", "\"key\"".len())]
+    {
+        let text = client.get(path).await.expect("an answer").rest().await.expect("the whole answer");
+        assert!(text.len() > DEFINITIONS * least && text.ends_with(b"]}"), "{path}: {} bytes", text.len());
+    }
+    let peak = service.peak_memory();
+    assert!(peak < 100_000_000, "{peak} bytes");
+}
+
 // Half a list must not look whole, and the connection is of no use to anybody.
 #[tokio::test]
 async fn a_connection_whose_reader_takes_nothing_is_closed() {

@@ -2,6 +2,7 @@
 //!
 //! Nothing outside this crate reaches an operation but through [`Repository`]: one that is forgotten here cannot be called.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use partbook_database::{PoolState, Prepared};
@@ -15,7 +16,7 @@ use crate::context::{Context, RepositoryLimits};
 use crate::error::Error;
 use crate::idempotency::{IdempotencyKey, StoredResponse, StoredTotal, create_once, retention};
 use crate::observe::{background_task, operation, operation_of_rows};
-use crate::read::custom_fields::{self, FieldUsage};
+use crate::read::custom_fields;
 use crate::read::health::{self, Availability};
 use crate::read::list::{self, Page};
 use crate::read::{count, row, usage};
@@ -147,21 +148,13 @@ impl Repository {
         operation("count_listings", entity, usage::count_listings(&self.0, entity, id)).await
     }
 
-    /// The custom fields of an entity, in their display order; none on a schema without them.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn custom_fields(&self, entity: &'static Entity) -> Result<Vec<Row>, Error> {
-        operation("custom_fields", entity, custom_fields::custom_fields(&self.0, entity)).await
-    }
-
     /// Whether this database has a table for the definitions of custom fields.
     #[must_use]
     pub fn supports_custom_fields(&self) -> bool {
         self.0.has_custom_fields
     }
 
-    /// The definitions of custom fields that a query asks for; the database must have a table of them.
+    /// The definitions of custom fields that a query asks for; none on a schema without them.
     ///
     /// # Errors
     /// The database is away.
@@ -169,12 +162,12 @@ impl Repository {
         Page::open(operation_of_rows("list", &CUSTOM_FIELD, custom_fields::list(&self.0, query)), None).await
     }
 
-    /// How many rows have a value of each custom field; none on a schema without them.
+    /// How many rows have a value of each custom field, by the field's id; none for one that no row uses.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn custom_field_usage(&self) -> Result<Vec<FieldUsage>, Error> {
-        operation("usage", &CUSTOM_FIELD, custom_fields::usage(&self.0)).await
+    pub async fn custom_field_counts(&self) -> Result<HashMap<i64, i64>, Error> {
+        operation("usage", &CUSTOM_FIELD, custom_fields::counts(&self.0)).await
     }
 
     /// Deletes a custom field, unless rows have values of it; the database must have a table of them.

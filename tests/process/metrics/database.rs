@@ -110,7 +110,6 @@ async fn operate(service: &Server, entity: &Entity) -> BTreeMap<&'static str, f6
         ("update", 1.0),
         ("partial_update", 2.0),
         ("delete", 1.0),
-        ("custom_fields", 1.0),
     ]);
     if !entity.used_through.is_empty() {
         service.get(&format!("{path}/listings")).await.expect(200);

@@ -7,12 +7,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use futures_util::stream::{Stream, try_unfold};
-use partbook_domain::Representation;
+use partbook_domain::Row;
 use partbook_repository::{Error, Page, Rows};
 use partbook_telemetry::error_chain;
 
 use crate::header::JSON;
-use crate::representation::PlainRow;
 use crate::respond::links::Extent;
 
 /// The longest list that is sent whole, bytes.
@@ -23,14 +22,25 @@ const CHUNK_SIZE: usize = 64 * 1024;
 /// How a list is written.
 pub(crate) struct Shape {
     pub(crate) begin: String,
-    pub(crate) representation: &'static dyn Representation,
+    /// Whether `begin` has items already, which the rows follow.
+    pub(crate) has_items: bool,
+    /// Writes one row.
+    pub(crate) row: WriteRow,
     pub(crate) end: String,
 }
+
+/// Writes a row as the list shows it.
+pub(crate) type WriteRow = Box<dyn Fn(&Row) -> Vec<u8> + Send>;
 
 impl Shape {
     /// An array of rows.
     pub(crate) fn array() -> Self {
-        Self { begin: "[".to_owned(), representation: &PlainRow, end: "]".to_owned() }
+        Self::rows("[", Box::new(Row::to_json), "]")
+    }
+
+    /// Rows alone between two texts.
+    pub(crate) fn rows(begin: impl Into<String>, row: WriteRow, end: impl Into<String>) -> Self {
+        Self { begin: begin.into(), has_items: false, row, end: end.into() }
     }
 }
 
@@ -43,12 +53,12 @@ pub(crate) async fn send_list(
 ) -> Result<Response, Error> {
     let Page { rows, has_more } = page;
     let mut text = BytesMut::from(shape.begin.as_bytes());
-    let mut list = List { rows, shape, is_begun: false };
+    let mut list = List { rows, shape, has_rows: false };
     let mut is_whole = false;
     while !is_whole && text.len() < MAX_WHOLE_SIZE {
         is_whole = !list.next(&mut text).await?;
     }
-    let headers = headers(Extent { is_empty: !list.is_begun, has_more });
+    let headers = headers(Extent { is_empty: !list.has_rows, has_more });
     let body = if is_whole { Body::from(text.freeze()) } else { Body::from_stream(chunks(list, text)) };
     Ok((headers, [(header::CONTENT_TYPE, JSON)], body).into_response())
 }
@@ -57,7 +67,7 @@ pub(crate) async fn send_list(
 struct List {
     rows: Rows,
     shape: Shape,
-    is_begun: bool,
+    has_rows: bool,
 }
 
 impl List {
@@ -67,10 +77,10 @@ impl List {
             out.extend_from_slice(self.shape.end.as_bytes());
             return Ok(false);
         };
-        if std::mem::replace(&mut self.is_begun, true) {
+        if std::mem::replace(&mut self.has_rows, true) || self.shape.has_items {
             out.extend_from_slice(b",");
         }
-        out.extend_from_slice(&self.shape.representation.to_bytes(&row));
+        out.extend_from_slice(&(self.shape.row)(&row));
         Ok(true)
     }
 }

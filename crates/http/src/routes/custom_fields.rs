@@ -6,7 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Json as JsonAnswer};
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
-use partbook_domain::{Json, ParameterError, query};
+use partbook_domain::query::FieldsQuery;
+use partbook_domain::{Json, ParameterError, Row, query};
 use partbook_repository::{Create, FieldUsage, RemoveField};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -44,18 +45,26 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 async fn list(State(app): State<App>, RawQuery(text): RawQuery) -> Result<Response, Problem> {
     let parameters = query_string::parse(text.as_deref())?;
     let query = query::parse_fields(&parameters).map_err(|errors| Problem::parameters(&errors))?;
-    if !app.repository().supports_custom_fields() {
-        return Ok(JsonAnswer(json!({ "fields": [] })).into_response());
-    }
-    let shape = Shape { begin: r#"{"fields":["#.to_owned(), representation: &PlainRow, end: "]}".to_owned() };
+    let shape = Shape::rows(r#"{"fields":["#, Box::new(Row::to_json), "]}");
     let listed =
         async { send_list(app.repository().list_custom_fields(&query).await?, shape, |_| HeaderMap::new()).await };
     listed.await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))
 }
 
-async fn usage(State(app): State<App>) -> Result<JsonAnswer<Value>, Problem> {
-    let usage = app.repository().custom_field_usage().await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))?;
-    Ok(JsonAnswer(json!({ "usage": usage.iter().map(describe).collect::<Vec<_>>() })))
+/// The counts are those of the fields that are used. The fields are read and sent as the rows of a list are: nothing bounds
+/// how many there are.
+async fn usage(State(app): State<App>) -> Result<Response, Problem> {
+    let all = FieldsQuery { entity: None, include_inactive: true, include_deleted: true };
+    let sent = async {
+        let counts = app.repository().custom_field_counts().await?;
+        let fields = app.repository().list_custom_fields(&all).await?;
+        let row = move |row: &Row| {
+            let total = counts.get(&row.id).copied().unwrap_or_default();
+            describe(&FieldUsage::of(row, total)).to_string().into_bytes()
+        };
+        send_list(fields, Shape::rows(r#"{"usage":["#, Box::new(row), "]}"), |_| HeaderMap::new()).await
+    };
+    sent.await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))
 }
 
 fn describe(FieldUsage { id, entity, key, total }: &FieldUsage) -> Value {

@@ -1,7 +1,9 @@
 //! Custom fields: their definitions, and how many rows have a value under their keys (contract section 5).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::stream::{self, StreamExt as _};
 use partbook_database::{BindValue, RowValues, Session, Statement, int};
 use partbook_domain::entity::custom_field::{CUSTOM_FIELD, extensible};
 use partbook_domain::query::FieldsQuery;
@@ -24,22 +26,20 @@ pub struct FieldUsage {
     pub total: i64,
 }
 
-/// The custom fields of an entity that are not deleted, in their display order; none on a schema without them.
-pub(crate) async fn custom_fields(context: &Context, entity: &Entity) -> Result<Vec<Row>, Error> {
-    if !context.has_custom_fields {
-        return Ok(Vec::new());
+impl FieldUsage {
+    /// The usage of the custom field that a row defines.
+    #[must_use]
+    pub fn of(row: &Row, total: i64) -> Self {
+        let text = |name| row.value(name).and_then(Value::as_text).unwrap_or_default().to_owned();
+        Self { id: row.id, entity: text("entity"), key: text("key"), total }
     }
-    let statements = context.statements(&CUSTOM_FIELD);
-    let order = statements.order_by(CUSTOM_FIELD.order);
-    let sql = format!("{} where entity = $1 and deleted_at is null order by {order}", statements.select);
-    let name = (Kind::Text, Value::Text(entity.name.to_owned()));
-    let statement = Statement::select(CUSTOM_FIELD.name, sql);
-    let rows = context.database.rows(&statement, vec![name], statements.kinds).await?;
-    Ok(rows.into_iter().map(|columns| statements.row(columns)).collect())
 }
 
-/// The definitions that a query asks for.
+/// The definitions that a query asks for; none on a schema without them.
 pub(crate) fn list(context: &Arc<Context>, query: &FieldsQuery) -> NumberedRows {
+    if !context.has_custom_fields {
+        return stream::empty().boxed();
+    }
     let mut values: Vec<BindValue> = Vec::new();
     let mut conditions = Vec::new();
     if let Some(entity) = &query.entity {
@@ -59,41 +59,34 @@ pub(crate) fn list(context: &Arc<Context>, query: &FieldsQuery) -> NumberedRows 
     rows_of(context, &CUSTOM_FIELD, Selection { where_clause, values, order, limit: None, offset: 0 })
 }
 
-/// How much each custom field is used. One statement for each entity that has some.
-pub(crate) async fn usage(context: &Context) -> Result<Vec<FieldUsage>, Error> {
+/// How many rows have a value under the key of each custom field, by the field's id; none for one that no row uses. One
+/// statement for each entity that has fields.
+pub(crate) async fn counts(context: &Context) -> Result<HashMap<i64, i64>, Error> {
+    let mut counts = HashMap::new();
     if !context.has_custom_fields {
-        return Ok(Vec::new());
+        return Ok(counts);
     }
     let table = CUSTOM_FIELD.name;
-    let sql = format!("select id, entity, key from {table} order by entity, display_order, id");
-    let kinds = [Kind::Int, Kind::Text, Kind::Text];
-    let rows = context.database.rows(&Statement::select(table, sql), Vec::new(), &kinds).await?;
-    let mut usage: Vec<FieldUsage> = rows.into_iter().filter_map(unused).collect();
-    for entity in extensible() {
-        if !usage.iter().any(|field| field.entity == entity.name) {
-            continue;
-        }
+    let statement = Statement::select(table, format!("select distinct entity from {table}"));
+    let names = context.database.rows(&statement, Vec::new(), &[Kind::Text]).await?;
+    let names: Vec<&str> = names.iter().filter_map(|row| row.first()?.as_text()).collect();
+    for entity in extensible().filter(|entity| names.contains(&entity.name)) {
         let (statement, values) = count_statement(context, entity, None);
-        let counts = context.database.rows(&statement, values, &[Kind::Int, Kind::Int]).await?;
-        let counts: std::collections::HashMap<i64, i64> = counts.iter().filter_map(count).collect();
-        for field in &mut usage {
-            field.total += counts.get(&field.id).copied().unwrap_or_default();
-        }
+        let rows = context.database.rows(&statement, values, &[Kind::Int, Kind::Int]).await?;
+        counts.extend(rows.iter().filter_map(count));
     }
-    Ok(usage)
+    Ok(counts)
 }
 
 /// How much one custom field is used.
 pub(crate) async fn usage_of(context: &Context, session: &mut Session, row: &Row) -> Result<FieldUsage, Error> {
-    let text = |name| row.value(name).and_then(Value::as_text).unwrap_or_default().to_owned();
-    let (name, key) = (text("entity"), text("key"));
-    let mut total = 0;
-    if let Some(entity) = extensible().find(|entity| entity.name == name) {
+    let mut usage = FieldUsage::of(row, 0);
+    if let Some(entity) = extensible().find(|entity| entity.name == usage.entity) {
         let (statement, values) = count_statement(context, entity, Some(row.id));
         let counts = session.rows(&statement, values, &[Kind::Int, Kind::Int]).await?;
-        total = counts.iter().find_map(count).map_or(0, |(_, total)| total);
+        usage.total = counts.iter().find_map(count).map_or(0, |(_, total)| total);
     }
-    Ok(FieldUsage { id: row.id, entity: name, key, total })
+    Ok(usage)
 }
 
 /// Counts the rows of an entity that have the key of each custom field, or of one.
@@ -116,11 +109,4 @@ fn count_statement(context: &Context, entity: &'static Entity, id: Option<i64>) 
 
 fn count(row: &RowValues) -> Option<(i64, i64)> {
     row.first()?.as_int().zip(row.get(1)?.as_int())
-}
-
-fn unused(row: RowValues) -> Option<FieldUsage> {
-    let mut values = row.into_iter();
-    let id = values.next()?.as_int()?;
-    let mut text = || values.next().and_then(|value| value.as_text().map(str::to_owned)).unwrap_or_default();
-    Some(FieldUsage { id, entity: text(), key: text(), total: 0 })
 }

@@ -144,6 +144,37 @@ async fn a_definition_made_meanwhile_is_shown() {
     assert_eq!(fields.iter().map(|field| &field["key"]).collect::<Vec<_>>(), ["b", "a"]);
 }
 
+backends!(many_custom_fields_are_streamed_each_once_and_in_order: Sqlite, Postgres, Legacy);
+async fn many_custom_fields_are_streamed_each_once_and_in_order(service: Service) {
+    const MANY: usize = 1_500;
+    let insert = "insert into custom_field_definition
+        (entity, key, label, data_type, description, display_order, is_active, is_locked, options)";
+    let numbers = "with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 1500)";
+    let text = "'A long description of what this is for. A long description of what this is for. A long description.'";
+    let (yes, no) = if service.database().url().starts_with("sqlite") { ("1", "0") } else { ("true", "false") };
+    let values = format!("'key' || n, 'Label', 'string', {text} || {text} || {text}, 1600 - n, {yes}, {no}");
+    for (entity, at_most) in [("cpu", MANY), ("gpu", 2)] {
+        let options = "case when n = 7 then '[1.50, {\"a\": null}]' end";
+        let options = if yes == "1" { options.to_owned() } else { format!("({options})::json") };
+        let rows = format!("select '{entity}', {values}, {options} from numbers where n <= {at_most}");
+        service.sql(&format!("{insert} {numbers} {rows}")).await;
+    }
+    let answer = service.get(&super::schema_path(&CPU)).await.expect(200);
+    assert_eq!(answer.header("content-length"), None, "it is streamed");
+    assert!(answer.text().contains(r#""options":[1.50, {"a": null}]"#), "documents keep their text");
+    let (own, custom): (Vec<Value>, Vec<Value>) =
+        fields(&service, &CPU).await.into_iter().partition(|field| field["origin"] == "core");
+    assert_eq!(own.len(), described_limits(&CPU).count());
+    let keys: Vec<&str> = custom.iter().filter_map(|field| field["key"].as_str()).collect();
+    assert!(keys.iter().copied().eq((1..=MANY).rev().map(|n| format!("key{n}"))), "{keys:?}");
+    let short = service.get(&super::schema_path(&GPU)).await.expect(200);
+    assert!(short.header("content-length").is_some(), "a short one is whole");
+    let usage = service.get("/v1/fields/usage").await.expect(200).json();
+    let used = usage["usage"].as_array().expect("an array");
+    assert_eq!(used.len(), MANY + 2);
+    assert!(used.iter().all(|field| field["total"] == 0));
+}
+
 #[tokio::test]
 async fn a_legacy_database_without_custom_fields_does() {
     let database = Database::create(Backend::Legacy);

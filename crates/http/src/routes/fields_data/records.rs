@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use partbook_domain::Representation as _;
 use partbook_domain::query::{self, ListQuery};
 use partbook_repository::{Create, Error, Update};
 
@@ -36,7 +37,9 @@ pub(super) async fn list(
     let page = app.repository().list(entity, &query).await.map_err(problem)?;
     let begin = format!(r#"{{"entity":"{}","label":"{}","records":["#, entity.name, entity.plural);
     let end = format!(r#"],"pagination":{{"total":{total},"limit":{limit},"offset":{offset}}}}}"#);
-    send_list(page, Shape { begin, representation: &Record, end }, |_| HeaderMap::new()).await.map_err(problem)
+    send_list(page, Shape::rows(begin, Box::new(|row| Record.to_bytes(row)), end), |_| HeaderMap::new())
+        .await
+        .map_err(problem)
 }
 
 pub(super) async fn create(State(app): State<App>, name: EntityName, request: Request) -> Result<Response, Problem> {

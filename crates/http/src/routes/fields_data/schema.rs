@@ -1,23 +1,38 @@
 //! `/v1/fields-data/{entity}/schema`: the fields of an entity, for forms.
 
-use axum::Json;
 use axum::extract::State;
-use partbook_domain::{Field, Kind, Row, Value as Column, Vocabulary};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use partbook_domain::entity::custom_field::CUSTOM_FIELD;
+use partbook_domain::query::FieldsQuery;
+use partbook_domain::{Entity, Field, Kind, Row, Value as Column, Vocabulary};
 use serde_json::{Value, json};
 
 use crate::extract::entity_name::EntityName;
 use crate::representation::form_fields;
+use crate::respond::list::{Shape, send_list};
 use crate::respond::problem::Problem;
 use crate::state::App;
 
-pub(super) async fn schema(State(app): State<App>, name: EntityName) -> Result<Json<Value>, Problem> {
+/// Custom fields follow the entity's own, and are read and sent as the rows of a list are: nothing bounds how many there are.
+pub(super) async fn schema(State(app): State<App>, name: EntityName) -> Result<Response, Problem> {
     let entity = name.entity()?;
-    let custom = app.repository().custom_fields(entity).await.map_err(|error| Problem::of(&error, entity))?;
-    let fields: Vec<Value> = form_fields(entity)
-        .map(|field| describe(field, app.repository().vocabulary()))
-        .chain(custom.iter().map(describe_custom))
-        .collect();
-    Ok(Json(json!({ "entity": entity.name, "label": entity.plural, "primary_key": "id", "fields": fields })))
+    let query = FieldsQuery { entity: Some(entity.name.to_owned()), include_inactive: true, include_deleted: false };
+    let shape = Shape {
+        begin: begin(entity, app.repository().vocabulary()),
+        has_items: true,
+        row: Box::new(describe_custom),
+        end: "]}".to_owned(),
+    };
+    let sent = async { send_list(app.repository().list_custom_fields(&query).await?, shape, |_| HeaderMap::new()).await };
+    sent.await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))
+}
+
+/// The answer as far as its last own field.
+fn begin(entity: &Entity, vocabulary: &Vocabulary) -> String {
+    let fields: Vec<String> = form_fields(entity).map(|field| describe(field, vocabulary).to_string()).collect();
+    let head = json!({ "entity": entity.name, "label": entity.plural, "primary_key": "id" }).to_string();
+    format!(r#"{},"fields":[{}"#, head.trim_end_matches('}'), fields.join(","))
 }
 
 fn describe(field: &Field, vocabulary: &Vocabulary) -> Value {
@@ -74,25 +89,27 @@ fn label(name: &str) -> String {
     name.split('_').map(word).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
-fn describe_custom(row: &Row) -> Value {
-    let value = |name| row.value(name).map_or(Value::Null, plain);
-    json!({
-        "id": row.id,
-        "key": value("key"),
-        "label": value("label"),
-        "data_type": value("data_type"),
-        "required": value("required"),
-        "locked": value("is_locked"),
-        "editable": row.value("is_locked") != Some(&Column::Bool(true)),
-        "origin": "custom",
-        "description": value("description"),
-        "options": value("options"),
-        "is_active": value("is_active"),
-    })
-}
-
-fn plain(value: &Column) -> Value {
-    let mut text = Vec::new();
-    value.write_json(&mut text);
-    serde_json::from_slice(&text).unwrap_or(Value::Null)
+/// Documents keep their text.
+fn describe_custom(row: &Row) -> Vec<u8> {
+    let mut out = format!(r#"{{"id":{}"#, row.id).into_bytes();
+    let column = |name| row.value(name).unwrap_or(&Column::Null);
+    let editable = Column::Bool(column("is_locked") != &Column::Bool(true));
+    let origin = Column::Text("custom".to_owned());
+    for (name, value) in [
+        ("key", column("key")),
+        ("label", column("label")),
+        ("data_type", column("data_type")),
+        ("required", column("required")),
+        ("locked", column("is_locked")),
+        ("editable", &editable),
+        ("origin", &origin),
+        ("description", column("description")),
+        ("options", column("options")),
+        ("is_active", column("is_active")),
+    ] {
+        out.extend_from_slice(format!(r#","{name}":"#).as_bytes());
+        value.write_json(&mut out);
+    }
+    out.push(b'}');
+    out
 }
