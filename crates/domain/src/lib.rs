@@ -45,4 +45,5 @@ pub use value::timestamp::Timestamp;
 pub mod json {
     pub use crate::value::json::{Json, MAX_DEPTH, Object};
     pub use crate::value::json_reader::{SyntaxError, parse};
+    pub use crate::value::json_values::Contents;
 }

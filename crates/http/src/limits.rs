@@ -5,6 +5,9 @@ use std::time::Duration;
 
 /// The greatest body, bytes (contract section 6).
 pub(crate) const MAX_BODY_SIZE: usize = 1024 * 1024;
+/// How many values a body may have: members of objects and items of arrays. A row with as many as its documents may have can
+/// be sent back as it was shown, each of them under two names.
+pub(crate) const MAX_BODY_VALUES: usize = 50_000;
 /// How long a client may take to send its body.
 pub(crate) const BODY_READ_TIMEOUT: Duration = Duration::from_secs(20);
 

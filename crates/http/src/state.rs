@@ -37,7 +37,7 @@ pub struct HttpSettings {
 pub struct HttpLimits {
     /// Answers that wait for their readers, bytes of memory.
     pub answer_bytes: u64,
-    /// Bodies that are read and worked on, bytes as they came.
+    /// Bodies that are read and worked on, bytes as they came; and as many of memory for their values.
     pub body_bytes: u64,
 }
 

@@ -69,6 +69,37 @@ async fn a_body_over_the_limit_is_refused(service: Service) {
     service.get("/livez").await.expect(200);
 }
 
+/// A body of so many values, five of which it has anyway.
+fn of_values(name: &str, values: usize) -> String {
+    let zeros = vec!["0"; values - 5].join(",");
+    format!(r#"{{"name":"{name}","manufacturer":"y","attributes":{{"a":0}},"unknown":[{zeros}]}}"#)
+}
+
+backends!(a_body_of_too_many_values_is_refused: Sqlite);
+async fn a_body_of_too_many_values_is_refused(service: Service) {
+    const VALUES: usize = 50_000;
+    let row = post(&service, CPU.path, &of_values("most", VALUES)).await.expect(201).json();
+    let path = CPU.at(&row["id"]);
+    for method in [Method::PUT, Method::PATCH] {
+        service.request(method.clone(), &path).body_text(&of_values("most", VALUES)).send().await.expect(200);
+        let problem =
+            service.request(method, &path).body_text(&of_values("over", VALUES + 1)).send().await.problem(413);
+        assert!(problem.detail.contains("more than 50000 values"), "{}", problem.detail);
+    }
+    // Whatever the values are, and wherever they stand.
+    let objects = vec![r#"{"":0}"#; VALUES / 2].join(",");
+    for body in [of_values("over", VALUES + 1), format!("[{objects},0]"), format!(r#"{{"attributes":[{objects}]}}"#)] {
+        for path in [CPU.path, "/v1/fields", "/v1/fields-data/cpu/records"] {
+            post(&service, path, &body).await.problem(413);
+        }
+        // Before the syntax, and where it says that it is JSON.
+        post(&service, CPU.path, &body[..body.len() - 1]).await.problem(413);
+        let other = service.request(Method::POST, CPU.path).header("Content-Type", "text/plain").body(body.as_str());
+        other.send().await.problem(415);
+    }
+    assert_eq!(service.get(CPU.path).await.array().len(), 1);
+}
+
 backends!(a_body_of_another_kind_is_refused: Sqlite);
 async fn a_body_of_another_kind_is_refused(service: Service) {
     let row = service.create(&CPU, 1).await;

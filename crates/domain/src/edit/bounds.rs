@@ -7,9 +7,14 @@ use crate::refusal::pointer::Place;
 use crate::value::Value;
 use crate::value::document::Document;
 use crate::value::json::Json;
+use crate::value::json_values::Contents;
 
 /// How many members all objects of a document together may have.
 pub const MAX_MEMBERS: usize = 10_000;
+
+/// How many values a document may have: members of its objects and items of its arrays, at any depth. They take up much
+/// more memory than their text.
+pub const MAX_VALUES: usize = 20_000;
 
 /// How large a row may be as stored, bytes: its texts and documents, children included.
 pub const MAX_ROW_SIZE: usize = 1024 * 1024;
@@ -17,8 +22,8 @@ pub const MAX_ROW_SIZE: usize = 1024 * 1024;
 /// How much text may change in a row that is too large already, bytes: its remarks stay editable.
 const SMALL_CHANGE_SIZE: usize = 64 * 1024;
 
-/// The least text that a member takes, bytes: `"":0,`.
-const MIN_MEMBER_SIZE: usize = 5;
+/// The least text that a value takes, bytes: `0,`.
+const MIN_VALUE_SIZE: usize = 2;
 
 /// Refuses an array of more items than the field may have, unless there are as many already. It is asked before the items
 /// are read.
@@ -40,31 +45,29 @@ pub(super) fn check_items(
     }
 }
 
-/// Refuses a document with more members than it may have, unless it has as many already.
-pub(super) fn check_members(
+/// Refuses a document with more members or values than it may have, unless it has as many already.
+pub(super) fn check_document(
     field: &Field,
     value: &Value,
     stored: Option<&Value>,
     place: &Place<'_>,
 ) -> Result<(), FieldError> {
-    let members = |value: &Value| value.as_document().and_then(Document::json).map_or(0, count_members);
-    let may_be_over = |value: &Value| value.as_text().is_some_and(|text| text.len() > MAX_MEMBERS * MIN_MEMBER_SIZE);
-    if matches!(field.kind, Kind::Object | Kind::Weights | Kind::AnyJson)
-        && may_be_over(value)
-        && members(value) > stored.map_or(0, members).max(MAX_MEMBERS)
-    {
-        let detail = format!("must have at most {MAX_MEMBERS} members, those of objects in it included");
-        return Err(FieldError::new(place.pointer(), "length", detail));
+    // A member takes more text than a value.
+    let may_be_over =
+        |value: &Value| value.as_text().is_some_and(|text| text.len() > MAX_MEMBERS.min(MAX_VALUES) * MIN_VALUE_SIZE);
+    if !matches!(field.kind, Kind::Object | Kind::Weights | Kind::AnyJson) || !may_be_over(value) {
+        return Ok(());
+    }
+    let contents = |value: &Value| Contents::of(value.as_text().unwrap_or_default().as_bytes());
+    let (new, stored) = (contents(value), stored.map(contents).unwrap_or_default());
+    let refuse = |detail| Err(FieldError::new(place.pointer(), "length", detail));
+    if new.members > stored.members.max(MAX_MEMBERS) {
+        return refuse(format!("must have at most {MAX_MEMBERS} members, those of objects in it included"));
+    }
+    if new.values > stored.values.max(MAX_VALUES) {
+        return refuse(format!("must have at most {MAX_VALUES} values, members of objects and items of arrays in it"));
     }
     Ok(())
-}
-
-fn count_members(json: &Json) -> usize {
-    match json {
-        Json::Array(items) => items.iter().map(count_members).sum(),
-        Json::Object(members) => members.len() + members.values().map(count_members).sum::<usize>(),
-        _ => 0,
-    }
 }
 
 /// Refuses a row that is larger than one may be, unless what changes of it shrinks or is small.
@@ -158,6 +161,38 @@ mod tests {
             &Vocabulary::default(),
         );
         assert!(one_less.errors.is_empty());
+    }
+
+    #[test]
+    fn values_are_counted_in_the_result() {
+        let merge = EditMode::Merge(Nulls::Remove);
+        let zeros = |n: usize| join(n, |_| "0".to_owned());
+        let spec = |attributes: &str| {
+            body(&format!(r#"{{"capacity_per_module_gb":8,"module_count":1,"attributes":{attributes}}}"#))
+        };
+        // The array is a value too, and so is each array in it.
+        let full = create(&RAM_SPEC, &spec(&format!(r#"{{"a":[{}]}}"#, zeros(19_999))), &Vocabulary::default());
+        assert!(full.errors.is_empty(), "{}", full.errors);
+        let over = create(&RAM_SPEC, &spec(&format!(r#"{{"a":[{}]}}"#, zeros(20_000))), &Vocabulary::default()).errors;
+        assert!(over.to_string().contains("attributes must have at most 20000 values"), "{over}");
+        let nested = create(
+            &RAM_SPEC,
+            &spec(&format!(r#"{{"a":[{}]}}"#, join(10_000, |_| "[0]".to_owned()))),
+            &Vocabulary::default(),
+        );
+        assert_eq!(nested.errors.total(), 1);
+        let patch = |text: &str| update(&RAM_SPEC, &full.values, &body(text), merge, &Vocabulary::default()).errors;
+        assert_eq!(patch(r#"{"attributes":{"b":0}}"#).total(), 1, "no small step gets past it");
+        assert!(patch(r#"{"attributes":{"b":0,"a":[0]},"notes":"x"}"#).is_empty());
+        // What is stored and has more may be edited, and shrink.
+        let mut stored = full.values.clone();
+        let (index, _) = RAM_SPEC.field("attributes").unwrap();
+        stored[index] = Value::Json(format!(r#"{{"a":[{}],"b":0}}"#, zeros(30_000)).into());
+        for (text, errors) in [(r#"{"c":0}"#, 1), (r#"{"b":1}"#, 0), (r#"{"b":null,"c":0}"#, 0), (r#"{"b":null}"#, 0)] {
+            let patch = body(&format!(r#"{{"attributes":{text}}}"#));
+            let draft = update(&RAM_SPEC, &stored, &patch, merge, &Vocabulary::default());
+            assert_eq!(draft.errors.total(), errors, "{text}: {}", draft.errors);
+        }
     }
 
     #[test]

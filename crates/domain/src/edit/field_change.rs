@@ -90,7 +90,7 @@ impl FieldChange<'_> {
                 return Err(errors);
             }
             let merged = Value::Json(merge(stored, given, nulls));
-            bounds::check_members(field, &merged, self.stored, &place)?;
+            bounds::check_document(field, &merged, self.stored, &place)?;
             return Ok(merged);
         }
         if self.stored.is_some_and(|stored| stored.equals_json(given)) {
@@ -121,7 +121,7 @@ impl FieldChange<'_> {
             value = self.default.clone();
         }
         let value = self.unchanged_or(value);
-        bounds::check_members(field, &value, self.stored, &place)?;
+        bounds::check_document(field, &value, self.stored, &place)?;
         Ok(value)
     }
 

@@ -56,12 +56,13 @@ pub(super) fn read(
         (Kind::Time, Json::String(text)) => read_time(text),
         (Kind::Object | Kind::Weights, Json::Object(members)) => {
             let errors = validate::document(field.kind, members, stored(), place, false);
-            return errors.into_result(Value::Json(given.clone().into()));
+            // Its text alone: what it says is there already, in the body.
+            return errors.into_result(Value::Json(given.to_string().into()));
         }
         (Kind::AnyJson, given) => {
             let mut errors = FieldErrors::default();
             validate::value(given, stored(), place, &mut errors);
-            return errors.into_result(Value::Json(given.clone().into()));
+            return errors.into_result(Value::Json(given.to_string().into()));
         }
         (Kind::Links, Json::Array(items)) => return read_items(items, stored(), place, link),
         (Kind::Texts, Json::Array(items)) => return read_items(items, stored(), place, text),

@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 pub(crate) mod document;
 pub(crate) mod json;
 pub(crate) mod json_reader;
+pub(crate) mod json_values;
 pub(crate) mod name;
 pub(crate) mod representation;
 pub(crate) mod row;

@@ -1,5 +1,5 @@
-//! Bounds what the bodies of requests take up in memory: each waits for its room before it is read, and keeps it until its
-//! request is done.
+//! Bounds what the bodies of requests take up in memory: each waits for its room before it is read, and for room for its
+//! values before they are made, and keeps both until its request is done.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,12 @@ const MAX_SHORT_BODY: usize = 64 * 1024;
 
 /// Room is counted in units of this many bytes.
 const UNIT: usize = 1024;
+
+/// What a value takes up when it is read, beside its text, bytes: more than any small one does.
+const VALUE_SIZE: usize = 256;
+
+/// How many values are as good as none: those of almost all bodies.
+const FEW_VALUES: usize = 200;
 
 /// How long a body waits for its room.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,6 +43,8 @@ pub(crate) struct BodyMemory {
 struct Lane {
     units: usize,
     room: Arc<Semaphore>,
+    /// The room for what the bodies are read to: as much again.
+    values: Arc<Semaphore>,
     /// How many bodies wait for room.
     waiting: watch::Sender<usize>,
 }
@@ -67,7 +75,7 @@ impl BodyMemory {
 
     /// Waits for room for a body of this length; none if there is none in time.
     pub(crate) async fn room(&self, length: usize) -> Option<Room> {
-        let lane = if length <= MAX_SHORT_BODY { &self.short } else { &self.long };
+        let lane = self.lane(length);
         let units = u32::try_from(length.div_ceil(UNIT).max(1)).ok()?;
         let patience = self.grace + Duration::from_secs(1) * u32::try_from(length).ok()? / MIN_RATE;
         let room = |permit| Room { patience, others: lane.waiting.subscribe(), _permit: permit };
@@ -78,12 +86,26 @@ impl BodyMemory {
         let permit = timeout(self.room_timeout, lane.room.clone().acquire_many_owned(units)).await;
         Some(room(permit.ok()?.ok()?))
     }
+
+    /// Waits for room for the values of a body that has arrived; none if there is none in time. Nobody who has it waits for
+    /// other room, and as many as a body may have always fit, alone.
+    pub(crate) async fn values(&self, length: usize, values: usize) -> Option<OwnedSemaphorePermit> {
+        let lane = self.lane(length);
+        let units = (values.saturating_sub(FEW_VALUES) * VALUE_SIZE).div_ceil(UNIT).min(lane.units);
+        let permit = lane.values.clone().acquire_many_owned(u32::try_from(units).ok()?);
+        timeout(self.room_timeout, permit).await.ok()?.ok()
+    }
+
+    fn lane(&self, length: usize) -> &Lane {
+        if length <= MAX_SHORT_BODY { &self.short } else { &self.long }
+    }
 }
 
 impl Lane {
     fn new(units: usize) -> Self {
         let units = units.min(Semaphore::MAX_PERMITS);
-        Self { units, room: Arc::new(Semaphore::new(units)), waiting: watch::Sender::new(0) }
+        let semaphore = || Arc::new(Semaphore::new(units));
+        Self { units, room: semaphore(), values: semaphore(), waiting: watch::Sender::new(0) }
     }
 }
 
@@ -116,6 +138,7 @@ impl Drop for Waiting<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_BODY_VALUES;
 
     const SHORT_WAIT: Duration = Duration::from_millis(20);
 
@@ -146,6 +169,24 @@ mod tests {
         let memory = memory(1);
         let room = memory.room(MAX_BODY_SIZE).await;
         assert!(room.is_some() && memory.room(MAX_BODY_SIZE).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn values_have_room_of_their_own() {
+        let memory = memory(4);
+        let long = async |values| memory.values(MAX_SHORT_BODY + 1, values).await;
+        // More than there is room for is as much as there is.
+        let most = long(MAX_BODY_VALUES).await.expect("room");
+        assert!(long(FEW_VALUES + 1).await.is_none(), "one more waits, and its wait has an end");
+        assert!(long(FEW_VALUES).await.is_some(), "few need no room");
+        assert!(memory.room(MAX_BODY_SIZE).await.is_some(), "nor does what is not read yet");
+        let short = memory.values(MAX_SHORT_BODY, MAX_BODY_VALUES).await;
+        assert!(short.is_some(), "those of short bodies have room of their own");
+        drop(most);
+        let third = FEW_VALUES + (1 << 20) / VALUE_SIZE;
+        let three = [long(third).await, long(third).await, long(third).await];
+        assert!(three.iter().all(Option::is_some));
+        assert!(long(FEW_VALUES + 1).await.is_none());
     }
 
     #[tokio::test]

@@ -8,12 +8,13 @@ use partbook_domain::edit::EditMode;
 use partbook_domain::edit::Nulls;
 use partbook_domain::{Json, json};
 use partbook_repository::compute;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::body_memory::Room;
 use crate::excerpt::excerpt;
 use crate::header::MERGE_PATCH;
-use crate::limits::{BODY_READ_TIMEOUT, MAX_BODY_SIZE};
+use crate::limits::{BODY_READ_TIMEOUT, MAX_BODY_SIZE, MAX_BODY_VALUES};
 use crate::respond::problem::Problem;
 use crate::state::App;
 
@@ -23,7 +24,7 @@ pub(crate) struct JsonBody {
     /// The bytes as they were received.
     pub(crate) bytes: Bytes,
     /// Kept until the request is done.
-    pub(crate) room: Room,
+    pub(crate) room: (Room, OwnedSemaphorePermit),
 }
 
 /// Reads a body that states a whole row.
@@ -72,8 +73,14 @@ async fn read_as(app: &App, request: Request, accepts: impl Fn(&str) -> bool) ->
     if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(unsupported("The body must not be compressed (Content-Encoding)".to_owned()));
     }
+    let values = compute(bytes.len(), || json::Contents::of(&bytes).values);
+    if values > MAX_BODY_VALUES {
+        let detail = format!("The body has more than {MAX_BODY_VALUES} values: members of objects and items of arrays");
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+    }
+    let values_room = app.body_memory().values(bytes.len(), values).await.ok_or_else(Problem::too_many_bodies)?;
     let json = compute(bytes.len(), || json::parse(&bytes)).map_err(|error| Problem::malformed(&error))?;
-    Ok(JsonBody { json, bytes, room })
+    Ok(JsonBody { json, bytes, room: (room, values_room) })
 }
 
 /// The whole body; none if it is too large.

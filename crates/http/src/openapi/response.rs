@@ -65,7 +65,7 @@ fn failure(status: &str) -> Response {
         "400" => ("The body is not valid JSON, or a header is malformed", "Problem"),
         "404" => ("There is no such row", "Problem"),
         "409" => ("Something uses the row, or it must stay", "InUseProblem"),
-        "413" => ("The body is larger than 1 MiB", "Problem"),
+        "413" => ("The body is larger than 1 MiB, or has more than 50,000 values", "Problem"),
         "415" => ("The body is not JSON", "Problem"),
         "422" => ("The request breaks the rules; every fault is named", "InvalidProblem"),
         "428" => ("The service wants to know which version is meant: `If-Match` is missing", "Problem"),

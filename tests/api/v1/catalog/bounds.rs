@@ -72,3 +72,23 @@ async fn members_are_counted_in_what_results(service: Service) {
         .await
         .problem(422);
 }
+
+// Answers show them twice, and may be sent back so.
+backends!(a_row_with_the_most_values_can_be_sent_back: Sqlite, Postgres);
+async fn a_row_with_the_most_values_can_be_sent_back(service: Service) {
+    let body =
+        |n: usize| json!({"capacity_per_module_gb": 8, "module_count": 1, "attributes": {"a": vec![json!(0); n]}});
+    let row = service.created(RAM_SPEC.path, &body(19_999)).await;
+    let path = RAM_SPEC.at(&row["id"]);
+    assert_eq!(service.put(&path, &row).await.expect(200).json(), row);
+    assert_eq!(service.patch(&path, &row).await.expect(200).json(), row);
+    for answer in [
+        service.put(&path, &body(20_000)).await,
+        service.patch(&path, &body(20_000)).await,
+        service.patch(&path, &json!({"attributes": {"b": 0}})).await,
+    ] {
+        let problem = answer.problem(422);
+        assert_eq!(problem.at("#/attributes").code, "length");
+        assert!(problem.detail.contains("at most 20000 values"), "{}", problem.detail);
+    }
+}
