@@ -28,10 +28,11 @@ pub use model::field_type::{AnyValue, Attributes, FieldType, Links, Texts, WebAd
 pub use model::limits::Limits;
 pub use model::order::{Identity, Order};
 pub use model::vocabulary::Vocabulary;
+pub use refusal::Refusal;
 pub use refusal::errors::{Errors, MAX_SHOWN_ERRORS};
 pub use refusal::field_error::{CODES, FieldError, FieldErrors, ParameterError, ParameterErrors};
+pub use refusal::in_use::{FieldUsage, InUse, Uses};
 pub use refusal::pointer::Pointer;
-pub use refusal::{InUse, Refusal};
 pub use value::Value;
 pub use value::document::Document;
 pub use value::json::{Json, Object};

@@ -10,7 +10,7 @@ use partbook_domain::clock::Clock;
 use partbook_domain::edit::EditMode;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::query::{FieldsQuery, ListQuery};
-use partbook_domain::{Entity, Refusal, Row, Vocabulary};
+use partbook_domain::{Entity, FieldUsage, Refusal, Row, Vocabulary};
 
 use crate::context::{Context, RepositoryLimits};
 use crate::error::Error;
@@ -21,7 +21,7 @@ use crate::read::health::{self, Availability};
 use crate::read::list::{self, Page};
 use crate::read::{count, row, usage};
 use crate::write::create;
-use crate::write::custom_field::{RemoveField, RemovedField};
+use crate::write::custom_field::RemoveField;
 use crate::write::request::{Create, Delete, Update, Written};
 use crate::write::{transact, update};
 
@@ -170,11 +170,11 @@ impl Repository {
         operation("usage", &CUSTOM_FIELD, custom_fields::counts(&self.0)).await
     }
 
-    /// Deletes a custom field, unless rows have values of it; the database must have a table of them.
+    /// Deletes a custom field, and answers how much it was used; the database must have a table of them.
     ///
     /// # Errors
-    /// No such field, the precondition does not hold, or the database is away.
-    pub async fn remove_custom_field(&self, request: RemoveField) -> Result<RemovedField, Error> {
+    /// No such field, the precondition does not hold, rows have values of it, or the database is away.
+    pub async fn remove_custom_field(&self, request: RemoveField) -> Result<FieldUsage, Error> {
         operation("delete", &CUSTOM_FIELD, transact(&self.0, &request)).await
     }
 

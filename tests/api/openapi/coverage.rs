@@ -220,6 +220,7 @@ impl Tour {
         self.call(Method::DELETE, &one, &["abc"], None, 422).await;
         let row = json!({"name": "x", "manufacturer": "y", "attributes": {"tier": 1}});
         let cpu = self.service.created("/v1/catalog/cpus", &row).await;
+        self.call(Method::PATCH, &one, &[&id], Some(r#"{"key": "other"}"#), 409).await;
         self.call(Method::DELETE, &one, &[&id], None, 409).await;
         self.service.delete(&format!("/v1/catalog/cpus/{}", cpu["id"])).await.expect(204);
         self.call(Method::DELETE, &one, &[&id], None, 200).await;

@@ -70,6 +70,7 @@ pub static CUSTOM_FIELD: Entity = Entity {
     plural: "Custom Fields",
     identity: Identity::Unique(&["entity", "key"]),
     deletion_time: Some("deleted_at"),
+    names_member: true,
     order: &[Order::ascending("entity"), Order::ascending("display_order")],
     trims: true,
     aliases: &[],

@@ -103,6 +103,8 @@ pub struct Entity {
     pub exclusive_flag: Option<&'static str>,
     /// A time that marks a row as deleted. The row stays, and creating it again restores it.
     pub deletion_time: Option<&'static str>,
+    /// Whether its natural key names a member of `attributes`. Of one that rows have, the key stays as it is.
+    pub names_member: bool,
     /// The fields that `search` looks into; of child rows, the columns that these state.
     pub search: &'static [&'static str],
     /// The field that a size among the words of a search means, GB.
@@ -168,6 +170,7 @@ impl Entity {
             identity: Identity::Name,
             exclusive_flag: None,
             deletion_time: None,
+            names_member: false,
             search: &["name"],
             capacity: None,
             order: BY_NAME,

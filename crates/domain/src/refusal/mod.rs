@@ -2,9 +2,11 @@
 
 pub(crate) mod errors;
 pub(crate) mod field_error;
+pub(crate) mod in_use;
 pub(crate) mod pointer;
 
 use field_error::{FieldError, FieldErrors};
+use in_use::{FieldUsage, InUse, Uses};
 use pointer::Pointer;
 
 use crate::entity::Entity;
@@ -77,15 +79,6 @@ fn not_meant(label: &str, changed_by_proxy: bool) -> String {
     }
 }
 
-/// Why a row cannot be deleted.
-#[derive(Clone, Debug, PartialEq)]
-pub struct InUse {
-    /// The sentence for a person.
-    pub detail: String,
-    /// How many listings use it, each counted once, and the first of them (id and title); none when it is not about listings.
-    pub listings: Option<(i64, Vec<(i64, String)>)>,
-}
-
 impl Refusal {
     /// No row of the entity has this id.
     #[must_use]
@@ -119,13 +112,21 @@ impl Refusal {
 
     /// The row must stay, whether a listing uses it or not.
     pub fn must_stay(detail: impl Into<String>) -> Self {
-        Self::InUse(InUse { detail: detail.into(), listings: None })
+        Self::InUse(InUse { detail: detail.into(), uses: Uses::Unsaid })
     }
 
     /// Listings use the row.
     #[must_use]
     pub fn used_by_listings(entity: &Entity, count: i64, first: Vec<(i64, String)>) -> Self {
         let detail = format!("Cannot delete {}: used in {count} listing(s)", entity.delete_label);
-        Self::InUse(InUse { detail, listings: Some((count, first)) })
+        Self::InUse(InUse { detail, uses: Uses::Listings(count, first) })
+    }
+
+    /// Rows have a value of the custom field that the row defines; `change` is what cannot be done.
+    #[must_use]
+    pub fn has_values(entity: &Entity, change: &str, usage: FieldUsage) -> Self {
+        let FieldUsage { key, total, .. } = &usage;
+        let detail = format!("Cannot {change} {}: {total} row(s) have a value of {key}", entity.delete_label);
+        Self::InUse(InUse { detail, uses: Uses::Values(usage) })
     }
 }

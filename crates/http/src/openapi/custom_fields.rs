@@ -89,7 +89,7 @@ pub(crate) fn definition() -> Described {
         .response("200", row_response(reference(&answer_name(entity))))
         .response("304", not_modified_response());
     let update = operation(TAG, "update_custom_field", "Change a custom field")
-        .description(Some("A merge patch (RFC 7396). No row's attributes change with it."))
+        .description(Some("A merge patch (RFC 7396). No row's attributes change with it, and `entity` and `key` stay while rows have a value."))
         .parameter(id_parameter())
         .parameter(actor())
         .parameter(if_match())
@@ -100,6 +100,7 @@ pub(crate) fn definition() -> Described {
             example::patch(entity).as_ref(),
         )))
         .response("200", changed_response(reference(&answer_name(entity))))
+        .response("409", field_in_use())
         .response("412", stale(entity.type_name));
     let delete = operation(TAG, "delete_custom_field", "Delete a custom field")
         .description(Some(

@@ -5,13 +5,14 @@ use std::error::Error as _;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partbook_domain::json::SyntaxError;
-use partbook_domain::{Entity, FieldErrors, InUse, ParameterError, ParameterErrors, Refusal, Tag};
+use partbook_domain::{Entity, FieldErrors, InUse, ParameterError, ParameterErrors, Refusal, Tag, Uses};
 use partbook_repository::Error;
 use partbook_telemetry::error_chain;
 use serde_json::{Map, Value, json};
 
 use super::etag::etag_header;
 use super::failure::Failure;
+use crate::representation::usage_json;
 
 /// After how many seconds a client may try again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -151,9 +152,10 @@ impl Problem {
     /// The row is in use, or must stay. `href` is the path of the listings that use it.
     pub(crate) fn in_use(in_use: &InUse, href: Option<&str>) -> Self {
         let problem = Self::new(StatusCode::CONFLICT, in_use.detail.clone());
-        match &in_use.listings {
-            None => problem,
-            Some((count, first)) => {
+        match &in_use.uses {
+            Uses::Unsaid => problem,
+            Uses::Values(usage) => problem.with("usage", usage_json(usage)),
+            Uses::Listings(count, first) => {
                 let listings: Vec<Value> =
                     first.iter().map(|(id, title)| json!({ "id": id, "title": title })).collect();
                 problem.with("usage", json!({ "count": count, "listings": listings, "href": href }))

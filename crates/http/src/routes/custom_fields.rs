@@ -2,14 +2,14 @@
 
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Json as JsonAnswer};
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::query::FieldsQuery;
 use partbook_domain::{Json, ParameterError, Row, query};
-use partbook_repository::{Create, FieldUsage, RemoveField};
-use serde_json::{Value, json};
+use partbook_repository::{Create, RemoveField, field_usage};
+use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{collection, write};
@@ -21,7 +21,7 @@ use crate::extract::preferences::prefers_strict;
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::openapi;
-use crate::representation::PlainRow;
+use crate::representation::{PlainRow, usage_json};
 use crate::respond::list::{Shape, send_list};
 use crate::respond::problem::Problem;
 use crate::state::App;
@@ -60,15 +60,11 @@ async fn usage(State(app): State<App>) -> Result<Response, Problem> {
         let fields = app.repository().list_custom_fields(&all).await?;
         let row = move |row: &Row| {
             let total = counts.get(&row.id).copied().unwrap_or_default();
-            describe(&FieldUsage::of(row, total)).to_string().into_bytes()
+            usage_json(&field_usage(row, total)).to_string().into_bytes()
         };
         send_list(fields, Shape::rows(r#"{"usage":["#, Box::new(row), "]}"), |_| HeaderMap::new()).await
     };
     sent.await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))
-}
-
-fn describe(FieldUsage { id, entity, key, total }: &FieldUsage) -> Value {
-    json!({ "field_id": id, "entity": entity, "key": key, "total": total, "counts": { entity.as_str(): total } })
 }
 
 async fn create(State(app): State<App>, RawQuery(text): RawQuery, request: Request) -> Result<Response, Problem> {
@@ -111,21 +107,16 @@ async fn remove(
     id: RawId,
     RawQuery(text): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer<Value>, Problem> {
     let precondition = precondition(&app, &headers)?;
     let row = id.parse(&CUSTOM_FIELD)?;
     let parameters = query_string::parse(text.as_deref())?;
     let removal = query::parse_removal(&parameters).map_err(|errors| Problem::parameters(&errors))?;
     has_table(&app)?;
     let request = RemoveField { id: row, removal, precondition, representation: &PlainRow };
-    let removed = app.repository().remove_custom_field(request).await;
-    let removed = removed.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))?;
-    if removed.is_removed {
-        return Ok((StatusCode::OK, JsonAnswer(describe(&removed.usage))).into_response());
-    }
-    let FieldUsage { key, total, .. } = &removed.usage;
-    let detail = format!("Cannot delete {}: {total} row(s) have a value of {key}", CUSTOM_FIELD.delete_label);
-    Err(Problem::new(StatusCode::CONFLICT, detail).with("usage", describe(&removed.usage)))
+    let usage = app.repository().remove_custom_field(request).await;
+    let usage = usage.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))?;
+    Ok(JsonAnswer(usage_json(&usage)))
 }
 
 /// Refuses a change where there is nothing that could be changed.

@@ -7,32 +7,17 @@ use futures_util::stream::{self, StreamExt as _};
 use partbook_database::{BindValue, RowValues, Session, Statement, int};
 use partbook_domain::entity::custom_field::{CUSTOM_FIELD, extensible};
 use partbook_domain::query::FieldsQuery;
-use partbook_domain::{Entity, Kind, Row, Value};
+use partbook_domain::{Entity, FieldUsage, Kind, Row, Value};
 
 use super::list::{NumberedRows, Selection, rows_of};
 use crate::context::Context;
 use crate::error::Error;
 
-/// How many rows have a value under the key of a custom field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldUsage {
-    /// The field's id.
-    pub id: i64,
-    /// The entity that it belongs to.
-    pub entity: String,
-    /// The member's name.
-    pub key: String,
-    /// How many rows have the member.
-    pub total: i64,
-}
-
-impl FieldUsage {
-    /// The usage of the custom field that a row defines.
-    #[must_use]
-    pub fn of(row: &Row, total: i64) -> Self {
-        let text = |name| row.value(name).and_then(Value::as_text).unwrap_or_default().to_owned();
-        Self { id: row.id, entity: text("entity"), key: text("key"), total }
-    }
+/// The usage of the custom field that a row defines, where so many rows have a value of it.
+#[must_use]
+pub fn field_usage(row: &Row, total: i64) -> FieldUsage {
+    let text = |name| row.value(name).and_then(Value::as_text).unwrap_or_default().to_owned();
+    FieldUsage { id: row.id, entity: text("entity"), key: text("key"), total }
 }
 
 /// The definitions that a query asks for; none on a schema without them.
@@ -80,7 +65,7 @@ pub(crate) async fn counts(context: &Context) -> Result<HashMap<i64, i64>, Error
 
 /// How much one custom field is used.
 pub(crate) async fn usage_of(context: &Context, session: &mut Session, row: &Row) -> Result<FieldUsage, Error> {
-    let mut usage = FieldUsage::of(row, 0);
+    let mut usage = field_usage(row, 0);
     if let Some(entity) = extensible().find(|entity| entity.name == usage.entity) {
         let (statement, values) = count_statement(context, entity, Some(row.id));
         let counts = session.rows(&statement, values, &[Kind::Int, Kind::Int]).await?;

@@ -5,6 +5,7 @@ use partbook_domain::edit::Draft;
 use partbook_domain::{Kind, Row, Value};
 
 use super::children::write_children;
+use super::custom_field::refuse_new_key_of_used;
 use super::default_flag::{RowWrite, move_flag};
 use super::natural_key::check_natural_key;
 use crate::context::Context;
@@ -16,6 +17,7 @@ use crate::statements::Statements;
 pub(super) async fn apply(context: &Context, session: &mut Session, row: Row, draft: Draft) -> Result<Row, Error> {
     let (entity, id) = (row.entity, row.id);
     check_natural_key(context.statements(entity), session, &row, &draft).await?;
+    refuse_new_key_of_used(context, session, &row, &draft).await?;
     // Never back, whatever the clock does, and never the same: a change must be seen.
     let now = context.clock.now().max(row.updated_at.next());
     let write = RowWrite { entity, id, stored: Some(&row), draft: &draft, now };

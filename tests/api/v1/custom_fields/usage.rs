@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{FIELDS, at, field, used};
 use partbook_test_support::contract::{CPU, LISTING, PROFILE, entities};
-use partbook_test_support::{Backend, Service, backends};
+use partbook_test_support::{Backend, Method, Service, backends};
 
 backends!(usage_counts_rows_with_the_key: Sqlite, Postgres, Legacy);
 async fn usage_counts_rows_with_the_key(service: Service) {
@@ -46,6 +46,46 @@ async fn a_field_that_is_used_stays_unless_forced(service: Service) {
     service.delete(&format!("{}?hard_delete=1&force=1", at(&made))).await.expect(200);
     service.get(&at(&made)).await.problem(404);
     assert_eq!(service.get(&LISTING.at(&row["id"])).await.json(), row, "values stay");
+}
+
+backends!(the_key_of_a_field_that_is_used_stays: Sqlite, Postgres, Legacy);
+async fn the_key_of_a_field_that_is_used_stays(service: Service) {
+    let made = service.created(FIELDS, &field(&CPU, "tier")).await;
+    service.created(FIELDS, &field(&CPU, "taken")).await;
+    let mut body = (CPU.minimal)(1);
+    body["attributes"] = json!({"tier": null});
+    let row = service.created(CPU.path, &body).await;
+    let usage = json!({"field_id": made["id"], "entity": "cpu", "key": "tier", "total": 1, "counts": {"cpu": 1}});
+    for (patch, what) in [
+        (json!({"key": "level", "label": "Level"}), "key"),
+        (json!({"entity": "gpu"}), "entity"),
+        (json!({"entity": "gpu", "key": "level"}), "entity and key"),
+    ] {
+        let problem = service.patch(&at(&made), &patch).await.problem(409);
+        assert_eq!(problem.detail, format!("Cannot change {what} of Custom Field: 1 row(s) have a value of tier"));
+        assert_eq!(problem.json["usage"], usage);
+        assert_eq!(service.get(&at(&made)).await.json(), made, "nothing has changed");
+    }
+    // Other faults come first, and whatever else changes may change.
+    service.patch(&at(&made), &json!({"key": "taken"})).await.problem(422);
+    let stale = service.request(Method::PATCH, &at(&made)).header("If-Match", "\"stale\"");
+    stale.json(&json!({"key": "level"})).send().await.problem(412);
+    let mut same = made.clone();
+    same["label"] = json!("Other");
+    service.patch(&at(&made), &same).await.expect(200);
+    // A deleted one is used as much.
+    service.delete(&format!("{}?force=1", at(&made))).await.expect(200);
+    service.patch(&at(&made), &json!({"key": "level"})).await.problem(409);
+    service.patch(&CPU.at(&row["id"]), &json!({"attributes": {"level": 1}})).await.expect(200);
+    let none = service.request(Method::PATCH, &CPU.at(&row["id"])).merge_patch(&json!({"attributes": {"tier": null}}));
+    none.send().await.expect(200);
+    let moved = service.patch(&at(&made), &json!({"key": "level"})).await.expect(200).json();
+    assert_eq!((&moved["id"], &moved["key"]), (&made["id"], &json!("level")));
+    // What no row can have is free to become what it can.
+    service.sql("update custom_field_definition set entity = 'warp' where key = 'taken'").await;
+    let all = service.get(&format!("{FIELDS}?include_inactive=1")).await.json();
+    let warp = all["fields"].as_array().expect("an array").iter().find(|field| field["entity"] == "warp").cloned();
+    service.patch(&at(&warp.expect("a field")), &json!({"entity": "cpu"})).await.expect(200);
 }
 
 #[tokio::test]
