@@ -120,6 +120,22 @@ async fn a_stored_answer_leads_where_the_service_is_now(backend: Backend) {
     }
 }
 
+backends!(slashes_at_the_beginning_count_as_one: Sqlite);
+async fn slashes_at_the_beginning_count_as_one(backend: Backend) {
+    let (service, plain) = (mounted(backend).await, Service::start(backend).await);
+    for (n, (service, base, own)) in (1..).zip([(&service, BASE, BASE), (&service, "", BASE), (&plain, "", "")]) {
+        for path in [format!("/{base}{}", CPU.path), format!("//{base}//{}//", CPU.path)] {
+            let answer = service.get(&path).await.expect(200);
+            assert_eq!(answer.header("cache-control"), Some("no-cache, no-transform"), "{path}");
+        }
+        let made = service.post(&format!("/{base}/{}", CPU.path), &(CPU.minimal)(n)).await.expect(201);
+        assert_eq!(made.header("location"), Some(&*format!("{own}{}", CPU.at(&made.json()["id"]))));
+        // Between the parts of a path they are no part of any.
+        service.get(&format!("{base}/v1//catalog/cpus")).await.problem(404);
+    }
+    service.get(&format!("/shop//parts{}", CPU.path)).await.problem(404);
+}
+
 backends!(metrics_name_routes_without_the_path: Sqlite);
 async fn metrics_name_routes_without_the_path(backend: Backend) {
     let service = mounted(backend).await;

@@ -212,8 +212,22 @@ async fn a_picker_finds_the_part_of_a_listing(backend: Backend) {
         for query in ["limit=50&offset=0", "limit=50&sort=id"] {
             assert_eq!(sent(&format!("{path}?{query}")).await, (50, true), "{path}?{query}");
         }
+        // What the preference changed is said, beside another one, and on what it makes a fault.
+        let strictly = async |query: &str, preferences: &str| {
+            let request = service.request(Method::GET, &format!("{path}?{query}")).header("Prefer", preferences);
+            let answer = request.send().await;
+            (answer.status, answer.header("preference-applied").map(str::to_owned))
+        };
+        let applied =
+            |text: &str| Some(if by_name { text } else { text.trim_end_matches(", handling=strict") }.to_owned());
+        let strict = by_name.then(|| "handling=strict".to_owned());
+        assert_eq!(strictly("limit=50", "handling=strict").await, (200, strict.clone()), "{path}");
+        assert_eq!(strictly("limit=5000", "handling=strict").await, (422, strict), "{path}");
+        let both = strictly("limit=50", "count=exact, handling=strict").await;
+        assert_eq!(both, (200, applied("count=exact, handling=strict")), "{path}");
         let strict = service.request(Method::GET, &format!("{path}?limit=50")).header("Prefer", "handling=strict");
-        assert_eq!(strict.send().await.expect(200).array().len(), 50);
+        let strict = strict.send().await.expect(200);
+        assert_eq!((strict.array().len(), strict.header("link").is_some()), (50, true), "{path}");
     }
     // A limit that is not looked at is not judged.
     assert_eq!(sent(&format!("{}?limit=5000", CPU.path)).await, (60, false));

@@ -109,11 +109,11 @@ impl FieldChange<'_> {
         let value = match (field.kind, given) {
             (Kind::Children(children), Json::Array(items)) => children::read(children, items, self.stored, &place),
             (Kind::Enum(enumeration), Json::String(text)) if !text.contains('\0') => {
-                let text = if self.entity.trims { text.trim() } else { text };
+                let text = if self.entity.trims_field(field) { text.trim() } else { text };
                 read_value::read_enum(enumeration, text, self.beside.as_deref(), self.vocabulary)
                     .map_err(|(code, detail)| FieldError::new(place.pointer(), code, detail).into())
             }
-            _ => read_value::read(field, given, self.entity.trims, self.stored, &place),
+            _ => read_value::read(field, given, self.entity.trims_field(field), self.stored, &place),
         };
         let mut value = value?;
         // An empty text is none.

@@ -226,11 +226,18 @@ mod tests {
         ] {
             assert_eq!(with(members), [expected], "{members}");
         }
-        for (key, code) in [("1a", "format"), ("a b", "format"), ("cores", "conflict"), ("attributes", "conflict")] {
+        for (key, code) in [
+            ("1a", "format"),
+            ("a b", "format"),
+            (" tier", "format"),
+            ("tier\\n", "format"),
+            ("cores", "conflict"),
+            ("attributes", "conflict"),
+        ] {
             let body = format!(r#"{{"entity":"cpu","key":"{key}","label":"x"}}"#);
             assert_eq!(errors(&body), [place("key", code)], "{key}");
         }
-        for entity in ["profile", "warp", "CPU"] {
+        for entity in ["profile", "warp", "CPU", "cpu "] {
             let body = format!(r#"{{"entity":"{entity}","key":"a","label":"x"}}"#);
             assert_eq!(errors(&body), [place("entity", "enum")], "{entity}");
         }

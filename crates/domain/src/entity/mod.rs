@@ -231,6 +231,13 @@ impl Entity {
         self.identity == Identity::Name && field.name == "name"
     }
 
+    /// Whether the field's text loses the white space around it. A key that others write as well is taken as it is sent.
+    #[must_use]
+    pub(crate) fn trims_field(&self, field: &Field) -> bool {
+        let is_key = matches!(self.identity, Identity::Unique(key) if key.contains(&field.name));
+        self.trims && !is_key
+    }
+
     /// The names under which a body may give a field, its own first: the column's is one of them.
     pub fn names(&self, field: &Field) -> impl Iterator<Item = &'static str> + use<> {
         let (name, column, aliases) = (field.name, field.column(), self.aliases);

@@ -3,13 +3,14 @@
 use super::Invalid;
 use super::filter::flag;
 use super::parse::each;
+use crate::entity::registry;
 use crate::refusal::field_error::ParameterErrors;
 
 /// The definitions to list.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct FieldsQuery {
-    /// Those of this entity; none for all.
-    pub entity: Option<String>,
+    /// Those of this entity, by its name on the metadata screen; none for all.
+    pub entity: Option<&'static str>,
     /// Inactive ones too.
     pub include_inactive: bool,
     /// Deleted ones too.
@@ -33,11 +34,7 @@ pub fn parse_fields(parameters: &[(String, String)]) -> Result<FieldsQuery, Para
     let mut query = FieldsQuery::default();
     each(parameters, |name, text, repeated| match name {
         "entity" | "include_inactive" | "include_deleted" if repeated => once(),
-        "entity" if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),
-        "entity" => {
-            query.entity = Some(text.to_owned());
-            Ok(())
-        }
+        "entity" => entity(text).map(|entity| query.entity = Some(entity)),
         "include_inactive" => flag(text).map(|flag| query.include_inactive = flag),
         "include_deleted" => flag(text).map(|flag| query.include_deleted = flag),
         _ => {
@@ -61,6 +58,15 @@ pub fn parse_removal(parameters: &[(String, String)]) -> Result<FieldRemoval, Pa
         _ => Ok(()),
     })?;
     Ok(removal)
+}
+
+/// A name that no entity has would silently find nothing.
+fn entity(text: &str) -> Result<&'static str, Invalid> {
+    let names = || registry().iter().map(|entity| entity.name);
+    names().find(|name| *name == text).ok_or_else(|| {
+        let allowed = names().collect::<Vec<_>>().join(", ");
+        ("enum", format!("must be one of {allowed}"))
+    })
 }
 
 fn once() -> Result<(), Invalid> {

@@ -1,6 +1,7 @@
 //! The building blocks of every operation's description.
 
 use axum::routing::MethodRouter;
+use partbook_domain::registry;
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, OperationBuilder, PathItemBuilder};
 use utoipa::openapi::schema::{Object, SchemaType, Type};
@@ -43,6 +44,12 @@ pub(super) fn reference(name: &str) -> RefOr<Schema> {
 
 pub(super) fn text() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).into()
+}
+
+/// The name of an entity on the metadata screen.
+pub(super) fn entity_name() -> RefOr<Schema> {
+    let names = registry().iter().map(|entity| entity.name);
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
 }
 
 pub(super) fn integer() -> RefOr<Schema> {

@@ -6,7 +6,7 @@ use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Schema};
 
-use super::builder::{Described, get, named_schemas, operation, path, reference, schema_of, text};
+use super::builder::{Described, entity_name, get, named_schemas, operation, path, reference, schema_of, text};
 use super::entity_schema::{answer_name, input_name, of_entity, patch_name};
 use super::example;
 use super::problem_schema::{field_in_use_problem, stale_problem};
@@ -25,7 +25,7 @@ pub(crate) fn definitions() -> Described {
     let entity = &CUSTOM_FIELD;
     let list = operation(TAG, "list_custom_fields", "List the custom fields")
         .description(Some("By entity and display order. A database without a table of them has none."))
-        .parameter(query_parameter("entity", "Those of this entity.", text()))
+        .parameter(query_parameter("entity", "Those of this entity.", entity_name()))
         .parameter(flag("include_inactive", "Those that are not active, too."))
         .parameter(flag("include_deleted", "Those that are deleted, too."))
         .response("200", json_response("The custom fields", reference("CustomFieldList")));

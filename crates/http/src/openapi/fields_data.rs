@@ -1,12 +1,11 @@
 //! Describes the operations of the metadata screen.
 
-use partbook_domain::registry;
 use serde_json::{Value, json};
 use utoipa::openapi::path::Parameter;
-use utoipa::openapi::schema::{ArrayBuilder, Object, Type};
-use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Schema};
+use utoipa::openapi::schema::{ArrayBuilder, Object};
+use utoipa::openapi::{HttpMethod, RefOr, Schema};
 
-use super::builder::{Described, any, get, named_schemas, operation, path, reference, schema_of};
+use super::builder::{Described, any, entity_name, get, named_schemas, operation, path, reference, schema_of};
 use super::problem_schema::stale_problem;
 use super::request::{
     id_parameter, idempotency_key, if_match, limit, offset, path_parameter, prefer_strict, request_body,
@@ -149,7 +148,5 @@ fn record_properties(attributes: impl Into<Value>) -> Value {
 }
 
 fn entity_parameter() -> Parameter {
-    let names = registry().iter().map(|entity| entity.name);
-    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
-    path_parameter("entity", "The entity's name.", schema.into())
+    path_parameter("entity", "The entity's name.", entity_name())
 }

@@ -48,7 +48,12 @@ pub(super) fn page(row: RefOr<Schema>) -> Response {
     let links = "first, prev, next and, with a count, last; where a limit applies";
     let response = with_header(response, "Link", links, text());
     let response = with_header(response, "X-Total-Count", "The number of all rows, on request", integer());
-    with_header(response, "Preference-Applied", "`count=exact`, where the request prefers it", text())
+    with_header(
+        response,
+        "Preference-Applied",
+        "`count=exact`, where the request prefers it; `handling=strict`, where it makes a limit count",
+        text(),
+    )
 }
 
 /// The statuses of failed writes to a row, beside 412.

@@ -5,6 +5,7 @@ pub(crate) mod failure;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod pending;
+pub(crate) mod preference;
 pub(crate) mod problem;
 pub(crate) mod row;
 pub(crate) mod static_file;

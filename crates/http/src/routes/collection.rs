@@ -22,6 +22,7 @@ use crate::openapi;
 use crate::representation::PlainRow;
 use crate::respond::links::PageLinks;
 use crate::respond::list::{Shape, send_list};
+use crate::respond::preference::applied;
 use crate::respond::problem::Problem;
 use crate::respond::row::row_unless_known;
 use crate::routes::usage::listings;
@@ -48,20 +49,29 @@ pub(crate) fn routes(entity: &'static Entity) -> OpenApiRouter<App> {
     router.layer(Extension(entity))
 }
 
-async fn list(
-    collection: Collection,
-    RawQuery(text): RawQuery,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Result<Response, Problem> {
+async fn list(collection: Collection, RawQuery(text): RawQuery, headers: HeaderMap, uri: Uri) -> Response {
     let Collection { app, entity } = &collection;
-    let mut parameters = query_string::parse(text.as_deref())?;
-    if app.settings().ignores_legacy_limit && !knows_of_pages(entity, &parameters, &headers) {
+    // Elsewhere lists are strict whatever the client prefers.
+    let may_ignore_limit = app.settings().ignores_legacy_limit && entity.identity == Identity::Name;
+    let strict = may_ignore_limit && prefers_strict(&headers);
+    applied(strict, listed(&collection, text.as_deref(), &headers, &uri, may_ignore_limit && !strict).await)
+}
+
+async fn listed(
+    collection: &Collection,
+    text: Option<&str>,
+    headers: &HeaderMap,
+    uri: &Uri,
+    may_ignore_limit: bool,
+) -> Result<Response, Problem> {
+    let Collection { app, entity } = collection;
+    let mut parameters = query_string::parse(text)?;
+    if may_ignore_limit && !knows_of_pages(&parameters) {
         parameters.retain(|(name, _)| name != "limit");
     }
     let query = query::parse(entity, &parameters, app.repository().vocabulary())
         .map_err(|errors| Problem::parameters(&errors))?;
-    let total = if prefers_count(&headers) {
+    let total = if prefers_count(headers) {
         Some(app.repository().count(entity, &query).await.map_err(|error| collection.problem(&error))?)
     } else {
         None
@@ -75,10 +85,8 @@ async fn list(
 
 /// Whether a client of a list means its `limit`. The legacy service had no pages of what is known by its name, so that its
 /// clients send a limit and expect all rows.
-fn knows_of_pages(entity: &Entity, parameters: &[(String, String)], headers: &HeaderMap) -> bool {
-    entity.identity != Identity::Name
-        || parameters.iter().any(|(name, _)| ["offset", "cursor", "sort"].contains(&name.as_str()))
-        || prefers_strict(headers)
+fn knows_of_pages(parameters: &[(String, String)]) -> bool {
+    parameters.iter().any(|(name, _)| ["offset", "cursor", "sort"].contains(&name.as_str()))
 }
 
 async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {

@@ -1,11 +1,11 @@
 //! Creates and changes rows, for both representations.
 
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use partbook_domain::Tag;
 use partbook_repository::{Create, IdempotencyKey, StoredResponse, Update, Written};
 
-use crate::header::PREFERENCE_APPLIED;
+use crate::respond::preference::applied;
 use crate::respond::problem::Problem;
 use crate::respond::row::{created_response, row_response};
 use crate::state::App;
@@ -20,15 +20,6 @@ pub(crate) async fn create(app: &App, request: Create, key: Result<Option<Idempo
 pub(crate) async fn update(app: &App, request: Update) -> Response {
     let strict = request.strict;
     applied(strict, updated(app, request).await)
-}
-
-/// Says that the client's preference counted, whatever came of the request.
-fn applied(strict: bool, outcome: Result<Response, Problem>) -> Response {
-    let mut response = outcome.into_response();
-    if strict {
-        response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("handling=strict"));
-    }
-    response
 }
 
 async fn created(

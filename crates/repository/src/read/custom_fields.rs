@@ -27,8 +27,8 @@ pub(crate) fn list(context: &Arc<Context>, query: &FieldsQuery) -> NumberedRows 
     }
     let mut values: Vec<BindValue> = Vec::new();
     let mut conditions = Vec::new();
-    if let Some(entity) = &query.entity {
-        values.push((Kind::Text, Value::Text(entity.clone())));
+    if let Some(entity) = query.entity {
+        values.push((Kind::Text, Value::Text(entity.to_owned())));
         conditions.push(format!("entity = ${}", values.len()));
     }
     if !query.include_inactive {

@@ -104,7 +104,7 @@ async fn a_list_leaves_out_what_is_not_asked_for(service: Service) {
     for (query, keys) in [
         ("", &["b", "a", "g"][..]),
         ("?entity=cpu", &["b", "a"]),
-        ("?entity=warp", &[]),
+        ("?entity=profile", &[]),
         ("?include_inactive=1", &["b", "a", "resting", "g"]),
         ("?include_deleted=true&include_inactive=false&entity=cpu", &["b", "a", "gone"]),
         ("?include_inactive=1&include_deleted=1", &["b", "a", "resting", "gone", "g"]),
@@ -112,9 +112,14 @@ async fn a_list_leaves_out_what_is_not_asked_for(service: Service) {
         assert_eq!(listed(&service, query).await, keys, "{query}");
     }
     for (query, parameter) in
-        [("include_inactive=2", "include_inactive"), ("warp=9", "warp"), ("entity=a&entity=b", "entity")]
+        [("include_inactive=2", "include_inactive"), ("warp=9", "warp"), ("entity=cpu&entity=gpu", "entity")]
     {
         assert_eq!(service.get(&format!("{FIELDS}?{query}")).await.problem(422).places(), [parameter]);
+    }
+    for entity in ["warp", "cpus", "CPU", "", "%00", "custom_field_definition"] {
+        let problem = service.get(&format!("{FIELDS}?entity={entity}")).await.problem(422);
+        assert_eq!((problem.places(), problem.faults[0].code.as_str()), (vec!["entity"], "enum"), "{entity}");
+        assert!(problem.detail.contains("ram_spec"), "{}", problem.detail);
     }
 }
 

@@ -40,6 +40,8 @@ async fn what_makes_no_sense_is_refused(service: Service) {
         (json!({"entity": "profile"}), "#/entity"),
         (json!({"entity": "warp"}), "#/entity"),
         (json!({"key": "1 a"}), "#/key"),
+        (json!({"key": " tier "}), "#/key"),
+        (json!({"entity": " cpu "}), "#/entity"),
         (json!({"key": "cores"}), "#/key"),
         (json!({"key": "x".repeat(65)}), "#/key"),
         (json!({"label": " "}), "#/label"),

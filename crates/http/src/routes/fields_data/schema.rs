@@ -17,14 +17,15 @@ use crate::state::App;
 /// Custom fields follow the entity's own, and are read and sent as the rows of a list are: nothing bounds how many there are.
 pub(super) async fn schema(State(app): State<App>, name: EntityName) -> Result<Response, Problem> {
     let entity = name.entity()?;
-    let query = FieldsQuery { entity: Some(entity.name.to_owned()), include_inactive: true, include_deleted: false };
+    let query = FieldsQuery { entity: Some(entity.name), include_inactive: true, include_deleted: false };
     let shape = Shape {
         begin: begin(entity, app.repository().vocabulary()),
         has_items: true,
         row: Box::new(describe_custom),
         end: "]}".to_owned(),
     };
-    let sent = async { send_list(app.repository().list_custom_fields(&query).await?, shape, |_| HeaderMap::new()).await };
+    let sent =
+        async { send_list(app.repository().list_custom_fields(&query).await?, shape, |_| HeaderMap::new()).await };
     sent.await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))
 }
 
