@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use partbook_test_support::{Backend, Method, Service, backends};
+use partbook_test_support::{Backend, Database, Method, Service, backends};
 
 const PATHS: [&str; 3] = ["/health", "/livez", "/readyz"];
 
@@ -65,5 +65,18 @@ async fn a_table_that_is_gone_is_not_ready(service: Service) {
     service.get("/readyz").await.expect(503);
     service.get("/livez").await.expect(200);
     service.sql("alter table listing_component_gone rename to listing_component").await;
+    service.get("/readyz").await.expect(200);
+}
+
+backends!(a_role_that_has_lost_a_right_is_unready: Postgres, Legacy);
+async fn a_role_that_has_lost_a_right_is_unready(backend: Backend) {
+    let database = Database::prepared(backend);
+    let url = database.restricted_url().await;
+    let role = reqwest::Url::parse(&url).expect("a URL").username().to_owned();
+    let service = Service::options().url(&url).start_on(&database).await;
+    database.sql(&format!("revoke select on listing from {role}")).await;
+    let unready = service.get("/readyz").await.expect(503).json();
+    assert_eq!(unready, json!({"status": "unready", "reason": "right missing"}));
+    database.sql(&format!("grant select on listing to {role}")).await;
     service.get("/readyz").await.expect(200);
 }

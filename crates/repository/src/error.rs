@@ -35,6 +35,12 @@ impl Error {
         matches!(self, Self::Database(error) if error.is_unavailable())
     }
 
+    /// Whether the role lacks a right on a table.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_denied())
+    }
+
     /// Whether the file of a SQLite database is not where it was.
     #[must_use]
     pub fn is_file_replaced(&self) -> bool {

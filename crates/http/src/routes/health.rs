@@ -87,6 +87,11 @@ async fn unready(app: &App) -> Option<Unready> {
         Ok(false) => None,
         Ok(true) => Some(Unready { reason: "database read-only", failure: None }),
         Err(error) if error.is_saturation() => None,
+        // To wait does not help, though a request is told to try again.
+        Err(error) if error.is_denied() => {
+            let failure = Failure::error("the role lacks a right that it had at the start", error_chain(&error));
+            Some(Unready { reason: "right missing", failure: Some(failure) })
+        }
         Err(error) if error.is_unavailable() => Some(Unready { reason: "database unavailable", failure: None }),
         Err(error) => {
             let failure = Failure::error("the schema is not what it was at the start", error_chain(&error));
