@@ -1,7 +1,8 @@
 //! Two drivers behind one face: a database URL, a pool of connections, statements in and rows of domain values out.
 //!
 //! Nothing here knows an operation on the catalog. `dialect` holds everything in which the SQL of the two databases differs;
-//! `codec` carries values to and from a driver, `observe` sees every statement pass, `catalogue` reads what is there.
+//! `codec` carries values to and from a driver, `observe` sees every statement pass, `catalogue` reads what is there, `own` knows
+//! what is ours and no part of the catalog.
 //! sqlx is named here and nowhere else.
 
 mod admission;
@@ -18,6 +19,7 @@ mod lease;
 mod names;
 mod observe;
 mod opened_file;
+mod own;
 mod pool;
 mod prepared;
 mod retry;
@@ -35,6 +37,7 @@ pub use database::{Database, RowStream};
 pub use dialect::Dialect;
 pub use error::{Error, Violation, ViolationKind, reason};
 pub use observe::InstrumentedRows;
+pub use own::OwnTables;
 pub use pool::{AnyPool, Pool, PoolSettings, PoolState};
 pub use prepared::{Prepared, SchemaKind};
 pub use retry::Retries;

@@ -1,6 +1,7 @@
 //! A database that was found in order, and may be served.
 
 use crate::catalogue::Catalogue;
+use crate::own::OwnTables;
 use crate::pool::Pool;
 
 /// Whose schema the database has.
@@ -24,4 +25,6 @@ pub struct Prepared {
     pub schema: SchemaKind,
     /// What is there, read once.
     pub catalogue: Catalogue,
+    /// What our own tables are called, where they are there.
+    pub own: OwnTables,
 }

@@ -3,7 +3,7 @@
 use partbook_database::catalogue::{Catalogue, Table};
 use partbook_database::{Dialect, StartError};
 
-use crate::books::{self, FORMER_HISTORY, History};
+use crate::books::{self, Books, FORMER_HISTORY, History};
 use crate::migrator::Migrator;
 
 /// The tables that make a catalog (contract section 10).
@@ -26,7 +26,7 @@ const MAX_LISTED_TABLES: usize = 8;
 /// What was found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// No tables but, maybe, those of our history, in which nothing is applied.
+    /// No tables but, maybe, our own, and a history in which nothing is applied.
     Empty(History),
     /// Our history.
     Ours(History),
@@ -68,11 +68,12 @@ fn legacy() -> StartError {
 
 /// Decides whose database it is.
 pub(crate) async fn detect(migrator: &Migrator) -> Result<Found, StartError> {
-    detect_among(migrator, &Catalogue::read_tables(&migrator.pool).await?).await
+    let tables = Catalogue::read_tables(&migrator.pool, migrator.own()).await?;
+    detect_among(migrator, &tables).await
 }
 
 pub(crate) async fn detect_among(migrator: &Migrator, tables: &[Table]) -> Result<Found, StartError> {
-    let Migrator { pool, own, migrations } = migrator;
+    let Migrator { pool, books: Books { own }, migrations } = migrator;
     let is_former = |table: &Table| table.name == FORMER_HISTORY;
     let (of_others, has_former): (Vec<Table>, bool) = (
         tables.iter().filter(|table| !is_former(table) && !own.is_ours(&table.name)).cloned().collect(),

@@ -34,7 +34,7 @@ impl Migrator {
         let drift = self.drift().await?;
         let (mut runs_done, mut runs_failed) = (0, 0);
         let runs =
-            format!("select result, cast(count(*) as text) from {} group by result", self.own.table("migration_run"));
+            format!("select result, cast(count(*) as text) from {} group by result", self.own().table("migration_run"));
         for row in self.pool.text_rows(&runs).await? {
             let [result, count] = <[Option<String>; 2]>::try_from(row).unwrap_or_default();
             let count = count.and_then(|count| count.parse().ok()).unwrap_or_default();

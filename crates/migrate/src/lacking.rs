@@ -22,7 +22,7 @@ impl Migrations {
             made.iter().any(|it| it.kind == DefinitionKind::Column && it.table == table && it.name == name)
         };
         let mut statements = Vec::new();
-        for table in required {
+        for table in required.iter().filter(|table| !table.is_own) {
             let missing: Vec<&RequiredColumn> = table
                 .columns
                 .iter()
@@ -84,6 +84,7 @@ mod tests {
             let migrations = Migrations::embedded(dialect).unwrap();
             let table_of = |name, columns: &[(&'static str, Kind)]| RequiredTable {
                 name,
+                is_own: false,
                 columns: columns.iter().map(|(name, kind)| RequiredColumn::new(name, *kind)).collect(),
                 unique_keys: Vec::new(),
             };

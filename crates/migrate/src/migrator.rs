@@ -1,15 +1,15 @@
 //! A database, and the migrations that there are for it: what every command works on.
 
-use partbook_database::{Dialect, Pool, StartError};
+use partbook_database::{Dialect, OwnTables, Pool, StartError};
 
-use crate::books::Own;
+use crate::books::Books;
 use crate::files::Migrations;
 
 /// A database, and the migrations that there are for it.
 #[derive(Debug)]
 pub struct Migrator {
     pub(crate) pool: Pool,
-    pub(crate) own: Own,
+    pub(crate) books: Books,
     pub(crate) migrations: Migrations,
 }
 
@@ -27,6 +27,11 @@ impl Migrator {
     /// # Errors
     /// The database does not answer.
     pub async fn with(pool: &Pool, migrations: Migrations) -> Result<Self, StartError> {
-        Ok(Self { pool: pool.clone(), own: Own::of(pool).await?, migrations })
+        Ok(Self { pool: pool.clone(), books: Books { own: OwnTables::of(pool).await? }, migrations })
+    }
+
+    /// What our own tables are called.
+    pub(crate) fn own(&self) -> &OwnTables {
+        &self.books.own
     }
 }

@@ -131,6 +131,7 @@ mod tests {
             name: "t".to_owned(),
             direction,
             sql: String::new(),
+            source: String::new(),
             check: None,
             checksum: String::new(),
             effect: effect.to_owned(),

@@ -1,7 +1,7 @@
 //! What lies ahead: the scripts that lead up or back, in their order. Nothing is changed.
 
 use partbook_database::catalogue::Catalogue;
-use partbook_database::{Dialect, StartError};
+use partbook_database::{Dialect, OwnTables, StartError};
 
 use crate::books::{Entry, History, Origin};
 use crate::detect::CATALOG;
@@ -42,7 +42,7 @@ impl Migrator {
 
     fn scripts_up(&self, history: &History, is_wanted: impl Fn(&&File) -> bool) -> Result<Vec<Script>, StartError> {
         let files = self.migrations.iter().filter(|file| !history.has(file.version)).filter(is_wanted);
-        files.map(|file| file.script(Direction::Up)).collect::<Result<_, _>>().map_err(StartError::Unfit)
+        files.map(|file| file.script(Direction::Up, self.own())).collect::<Result<_, _>>().map_err(StartError::Unfit)
     }
 
     /// The optional migration of a name.
@@ -109,7 +109,7 @@ impl Migrator {
                     entry.version, entry.tool
                 )
             })?;
-            file.script(Direction::Down)
+            file.script(Direction::Down, self.own())
         };
         // What a legacy program made is not ours to take away.
         let ours = history.applied().rev().filter(|entry| entry.origin != Origin::Adopted).filter(goes);
@@ -149,7 +149,7 @@ impl Migrator {
     /// # Errors
     /// The database does not answer.
     pub async fn has_rows(&self) -> Result<bool, StartError> {
-        let catalogue = Catalogue::read(&self.pool).await?;
+        let catalogue = Catalogue::read(&self.pool, self.own()).await?;
         let tables = CATALOG.iter().chain(&["custom_field_definition"]).filter(|name| catalogue.has_readable(name));
         let exists: Vec<String> = tables.map(|name| format!("exists (select 1 from {name})")).collect();
         if exists.is_empty() {
@@ -170,16 +170,16 @@ impl Migrations {
     ///
     /// # Errors
     /// A version that there is none of; or a migration on the way cannot be taken back.
-    pub fn scripts_between(&self, from: i64, to: i64) -> Result<Vec<Script>, StartError> {
+    pub fn scripts_between(&self, own: &OwnTables, from: i64, to: i64) -> Result<Vec<Script>, StartError> {
         for version in [from, to] {
             self.check_version(version)?;
         }
         let is_between = |file: &&File| file.version > from.min(to) && file.version <= from.max(to);
         let files = self.iter().filter(is_between);
         let scripts = if from <= to {
-            files.map(|file| file.script(Direction::Up)).collect::<Result<Vec<_>, _>>()
+            files.map(|file| file.script(Direction::Up, own)).collect::<Result<Vec<_>, _>>()
         } else {
-            files.rev().map(|file| file.script(Direction::Down)).collect()
+            files.rev().map(|file| file.script(Direction::Down, own)).collect()
         };
         scripts.map_err(StartError::Unfit)
     }

@@ -25,31 +25,39 @@ pub enum AtStart {
 /// something required or has it in another form, naming all of it.
 pub async fn prepare(pool: Pool, required: &[RequiredTable], at_start: AtStart) -> Result<Prepared, StartError> {
     let migrator = Migrator::new(&pool).await?;
-    let before = Catalogue::read_tables(&pool).await?;
-    let (schema, catalogue) = match detect_among(&migrator, &before).await? {
-        Found::Legacy => (SchemaKind::Legacy, Catalogue::read_keys(&pool, before).await?),
+    let own = migrator.own().clone();
+    let mut tables = Catalogue::read_tables(&pool, &own).await?;
+    let (schema, catalogue, has_own) = match detect_among(&migrator, &tables).await? {
+        Found::Legacy => {
+            // What may be there is not for this catalog: nobody has adopted it.
+            tables.retain(|table| !own.is_ours(&table.name));
+            (SchemaKind::Legacy, Catalogue::read_keys(&pool, tables).await?, false)
+        }
         Found::Empty(history) | Found::Ours(history) => {
             history.check(&migrator.migrations).map_err(StartError::Unfit)?;
-            match at_start {
-                AtStart::Migrate => migrator.apply_at_start(&history).await?,
-                AtStart::LeaveAsItIs => warn_of_pending(&migrator, &history)?,
-            }
+            let is_current = match at_start {
+                AtStart::Migrate => migrator.apply_at_start(&history).await.map(|()| true)?,
+                AtStart::LeaveAsItIs => !warn_of_pending(&migrator, &history)?,
+            };
             let schema = if history.is_adopted() { SchemaKind::Adopted } else { SchemaKind::Ours };
-            (schema, Catalogue::read(&pool).await?)
+            (schema, Catalogue::read(&pool, &own).await?, is_current)
         }
     };
-    match faults(&catalogue, required) {
-        None => Ok(Prepared { pool, schema, catalogue }),
+    let required: Vec<RequiredTable> = required.iter().filter(|table| has_own || !table.is_own).cloned().collect();
+    match faults(&catalogue, &own, &required) {
+        None => Ok(Prepared { pool, schema, catalogue, own }),
         Some(faults) if schema == SchemaKind::Legacy => Err(StartError::Unfit(format!(
             "the database looks like the legacy catalog, but {faults}. It can be served from revision 0026 on"
         ))),
         Some(faults) => Err(StartError::Unfit(format!(
-            "the database has all of Partbook's migrations, but {faults}. Something else has changed it: restore a backup"
+            "the database has all of Partbook's migrations, but {faults}. Grant the role what it lacks; \
+             where something else has changed the schema, restore a backup"
         ))),
     }
 }
 
-fn warn_of_pending(migrator: &Migrator, history: &History) -> Result<(), StartError> {
+/// Warns of what is pending, and says whether anything is.
+fn warn_of_pending(migrator: &Migrator, history: &History) -> Result<bool, StartError> {
     let pending = migrator.pending(history)?;
     if history.applied().next().is_none() {
         return Err(StartError::Unfit(
@@ -61,5 +69,5 @@ fn warn_of_pending(migrator: &Migrator, history: &History) -> Result<(), StartEr
         let versions: Vec<String> = pending.iter().map(|script| script.version.to_string()).collect();
         tracing::warn!(migrations = versions.join(", "), "migrations are pending; `partbook migrate up` applies them");
     }
-    Ok(())
+    Ok(!pending.is_empty())
 }

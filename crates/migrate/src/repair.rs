@@ -64,7 +64,7 @@ impl Migrator {
         };
         let mut runner = Runner::start(self, "repair", Some(reason)).await?;
         runner.note(&format!("accepted {version:04} {}: {} is now {}", file.name, entry.checksum, file.checksum));
-        runner.write(&self.own.amend(&repaired)).await?;
+        runner.write(&self.books.amend(&repaired)).await?;
         runner.finish().await
     }
 }

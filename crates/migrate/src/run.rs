@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use partbook_database::{Connection, Dialect, Error, StartError, TextRow};
 
-use crate::books::{Entry, Origin, Own, State};
+use crate::books::{Books, Entry, Origin, State};
 use crate::lock::RunnerLock;
 use crate::migrator::Migrator;
 use crate::script::{Direction, Script};
@@ -59,7 +59,7 @@ enum Attempt {
 
 /// Somebody who may run scripts now.
 pub(crate) struct Runner<'a> {
-    own: &'a Own,
+    books: &'a Books,
     connection: Connection,
     /// Holds the lock until it is released.
     lock: RunnerLock,
@@ -83,15 +83,15 @@ impl<'a> Runner<'a> {
         command: &str,
         reason: Option<&str>,
     ) -> Result<Self, StartError> {
-        let own = &migrator.own;
+        let books = &migrator.books;
         let mut connection = migrator.pool.connection().await?;
-        if own.dialect() == Dialect::Postgres {
+        if books.own.dialect() == Dialect::Postgres {
             connection.execute(NOTICE_A_KILLED_RUNNER).await?;
         }
-        let run = open_books(&mut connection, own, command, reason)
+        let run = open_books(&mut connection, books, command, reason)
             .await
             .map_err(|error| failed("the history of migrations cannot be written", &error))?;
-        Ok(Self { own, connection, lock, run, steps: String::new() })
+        Ok(Self { books, connection, lock, run, steps: String::new() })
     }
 
     /// Runs a script and enters it into the books, in one transaction; nothing where another runner was faster.
@@ -107,7 +107,7 @@ impl<'a> Runner<'a> {
                 }
                 Ok(Attempt::DoneAlready) => return Ok(()),
                 Ok(Attempt::Hindered(Hindrance { version, what, .. })) => {
-                    let end = self.own.end_run(&self.run, &self.steps, Some(&what));
+                    let end = self.books.end_run(&self.run, &self.steps, Some(&what));
                     let _ = self.connection.execute(&end).await;
                     return Err(StartError::Stuck(hindered(version, &what)));
                 }
@@ -130,7 +130,7 @@ impl<'a> Runner<'a> {
             return Ok(Attempt::DoneAlready);
         }
         let since = Instant::now();
-        self.connection.execute(&self.own.enter(&entry(script, State::Begun, None))).await?;
+        self.connection.execute(&self.books.enter(&entry(script, State::Begun, None))).await?;
         let limits = format!("set lock_timeout = '{PATIENT_LOCK_TIMEOUT}'; set statement_timeout = 0");
         self.connection.execute(&limits).await?;
         self.connection.execute(&stay_with_the_catalog(false)).await?;
@@ -148,8 +148,8 @@ impl<'a> Runner<'a> {
         }
         let spent = since.elapsed();
         let end = match script.direction {
-            Direction::Up => self.own.enter(&entry(script, State::Applied, Some(spent))),
-            Direction::Down => self.own.strike_out(script.version),
+            Direction::Up => self.books.enter(&entry(script, State::Applied, Some(spent))),
+            Direction::Down => self.books.strike_out(script.version),
         };
         self.connection.execute(&end).await?;
         Ok(Attempt::Done(spent))
@@ -159,7 +159,7 @@ impl<'a> Runner<'a> {
     async fn is_done(&mut self, script: &Script) -> Result<bool, Error> {
         let asks = format!(
             "select 'yes' from {} where version = {} and state = 'applied'",
-            self.own.table("migration"),
+            self.books.own.table("migration"),
             script.version
         );
         let is_applied = !self.connection.text_rows(&asks).await?.is_empty();
@@ -167,10 +167,10 @@ impl<'a> Runner<'a> {
     }
 
     async fn attempt(&mut self, script: &Script) -> Result<Attempt, Error> {
-        if script.is_outside_transaction && self.own.dialect() == Dialect::Postgres {
+        if script.is_outside_transaction && self.books.own.dialect() == Dialect::Postgres {
             return self.attempt_outside(script).await;
         }
-        begin(&mut self.connection, self.own.dialect()).await?;
+        begin(&mut self.connection, self.books.own.dialect()).await?;
         if self.is_done(script).await? {
             self.connection.execute("rollback").await?;
             return Ok(Attempt::DoneAlready);
@@ -186,8 +186,8 @@ impl<'a> Runner<'a> {
         self.connection.execute(&script.sql).await?;
         let spent = since.elapsed();
         let statement = match script.direction {
-            Direction::Up => self.own.enter(&entry(script, State::Applied, Some(spent))),
-            Direction::Down => self.own.strike_out(script.version),
+            Direction::Up => self.books.enter(&entry(script, State::Applied, Some(spent))),
+            Direction::Down => self.books.strike_out(script.version),
         };
         self.connection.execute(&statement).await?;
         self.connection.execute("commit").await?;
@@ -204,15 +204,15 @@ impl<'a> Runner<'a> {
         self.note(&format!("failed {:04} {}", script.version, script.name));
         if script.direction == Direction::Up {
             let entry = entry(script, State::Failed(reason.clone()), None);
-            let _ = self.connection.execute(&self.own.enter(&entry)).await;
+            let _ = self.connection.execute(&self.books.enter(&entry)).await;
         }
-        let _ = self.connection.execute(&self.own.end_run(&self.run, &self.steps, Some(&reason))).await;
+        let _ = self.connection.execute(&self.books.end_run(&self.run, &self.steps, Some(&reason))).await;
         failed(&what, error)
     }
 
     /// Changes the books, all of it or nothing.
     pub(crate) async fn write(&mut self, statements: &str) -> Result<(), StartError> {
-        let mut written = begin(&mut self.connection, self.own.dialect()).await;
+        let mut written = begin(&mut self.connection, self.books.own.dialect()).await;
         if written.is_ok() {
             written = self.connection.execute(statements).await;
         }
@@ -221,7 +221,7 @@ impl<'a> Runner<'a> {
         }
         if let Err(error) = written {
             let _ = self.connection.execute("rollback").await;
-            let _ = self.connection.execute(&self.own.end_run(&self.run, &self.steps, Some(&error.reason()))).await;
+            let _ = self.connection.execute(&self.books.end_run(&self.run, &self.steps, Some(&error.reason()))).await;
             return Err(failed("the history of migrations cannot be written", &error));
         }
         Ok(())
@@ -240,7 +240,7 @@ impl<'a> Runner<'a> {
 
     /// The same, with what was found to be wrong at the end.
     pub(crate) async fn finish_with(mut self, fault: Option<&str>) -> Result<(), StartError> {
-        let end = self.own.end_run(&self.run, self.steps.trim_end(), fault);
+        let end = self.books.end_run(&self.run, self.steps.trim_end(), fault);
         self.connection.execute(&end).await?;
         self.close().await
     }
@@ -281,16 +281,16 @@ fn stay_with_the_catalog(is_local: bool) -> String {
 /// Makes the tables of the books where there are none, with what a version before has left, and enters the run.
 async fn open_books(
     connection: &mut Connection,
-    own: &Own,
+    books: &Books,
     command: &str,
     reason: Option<&str>,
 ) -> Result<String, Error> {
-    begin(connection, own.dialect()).await?;
-    connection.execute(&own.create_books()).await?;
-    if !connection.text_rows(&own.asks_for_former()).await?.is_empty() {
-        connection.execute(&own.take_over_former()).await?;
+    begin(connection, books.own.dialect()).await?;
+    connection.execute(&books.create_books()).await?;
+    if !connection.text_rows(&books.asks_for_former()).await?.is_empty() {
+        connection.execute(&books.take_over_former()).await?;
     }
-    let rows = connection.text_rows(&own.begin_run(command, reason)).await?;
+    let rows = connection.text_rows(&books.begin_run(command, reason)).await?;
     connection.execute("commit").await?;
     Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default())
 }
@@ -321,7 +321,7 @@ fn entry(script: &Script, state: State, spent: Option<Duration>) -> Entry {
         is_compatible: script.is_compatible,
         is_optional: script.is_optional,
         effect: Some(script.effect.clone()),
-        script: Some(script.sql.clone()),
+        script: Some(script.source.clone()),
         at: String::new(),
         milliseconds: spent.map(|spent| i64::try_from(spent.as_millis()).unwrap_or(i64::MAX)),
         tool: String::new(),

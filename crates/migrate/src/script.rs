@@ -1,5 +1,7 @@
 //! The script of a migration, up or down.
 
+use partbook_database::OwnTables;
+
 use crate::files::File;
 
 /// Which way a script leads.
@@ -20,8 +22,10 @@ pub struct Script {
     pub name: String,
     /// Which way it leads.
     pub direction: Direction,
-    /// The statements.
+    /// The statements, as they are executed.
     pub sql: String,
+    /// The script that leads up as its file has it, with the placeholders: that which the checksum is of.
+    pub(crate) source: String,
     /// The query that finds rows in its way.
     pub(crate) check: Option<String>,
     /// SHA-384 of the script that leads up, hexadecimal.
@@ -38,11 +42,11 @@ pub struct Script {
 }
 
 impl File {
-    /// What is executed to go one way.
+    /// What is executed to go one way, in a database where our own tables are called so.
     ///
     /// # Errors
     /// Why it cannot be taken back.
-    pub(crate) fn script(&self, direction: Direction) -> Result<Script, String> {
+    pub(crate) fn script(&self, direction: Direction, own: &OwnTables) -> Result<Script, String> {
         let (sql, check) = match direction {
             Direction::Up => (self.up.as_ref(), &self.check),
             Direction::Down => {
@@ -54,8 +58,9 @@ impl File {
             version: self.version,
             name: self.name.clone(),
             direction,
-            sql: sql.to_owned(),
-            check: check.as_ref().map(ToString::to_string),
+            sql: own.fill(sql),
+            source: self.up.to_string(),
+            check: check.as_deref().map(|check| own.fill(check)),
             checksum: self.checksum.clone(),
             effect: self.effect.to_string(),
             is_optional: self.directives.optional.is_some(),
@@ -77,10 +82,10 @@ impl File {
 mod tests {
     use std::path::Path;
 
-    use partbook_database::Dialect;
+    use partbook_database::{Dialect, OwnTables};
 
     use super::*;
-    use crate::files::Migrations;
+    use crate::files::{Migrations, checksum};
 
     fn down(up: &str, down: Option<&str>) -> Result<String, String> {
         let directory = tempfile::tempdir().unwrap();
@@ -91,7 +96,35 @@ mod tests {
             write("0007_words.down.sql", down);
         }
         let migrations = Migrations::read(Path::new(directory.path()), Dialect::Sqlite).unwrap();
-        migrations.get(7).unwrap().script(Direction::Down).map(|script| script.sql)
+        migrations.get(7).unwrap().script(Direction::Down, &OwnTables::usual(Dialect::Sqlite)).map(|script| script.sql)
+    }
+
+    #[test]
+    fn our_own_tables_have_their_names_in_what_is_executed() {
+        let directory = tempfile::tempdir().unwrap();
+        let up = "create table ${own}note (id integer);";
+        for (ending, text) in [
+            ("sql", up),
+            ("down.sql", "drop table ${own}note;"),
+            ("check.sql", "select name from ${own}other"),
+            ("down.check.sql", "select id from ${own}note"),
+        ] {
+            for folder in ["postgres", "sqlite"] {
+                std::fs::create_dir_all(directory.path().join(folder)).unwrap();
+                std::fs::write(directory.path().join(folder).join(format!("0001_note.{ending}")), text).unwrap();
+            }
+        }
+        for (dialect, prefix) in [(Dialect::Postgres, "partbook."), (Dialect::Sqlite, "partbook_")] {
+            let migrations = Migrations::read(directory.path(), dialect).unwrap();
+            let own = OwnTables::usual(dialect);
+            let script = |direction| migrations.get(1).unwrap().script(direction, &own).unwrap();
+            let (there, back) = (script(Direction::Up), script(Direction::Down));
+            assert_eq!(there.sql, format!("create table {prefix}note (id integer);"));
+            assert_eq!(there.check.unwrap(), format!("select name from {prefix}other"));
+            assert_eq!((there.source.as_str(), there.checksum), (up, checksum(up)), "the file is what is known of it");
+            assert_eq!(back.sql, format!("drop table {prefix}note;"));
+            assert_eq!(back.check.unwrap(), format!("select id from {prefix}note"));
+        }
     }
 
     #[test]

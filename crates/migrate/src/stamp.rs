@@ -73,7 +73,7 @@ impl Migrator {
         let mut statements = String::new();
         for (version, name) in &plan.migrations {
             let Some(file) = self.migrations.get(*version) else { continue };
-            statements += &self.own.enter(&entry(file, Origin::Stamped, file.effect.to_string()));
+            statements += &self.books.enter(&entry(file, Origin::Stamped, file.effect.to_string()));
             statements += ";\n";
             runner.note(&format!("stamped {version:04} {name}"));
         }

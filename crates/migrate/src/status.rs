@@ -21,7 +21,7 @@ pub struct Status {
     pub migrations: Vec<Migration>,
     /// How large the database is, bytes.
     pub size: u64,
-    /// How many tables it has.
+    /// How many tables it has, without our own.
     pub tables: usize,
     /// Who is at work now.
     pub running: Option<Running>,
@@ -188,13 +188,14 @@ impl Migrator {
             migrations.push(migration(file, &history, state));
         }
         migrations.sort_by_key(|migration| migration.version);
+        let tables = Catalogue::read_tables(&self.pool, self.own()).await?;
         Ok(Status {
             version: history.version(),
             head: self.migrations.newest(),
             is_adopted: history.is_adopted(),
             migrations,
             size: self.size().await?,
-            tables: Catalogue::read_tables(&self.pool).await?.len(),
+            tables: tables.iter().filter(|table| !self.own().is_ours(&table.name)).count(),
             running: self.running().await?,
         })
     }
@@ -211,13 +212,13 @@ impl Migrator {
         if !RunnerLock::is_held(&self.pool).await? {
             return Ok(None);
         }
-        let Some(run) = read_runs(&self.pool, &self.own).await?.into_iter().next() else { return Ok(None) };
+        let Some(run) = read_runs(&self.pool, self.own()).await?.into_iter().next() else { return Ok(None) };
         if run.finished_at.is_some() {
             return Ok(None);
         }
         let mut waits_for = Vec::new();
         if Dialect::of(&self.pool) == Dialect::Postgres {
-            let rows = self.pool.text_rows(&self.own.asks_for_blockers()).await?;
+            let rows = self.pool.text_rows(&self.books.asks_for_blockers()).await?;
             waits_for = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
         }
         Ok(Some(Running { run, waits_for }))
@@ -268,7 +269,7 @@ impl Migrator {
     /// The database does not answer, may not be read, or belongs to another program.
     pub async fn runs(&self) -> Result<Vec<Run>, StartError> {
         crate::detect::detect(self).await?;
-        read_runs(&self.pool, &self.own).await
+        read_runs(&self.pool, self.own()).await
     }
 }
 

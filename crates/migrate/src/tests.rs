@@ -6,7 +6,7 @@ use std::fs;
 use partbook_database::catalogue::{
     Catalogue, Column, Encoding, RequiredColumn, RequiredTable, Table, TypeName, UniqueKey,
 };
-use partbook_database::{DatabaseUrl, Dialect, Pool, PoolSettings, SchemaKind, StartError};
+use partbook_database::{DatabaseUrl, Dialect, OwnTables, Pool, PoolSettings, SchemaKind, StartError};
 use partbook_domain::Kind;
 use tempfile::TempDir;
 
@@ -57,7 +57,11 @@ fn read(tables: Vec<Table>) -> Catalogue {
 
 fn required(name: &'static str, columns: &[&'static str]) -> RequiredTable {
     let columns = columns.iter().map(|name| RequiredColumn::new(name, Kind::Int)).collect();
-    RequiredTable { name, columns, unique_keys: Vec::new() }
+    RequiredTable { name, is_own: false, columns, unique_keys: Vec::new() }
+}
+
+fn own() -> OwnTables {
+    OwnTables::usual(Dialect::Postgres)
 }
 
 fn catalog() -> Vec<Table> {
@@ -80,7 +84,7 @@ fn the_tables_decide_whose_database_it_is() {
 #[test]
 fn everything_that_is_missing_is_named_at_once() {
     let mut tables = catalog();
-    assert_eq!(faults(&read(tables.clone()), &[required("cpu", &["id"])]), None);
+    assert_eq!(faults(&read(tables.clone()), &own(), &[required("cpu", &["id"])]), None);
     tables.retain(|table| table.name != "port" && table.name != "gpu");
     tables[0].readable = false;
     let wanted = [
@@ -89,14 +93,32 @@ fn everything_that_is_missing_is_named_at_once() {
         required("profile", &["name"]),
     ];
     assert_eq!(
-        faults(&read(tables.clone()), &wanted).unwrap(),
+        faults(&read(tables.clone()), &own(), &wanted).unwrap(),
         "it lacks the table(s) gpu, port; it lacks the column(s) cpu.igpu_mark, cpu.passmark_id, profile.name; \
          the role lacks the right to select from cpu"
     );
     tables[0].readable = true;
     tables[0].hides_rows = true;
-    let hidden = faults(&read(tables), &[]).unwrap();
+    let hidden = faults(&read(tables), &own(), &[]).unwrap();
     assert!(hidden.contains("row level security hides rows") && hidden.ends_with("in cpu"), "{hidden}");
+}
+
+#[test]
+fn a_table_of_ours_is_named_as_the_database_does() {
+    let mut wanted = [required("note", &["id", "text"])];
+    wanted[0].is_own = true;
+    let message = |tables| faults(&read(tables), &own(), &wanted);
+    let with = |name: &str, is_readable: bool| {
+        let mut note = table(name, &["id"]);
+        note.readable = is_readable;
+        catalog().into_iter().chain([note]).collect::<Vec<_>>()
+    };
+    let missing = "it lacks the table(s) partbook.note";
+    assert_eq!(message(catalog()).as_deref(), Some(missing));
+    assert_eq!(message(with("note", true)).as_deref(), Some(missing), "that one is somebody else's");
+    assert_eq!(message(with("partbook.note", true)).as_deref(), Some("it lacks the column(s) partbook.note.text"));
+    let unreadable = message(with("partbook.note", false)).unwrap();
+    assert!(unreadable.ends_with("the role lacks the right to select from partbook.note"), "{unreadable}");
 }
 
 #[test]
@@ -109,6 +131,7 @@ fn other_types_and_missing_keys_are_named_at_once() {
     ]);
     let wanted = RequiredTable {
         name: "cpu",
+        is_own: false,
         columns: vec![
             RequiredColumn::new("id", Kind::Int),
             RequiredColumn::new("cores", Kind::Int),
@@ -128,15 +151,15 @@ fn other_types_and_missing_keys_are_named_at_once() {
     // What is unique without regard to letter case, or beside another column, is another key.
     catalogue.unique_keys = vec![key("folded", &["name"], false), key("wider", &["id", "name"], true)];
     assert_eq!(
-        faults(&catalogue, &wanted).unwrap(),
+        faults(&catalogue, &own(), &wanted).unwrap(),
         "it has column(s) of another type: cpu.cores is smallint and has to be integer, cpu.price is numeric(10,2) and has to \
          be double precision; it lacks a primary key or unique constraint on cpu (id), cpu (name)"
     );
     catalogue.tables[0].is_ordinary = false;
-    assert!(!faults(&catalogue, &wanted).unwrap().contains("unique"));
+    assert!(!faults(&catalogue, &own(), &wanted).unwrap().contains("unique"));
     catalogue.tables[0].is_ordinary = true;
     catalogue.unique_keys.extend([key("cpu_pkey", &["id"], true), key("of the name", &["name"], true)]);
-    assert!(!faults(&catalogue, &wanted).unwrap().contains("unique"));
+    assert!(!faults(&catalogue, &own(), &wanted).unwrap().contains("unique"));
 }
 
 #[tokio::test]
@@ -217,7 +240,7 @@ async fn foreign_keys_of_other_tables_are_found() {
     )
     .await
     .unwrap();
-    let catalogue = Catalogue::read(&pool).await.unwrap();
+    let catalogue = Catalogue::read(&pool, &OwnTables::usual(Dialect::Sqlite)).await.unwrap();
     let found: Vec<_> = catalogue.foreign_keys_of_others(&["cpu", "gpu", "profile"], &CATALOG).collect();
     let shown: Vec<_> = found.iter().map(|it| (it.table.as_str(), it.name.as_str(), it.target.as_str())).collect();
     assert_eq!(

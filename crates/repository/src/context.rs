@@ -13,7 +13,7 @@ use crate::statements::Statements;
 use crate::statements::keys::Keys;
 use crate::statements::required_tables::required_tables;
 use crate::statements::search::SearchPlaces;
-use crate::statements::tables::STORED_RESPONSES;
+use crate::statements::stored_responses::{STORED_RESPONSES, StoredResponseStatements};
 use crate::statements::usage::Usage;
 
 /// How much the operations may take up.
@@ -37,8 +37,8 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether there is a table of custom fields.
     pub(crate) has_custom_fields: bool,
-    /// Whether there is a table for stored responses.
-    pub(crate) supports_idempotency: bool,
+    /// The statements on the table for stored responses, where there is one.
+    stored_responses: Option<StoredResponseStatements>,
     /// The requests with an idempotency key that run in this process.
     pub(crate) in_flight: Arc<InFlight>,
     /// How much may be stored for idempotency keys.
@@ -52,14 +52,16 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(
-        Prepared { pool, catalogue, .. }: Prepared,
+        Prepared { pool, catalogue, own, .. }: Prepared,
         clock: Arc<dyn Clock>,
         limits: RepositoryLimits,
     ) -> Self {
         let dialect = Dialect::of(&pool);
         let text = TextDialect::new(dialect, catalogue.encoding);
+        let stored_responses = own.table(STORED_RESPONSES);
         let tables: Vec<&str> = registry().iter().map(|entity| entity.name).collect();
-        let ours: Vec<&str> = required_tables().into_iter().map(|table| table.name).collect();
+        let ours: Vec<&str> =
+            required_tables().into_iter().filter(|table| !table.is_own).map(|table| table.name).collect();
         let foreign_keys: Vec<_> = catalogue.foreign_keys_of_others(&tables, &ours).collect();
         let has_custom_fields = catalogue.table(CUSTOM_FIELD.name).is_some_and(|table| {
             let columns = CUSTOM_FIELD.columns().map(|(_, field)| field.column());
@@ -83,7 +85,9 @@ impl Context {
             dialect,
             clock,
             has_custom_fields,
-            supports_idempotency: catalogue.has_readable(STORED_RESPONSES),
+            stored_responses: catalogue
+                .has_readable(&stored_responses)
+                .then(|| StoredResponseStatements::compose(&stored_responses)),
             in_flight: Arc::default(),
             storage_limit: StorageLimit::new(limits.idempotency_bytes),
             database: Database::new(pool),
@@ -93,6 +97,16 @@ impl Context {
     /// The statements of each entity of the registry, and how its uses are found.
     pub(crate) fn entities(&self) -> impl Iterator<Item = &(Statements, Usage)> {
         self.entities.values()
+    }
+
+    /// Whether there is a table for stored responses.
+    pub(crate) fn supports_idempotency(&self) -> bool {
+        self.stored_responses.is_some()
+    }
+
+    /// The statements on the table for stored responses.
+    pub(crate) fn stored_responses(&self) -> &StoredResponseStatements {
+        self.stored_responses.as_ref().expect("nobody stores responses who has not asked whether there is a table")
     }
 
     /// The columns with folded text that search relies on, each with its table.

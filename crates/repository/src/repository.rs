@@ -87,7 +87,7 @@ impl Repository {
     /// Whether this database has a place for the responses that [`Self::create_once`] stores.
     #[must_use]
     pub fn supports_idempotency(&self) -> bool {
-        self.0.supports_idempotency
+        self.0.supports_idempotency()
     }
 
     /// Deletes the stored responses that are older than [`crate::RETENTION`], and the oldest of those that are too many.

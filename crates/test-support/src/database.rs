@@ -7,7 +7,7 @@ use reqwest::Url;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
-use crate::sql::{Connection, Rows};
+use crate::sql::{Connection, Rows, own};
 use crate::template::{self, Content};
 use crate::{Backend, desk, scratch};
 
@@ -129,6 +129,11 @@ impl Database {
         rows.into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join(" ") + "\n").collect()
     }
 
+    /// The name by which statements call a table of Partbook's own.
+    pub fn own(&self, name: &str) -> String {
+        own(matches!(*self.0, Place::Sqlite(_)), name)
+    }
+
     /// The URL of a role that may read and write the rows of this PostgreSQL database and create nothing in it.
     pub async fn restricted_url(&self) -> String {
         let Place::Postgres(url, _) = &*self.0 else {
@@ -147,7 +152,10 @@ impl Database {
              do $$ begin
                  grant usage on schema partbook to {role};
                  grant select on all tables in schema partbook to {role};
-             exception when invalid_schema_name then null; end $$;"
+             exception when invalid_schema_name then null; end $$;
+             do $$ begin
+                 grant insert, delete on partbook.idempotency_key to {role};
+             exception when invalid_schema_name or undefined_table then null; end $$;"
         ))
         .await;
         let mut url = url.clone();

@@ -80,6 +80,11 @@ impl Service {
         }
     }
 
+    /// The name by which statements call a table of Partbook's own.
+    pub fn own(&self, name: &str) -> String {
+        self.database.own(name)
+    }
+
     /// Inserts rows into an empty collection by SQL, where POST would take its time.
     pub async fn fill(&self, entity: &Entity, rows: usize) {
         let value = |limit: &Limit| match limit.kind {

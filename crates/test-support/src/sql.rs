@@ -46,6 +46,11 @@ impl Connection {
         self.is_sqlite
     }
 
+    /// The name by which statements call a table of Partbook's own.
+    pub fn own(&self, name: &str) -> String {
+        own(self.is_sqlite, name)
+    }
+
     /// Executes one statement or several, separated by semicolons.
     ///
     /// # Errors
@@ -96,6 +101,11 @@ impl Connection {
     pub async fn close(self) {
         self.driver.close().await.expect("a connection closes");
     }
+}
+
+/// The name by which statements call a table of Partbook's own, where the catalog is in the schema `public`.
+pub(crate) fn own(is_sqlite: bool, name: &str) -> String {
+    format!("partbook{}{name}", if is_sqlite { '_' } else { '.' })
 }
 
 fn breach(error: &Error) -> Breach {

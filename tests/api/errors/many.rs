@@ -31,7 +31,7 @@ async fn the_errors_of_a_body_are_counted_and_the_first_are_shown(service: Servi
     bounded(&request.send().await, 900);
     let request = service.request(Method::POST, LISTING.path).header("Idempotency-Key", "many").json(&body);
     bounded(&request.send().await, 900);
-    let stored = service.rows("select length(answer) from idempotency_key").await;
+    let stored = service.rows(&format!("select length(answer) from {}", service.own("idempotency_key"))).await;
     assert!(stored.iter().flatten().flatten().all(|length| length.parse::<usize>().unwrap() < BOUND), "{stored:?}");
 }
 

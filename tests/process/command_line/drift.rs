@@ -27,7 +27,7 @@ const ON_BOTH: [Change; 4] = [
     ("drop index ix_listing_cpu_id", "missing  index listing.ix_listing_cpu_id"),
     ("create index mine on gpu (notes)", "unknown  index gpu.mine"),
     ("alter table gpu drop column metal_score", "missing  column gpu.metal_score"),
-    ("drop table idempotency_key", "missing  table idempotency_key"),
+    ("drop table custom_field_definition", "missing  table custom_field_definition"),
 ];
 
 const ON_POSTGRES: [Change; 9] = [
@@ -57,8 +57,10 @@ async fn every_change_is_told_and_healed(backend: Backend) {
         let database = if is_left { Database::prepared(backend) } else { shared.clone() };
         database.sql(change).await;
         let finished = drift(&database, &[]).await;
-        assert!(failed(&finished, 1).contains("1 difference(s)"), "{change}: {finished:?}");
-        assert!(finished.stdout.starts_with(told), "{change}: {finished:?}");
+        // The sequence of a table goes with it.
+        let count = if backend == Backend::Postgres && change.starts_with("drop table") { 2 } else { 1 };
+        assert!(failed(&finished, 1).contains(&format!("{count} difference(s)")), "{change}: {finished:?}");
+        assert!(finished.stdout.lines().take(count).any(|line| line.starts_with(told)), "{change}: {finished:?}");
         let (_, healing) = finished.stdout.split_once("-- This would heal it:").expect("SQL");
         if is_left {
             assert!(healing.trim().starts_with("-- "), "{change}: {healing}");

@@ -75,6 +75,13 @@ async fn down_takes_back_what_up_did(database: Database) {
         "select relname::text from pg_class where relnamespace = 'public'::regnamespace"
     };
     assert_eq!(database.rows(tables).await, [[]; 0]);
+    let of_ours = if database.url().starts_with("sqlite") {
+        "select substr(name, 10) from sqlite_schema where type = 'table' and name like 'partbook!_%' escape '!' order by 1"
+    } else {
+        "select relname::text from pg_class where relnamespace = 'partbook'::regnamespace and relkind = 'r' order by 1"
+    };
+    let books = ["migration", "migration_run"].map(|name| [Some(name.to_owned())]);
+    assert_eq!(database.rows(of_ours).await, books, "the books alone are left");
     // Nothing is left to take back.
     let done = migrate("down", &database).await;
     assert!(done.status.success() && done.stdout.contains("no later migration"), "{done:?}");
@@ -237,6 +244,13 @@ async fn definitions_of_fields_are_rows_too(database: Database) {
 backends!(a_service_sees_that_its_schema_was_taken_back);
 async fn a_service_sees_that_its_schema_was_taken_back(database: Database) {
     let service = Server::options().start_on(&database).await;
+    service.get("/readyz").await.expect(200);
+    // The answers that it keeps are elsewhere then.
+    assert!(migrate_with(&["down", "--to", "8", "--yes"], &database).await.status.success());
+    assert!(service.get("/readyz").await.expect(503).text().contains("schema changed"));
+    service.logged(&database.own("idempotency_key")).await;
+    assert!(service.stop().await.success());
+    let service = Server::options().env("PARTBOOK_NO_MIGRATE", "true").start_on(&database).await;
     service.get("/readyz").await.expect(200);
     for (version, reason) in [("7", None), ("5", Some("schema changed")), ("4", Some("schema changed"))] {
         assert!(migrate_with(&["down", "--to", version, "--yes"], &database).await.status.success());

@@ -12,8 +12,8 @@ async fn set_up(backend: Backend) -> Database {
 }
 
 /// The table in which the migrations are recorded.
-fn history(database: &Database) -> &'static str {
-    if database.url().starts_with("sqlite") { "partbook_migration" } else { "partbook.migration" }
+fn history(database: &Database) -> String {
+    database.own("migration")
 }
 
 backends!(a_second_start_changes_nothing);
@@ -102,6 +102,9 @@ backends!(the_history_of_a_version_before_is_taken_over);
 async fn the_history_of_a_version_before_is_taken_over(backend: Backend) {
     let database = set_up(backend).await;
     let whole = database.schema().await;
+    // The last before our own tables were kept apart.
+    let down = partbook_test_support::partbook(&["migrate", "down", "--to", "8"]);
+    assert!(down.env("DATABASE_URL", &database.url()).run().await.status.success());
     let table = history(&database);
     let (drop, bytes, checksum) = if backend == Backend::Sqlite {
         ("drop table partbook_migration; drop table partbook_migration_run", "blob", "unhex(checksum)")
@@ -121,7 +124,7 @@ async fn the_history_of_a_version_before_is_taken_over(backend: Backend) {
         .await;
     let status = partbook_test_support::partbook(&["migrate", "status"]).env("DATABASE_URL", &database.url());
     let before = status.run().await;
-    assert!(before.status.success(), "{before:?}");
+    assert!(super::failed(&before, 1).contains("pending"), "{before:?}");
     let service = Server::options().start_on(&database).await;
     service.create(&CPU, 1).await;
     assert!(service.stop().await.success());

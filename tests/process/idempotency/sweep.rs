@@ -18,7 +18,7 @@ async fn age(database: &Database, hours: u32) {
     } else {
         format!("created_at - interval '{hours} hours'")
     };
-    database.sql(&format!("update idempotency_key set created_at = {past}")).await;
+    database.sql(&format!("update {} set created_at = {past}", database.own("idempotency_key"))).await;
 }
 
 backends!(what_is_older_than_a_day_is_swept_at_a_start);
@@ -29,24 +29,27 @@ async fn what_is_older_than_a_day_is_swept_at_a_start(backend: Backend) {
         post(&service, &format!("old-{number}"), number).await.expect(201);
     }
     // More than are forgotten in one transaction.
-    let copies = "with recursive n (n) as (select 1 union all select n + 1 from n where n < 2500)
-        insert into idempotency_key (method, path, idempotency_key, body_hash, status, location, answer, created_at)
+    let table = database.own("idempotency_key");
+    let copies = format!(
+        "with recursive n (n) as (select 1 union all select n + 1 from n where n < 2500)
+        insert into {table} (method, path, idempotency_key, body_hash, status, location, answer, created_at)
         select method, path, 'copy ' || n, body_hash, status, location, answer, created_at
-        from idempotency_key cross join n where idempotency_key = 'old-1'";
-    service.sql(copies).await;
+        from {table} cross join n where idempotency_key = 'old-1'"
+    );
+    service.sql(&copies).await;
     age(&database, 2).await;
     post(&service, "middle", 6).await.expect(201);
     age(&database, 23).await;
     let young = post(&service, "young", 7).await.expect(201);
     service.stop().await;
-    assert_eq!(database.value("select count(*) from idempotency_key").await.as_deref(), Some("2507"));
+    assert_eq!(database.value(&format!("select count(*) from {table}")).await.as_deref(), Some("2507"));
 
     let service = Server::options().start_on(&database).await;
     let begin = Instant::now();
-    while count(&service, "idempotency_key").await != 2 {
+    while count(&service, &table).await != 2 {
         assert!(begin.elapsed() < Duration::from_secs(20), "the old ones are still there, or too many are gone");
     }
-    let left = service.rows("select idempotency_key from idempotency_key order by 1").await;
+    let left = service.rows(&format!("select idempotency_key from {table} order by 1")).await;
     assert_eq!(left, [[Some("middle".to_owned())], [Some("young".to_owned())]]);
     assert_eq!(post(&service, "young", 7).await.expect(201).text(), young.text());
     assert_eq!(count(&service, CPU.table).await, 7, "the rows stay");
@@ -58,20 +61,20 @@ async fn what_is_swept_is_swept_in_portions(database: Database) {
     Service::options().start_on(&database).await.stop().await;
     database
         .sql(
-            "insert into idempotency_key (method, path, idempotency_key, body_hash, status, answer, created_at)
+            "insert into partbook.idempotency_key (method, path, idempotency_key, body_hash, status, answer, created_at)
                 select 'POST', '/', 'key ' || n, '', 422, '{}', '2026-01-01' from generate_series(1, 2500) as n;
             create table portion (xact text, size int);
             create function note() returns trigger language plpgsql as $$ begin
                 insert into portion select pg_current_xact_id()::text, count(*) from gone;
                 return null;
             end $$;
-            create trigger note after delete on idempotency_key referencing old table as gone
+            create trigger note after delete on partbook.idempotency_key referencing old table as gone
                 for each statement execute function note()",
         )
         .await;
     let service = Server::options().start_on(&database).await;
     let begin = Instant::now();
-    while count(&service, "idempotency_key").await > 0 {
+    while count(&service, &database.own("idempotency_key")).await > 0 {
         assert!(begin.elapsed() < Duration::from_secs(20), "they are still there");
     }
     let portions =

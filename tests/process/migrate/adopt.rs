@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{failed, migrate, states, succeeded};
-use partbook_test_support::{Backend, Database, Server};
+use partbook_test_support::contract::CPU;
+use partbook_test_support::{Backend, Database, Method, Server};
 
 /// The statements that mend what is in the way, as a dry run prints them.
 async fn mend(database: &Database) {
@@ -44,7 +45,10 @@ async fn a_legacy_database_is_adopted_and_given_back() {
     // It is served as one of ours, with what the legacy schema has no place for.
     let service = Server::options().start_on(&database).await;
     service.created("/v1/fields", &json!({"entity": "cpu", "key": "colour", "label": "Colour"})).await;
+    let cpu = service.request(Method::POST, CPU.path).header("Idempotency-Key", "k").json(&(CPU.minimal)(900));
+    cpu.send().await.expect(201);
     assert!(service.stop().await.success());
+    assert_eq!(database.value("select count(*) from partbook.idempotency_key").await.as_deref(), Some("1"));
 
     // A program beside us may go on changing what is its own: later changes are told.
     database.sql("create table wish_list (id integer)").await;
@@ -78,6 +82,16 @@ async fn a_legacy_database_is_adopted_and_given_back() {
     succeeded(migrate(&database, &["unadopt", "--yes"]).await);
     assert_eq!(database.schema().await, legacy);
     failed(&migrate(&database, &["status"]).await, 2, "legacy");
+}
+
+#[tokio::test]
+async fn what_others_keep_in_our_schema_stays_when_it_is_given_back() {
+    let database = Database::create(Backend::Legacy);
+    database.sql("create schema partbook; create table partbook.note (id integer)").await;
+    let before = database.schema().await;
+    succeeded(migrate(&database, &["adopt"]).await);
+    succeeded(migrate(&database, &["unadopt", "--yes"]).await);
+    assert_eq!(database.schema().await, before);
 }
 
 #[tokio::test]

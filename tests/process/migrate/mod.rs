@@ -4,6 +4,7 @@
 mod adopt;
 mod books;
 mod optional;
+mod own;
 mod trouble;
 
 use std::fs;
@@ -43,6 +44,13 @@ async fn states(database: &Database, arguments: &[&str]) -> Vec<(i64, String)> {
     let state =
         |it: &Value| (it["version"].as_i64().expect("a number"), it["state"].as_str().expect("a word").to_owned());
     migrations.iter().map(state).collect()
+}
+
+/// The newest of our own migrations.
+fn newest() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+    let names = fs::read_dir(folder).expect("our migrations").map(|entry| entry.expect("a file").file_name());
+    names.max().and_then(|name| name.to_str()?.get(..4).map(str::to_owned)).expect("a number")
 }
 
 /// Our migrations, and more.

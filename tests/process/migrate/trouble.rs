@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::{Directory, failed, migrate, states, succeeded};
+use super::{Directory, failed, migrate, newest, states, succeeded};
 use partbook_test_support::process::Call;
 use partbook_test_support::{Backend, Database, backends, partbook};
 
@@ -88,7 +88,7 @@ async fn ten_at_once_apply_each_migration_once(database: Database) {
         succeeded(finished);
     }
     let history = succeeded(migrate(&database, &["history"]).await);
-    for version in 1..=8 {
+    for version in 1..=newest().parse().expect("a number") {
         assert_eq!(history.matches(&format!("    up {version:04} ")).count(), 1, "{history}");
     }
     succeeded(migrate(&database, &["drift"]).await);
@@ -105,7 +105,7 @@ async fn what_fails_half_way_is_told_and_tried_again(database: Database) {
     assert!(broken.stderr.contains("nowhere"), "{broken:?}");
     let there = ["--directory", directory.path()];
     let states = states(&database, &there).await;
-    assert_eq!(states[8..], [(9001, "applied".to_owned()), (9002, "failed".to_owned())]);
+    assert_eq!(states[states.len() - 2..], [(9001, "applied".to_owned()), (9002, "failed".to_owned())]);
     assert!(!database.schema().await.contains("later_on"));
     directory.add_table("9002", "later_on", "");
     succeeded(up(&database, &directory).run().await);

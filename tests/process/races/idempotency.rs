@@ -23,13 +23,14 @@ backends!(equal_posts_with_a_key_make_one_row);
 async fn equal_posts_with_a_key_make_one_row(pair: Pair) {
     let names = ENTITIES.map(|entity| entity.name);
     let (mut program, mut watcher) = (pair.program().await, pair.program().await);
+    let kept_in = program.own("idempotency_key");
     let (mut done, mut told_to_wait) = (0, 0);
     let sides = ["process 1 first", "process 2 first"];
     let race = Race::new("32 POSTs with one Idempotency-Key: one row", pair.backend, &sides, 24);
     race.run(&names, async |start| {
         let (entity, key) = (ENTITIES[start.course], format!("key-{}", start.number));
         let table = entity.table;
-        program.run(&format!("delete from {table}; delete from idempotency_key")).await;
+        program.run(&format!("delete from {table}; delete from {kept_in}")).await;
         let is_over = AtomicBool::new(false);
         let race = async {
             let posts = (0..CLIENTS).map(|client| (client % 2, post(&pair, client, entity, &key)));
@@ -39,14 +40,14 @@ async fn equal_posts_with_a_key_make_one_row(pair: Pair) {
         };
         // Whoever looks at any moment sees the row and the answer, or neither.
         let watch = async {
-            let difference = format!("select (select count(*) from {table}) - (select count(*) from idempotency_key)");
+            let difference = format!("select (select count(*) from {table}) - (select count(*) from {kept_in})");
             while !is_over.load(Ordering::Relaxed) {
                 assert_eq!(watcher.number(&difference).await, 0, "rows without an answer");
             }
         };
         let (answers, ()) = tokio::join!(race, watch);
         assert_eq!(program.count(table, "true").await, 1);
-        assert_eq!(program.count("idempotency_key", "true").await, 1);
+        assert_eq!(program.count(&kept_in, "true").await, 1);
         let kept: Value = post(&pair, start.number, entity, &key).send().await.expect(201).json();
         let mut first = None;
         for (client, (answer, when)) in answers.into_iter().enumerate() {
@@ -101,7 +102,8 @@ async fn who_comes_while_the_first_runs_is_told_so(pair: Pair) {
         }
         assert_eq!(stage.watcher().count(table, "true").await, 2);
         stage.is_over();
-        stage.watcher().run(&format!("delete from {table}; delete from idempotency_key")).await;
+        let kept_in = stage.watcher().own("idempotency_key");
+        stage.watcher().run(&format!("delete from {table}; delete from {kept_in}")).await;
     }
     pair.is_calm();
 }
@@ -111,7 +113,7 @@ backends!(a_row_is_not_there_before_its_answer: Postgres);
 async fn a_row_is_not_there_before_its_answer(pair: Pair) {
     let mut stage = Stage::of(&pair).await;
     for entity in ENTITIES {
-        let mut pause = stage.pause("before insert on idempotency_key").await;
+        let mut pause = stage.pause("before insert on partbook.idempotency_key").await;
         let first = stage.request_waits(post(&pair, 0, entity, "key")).await;
         assert_eq!(stage.watcher().count(entity.table, "true").await, 0, "a row that a retry would make again");
         for process in 0..2 {
@@ -123,7 +125,7 @@ async fn a_row_is_not_there_before_its_answer(pair: Pair) {
         assert_eq!(stage.watcher().count(entity.table, "true").await, 1);
         stage.is_over();
         pause.remove().await;
-        stage.watcher().run("delete from idempotency_key").await;
+        stage.watcher().run("delete from partbook.idempotency_key").await;
     }
     pair.is_calm();
 }

@@ -19,14 +19,16 @@ pub use unique_keys::UniqueKey;
 use std::collections::BTreeMap;
 
 use crate::error::Error;
+use crate::own::OwnTables;
 use crate::pool::Pool;
 
 /// What a database held when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
-    /// The tables that an unqualified name finds, in the order of their names.
+    /// The tables that an unqualified name finds, in the order of their names; and our own, under the names by which
+    /// statements call them ([`OwnTables::table`]).
     pub tables: Vec<Table>,
-    /// The unique keys of those.
+    /// The unique keys of those that an unqualified name finds.
     pub unique_keys: Vec<UniqueKey>,
     /// The foreign keys of all tables, of any schema, that point at one of those.
     pub foreign_keys: Vec<ForeignKey>,
@@ -41,16 +43,16 @@ impl Catalogue {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn read(pool: &Pool) -> Result<Self, Error> {
-        Self::read_keys(pool, Self::read_tables(pool).await?).await
+    pub async fn read(pool: &Pool, own: &OwnTables) -> Result<Self, Error> {
+        Self::read_keys(pool, Self::read_tables(pool, own).await?).await
     }
 
     /// Reads the tables alone, by which it is known whose database it is.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn read_tables(pool: &Pool) -> Result<Vec<Table>, Error> {
-        tables::read(pool).await
+    pub async fn read_tables(pool: &Pool, own: &OwnTables) -> Result<Vec<Table>, Error> {
+        tables::read(pool, own).await
     }
 
     /// Reads what belongs to tables that were read.
@@ -79,7 +81,7 @@ impl Catalogue {
         self.table(table).is_some_and(|table| table.column(column).is_some())
     }
 
-    /// Whether an unqualified name finds a table that the service may read.
+    /// Whether there is a table of a name that the service may read.
     #[must_use]
     pub fn has_readable(&self, name: &str) -> bool {
         self.table(name).is_some_and(|table| table.readable)

@@ -7,8 +7,10 @@ use super::tables::Column;
 /// A table as the statements need it.
 #[derive(Clone, Debug)]
 pub struct RequiredTable {
-    /// Its name.
+    /// Its name; of one of our own, the one without schema or prefix.
     pub name: &'static str,
+    /// Whether it is one of our own, and no part of the catalog: a legacy database has none of them.
+    pub is_own: bool,
     /// Its columns.
     pub columns: Vec<RequiredColumn>,
     /// The columns of each key that no two rows may share.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::error::Error;
+use crate::own::OwnTables;
 use crate::pool::{AnyPool, Pool};
 
-/// A table that an unqualified name finds.
+/// A table that an unqualified name finds, or one of our own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// Its name.
+    /// Its name; of one of our own, with the schema.
     pub name: String,
     /// Its columns, in their order.
     pub columns: Vec<Column>,
@@ -38,26 +39,29 @@ pub struct TypeName {
     pub sql: String,
 }
 
-/// The tables of the search path; neither the system's nor an extension's.
+/// The tables of the search path and of our own schema, which takes the place of `{own}`; neither the system's nor an
+/// extension's.
 const POSTGRES_TABLES: &str = "
     with recursive base (oid, name) as (
         select oid, typname::text from pg_type where typtype <> 'd'
         union all
         select d.oid, base.name from pg_type d join base on base.oid = d.typbasetype where d.typtype = 'd'
     )
-    select c.relname::text, has_any_column_privilege(c.oid, 'select')::text, row_security_active(c.oid)::text,
-        (c.relkind = 'r')::text, a.attname::text, base.name, format_type(a.atttypid, a.atttypmod)
+    select case when quote_ident(n.nspname) = '{own}' then '{own}.' || c.relname else c.relname::text end as name,
+        (has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select'))::text,
+        row_security_active(c.oid)::text, (c.relkind = 'r')::text, a.attname::text, base.name, format_type(a.atttypid, a.atttypmod)
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     left join base on base.oid = a.atttypid
-    where c.relkind in ('r', 'p', 'f') and not c.relispartition and pg_table_is_visible(c.oid)
+    where c.relkind in ('r', 'p', 'f') and not c.relispartition
+        and (pg_table_is_visible(c.oid) or quote_ident(n.nspname) = '{own}')
         and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
         and not exists (
             select from pg_depend d
             where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
         )
-    order by c.relname, a.attnum";
+    order by 1, a.attnum";
 
 /// The tables of a file; neither SQLite's nor those with which Litestream watches a file.
 const SQLITE_TABLES: &str = "
@@ -67,13 +71,13 @@ const SQLITE_TABLES: &str = "
         and t.name not in ('_litestream_seq', '_litestream_lock')
     order by t.name, c.cid";
 
-pub(super) async fn read(pool: &Pool) -> Result<Vec<Table>, Error> {
+pub(super) async fn read(pool: &Pool, own: &OwnTables) -> Result<Vec<Table>, Error> {
     let query = match pool.any() {
-        AnyPool::Postgres(_) => POSTGRES_TABLES,
-        AnyPool::Sqlite(_) => SQLITE_TABLES,
+        AnyPool::Postgres(_) => POSTGRES_TABLES.replace("{own}", &own.schema().unwrap_or_default().replace('\'', "''")),
+        AnyPool::Sqlite(_) => SQLITE_TABLES.to_owned(),
     };
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
-    for row in pool.text_rows(query).await? {
+    for row in pool.text_rows(&query).await? {
         let Ok([Some(name), readable, hides_rows, is_ordinary, column, base, sql]) = <[_; 7]>::try_from(row) else {
             continue;
         };

@@ -120,12 +120,12 @@ impl Migrator {
         let schema: String = survey.live.iter().map(|definition| format!("+ {definition}\n")).collect();
         let mut statements = String::new();
         if survey.is_adopted {
-            statements += &self.own.amend_effect(first.version, &schema);
+            statements += &self.books.amend_effect(first.version, &schema);
         }
         for (version, _) in &survey.has_already {
             let Some(file) = self.migrations.get(*version) else { continue };
             let effect = if *version == first.version { schema.clone() } else { String::new() };
-            statements += &self.own.enter(&entry(file, Origin::Adopted, effect));
+            statements += &self.books.enter(&entry(file, Origin::Adopted, effect));
             statements += ";\n";
         }
         let mut runner = Runner::start(self, "adopt", None).await?;
@@ -160,7 +160,7 @@ impl Migrator {
             )));
         }
         let mut runner = Runner::start(self, "unadopt", None).await?;
-        runner.write(&self.own.drop_all()).await?;
+        runner.write(&self.books.drop_books()).await?;
         runner.close().await
     }
 }

@@ -2,7 +2,7 @@
 
 use partbook_database::Dialect;
 
-use super::{FORMER_HISTORY, Own, TOOL, quote, quote_or_null};
+use super::{Books, FORMER_HISTORY, TOOL, quote, quote_or_null};
 
 /// What a database says of a migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,10 +62,10 @@ impl Origin {
     }
 }
 
-impl Own {
+impl Books {
     /// The statement that says what time it is, UTC.
     pub(crate) fn now(&self) -> &'static str {
-        match self.dialect() {
+        match self.own.dialect() {
             Dialect::Postgres => "clock_timestamp() at time zone 'UTC'",
             Dialect::Sqlite => "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')",
         }
@@ -73,12 +73,12 @@ impl Own {
 
     /// The statements that make the books where there are none.
     pub(crate) fn create_books(&self) -> String {
-        let (migration, run, now) = (self.table("migration"), self.table("migration_run"), self.now());
-        let (integer, time, id) = match self.dialect() {
+        let (migration, run, now) = (self.own.table("migration"), self.own.table("migration_run"), self.now());
+        let (integer, time, id) = match self.own.dialect() {
             Dialect::Postgres => ("bigint", "timestamp", "bigserial primary key"),
             Dialect::Sqlite => ("integer", "text", "integer primary key autoincrement"),
         };
-        let schema = self.create_schema().unwrap_or_default();
+        let schema = self.own.create_schema().unwrap_or_default();
         format!(
             "{schema}
             create table if not exists {migration} (
@@ -115,6 +115,12 @@ impl Own {
         )
     }
 
+    /// The statements that take the books away, and the schema that they were in.
+    pub(crate) fn drop_books(&self) -> String {
+        let (migration, run) = (self.own.table("migration"), self.own.table("migration_run"));
+        format!("drop table {run}; drop table {migration}; {}", self.own.drop_schema().unwrap_or_default())
+    }
+
     /// The statement that enters a migration, in the place of what was said of it before.
     pub(crate) fn enter(&self, entry: &Entry) -> String {
         let Entry { version, milliseconds, is_compatible, is_optional, .. } = entry;
@@ -131,7 +137,7 @@ impl Own {
                 state = excluded.state, origin = excluded.origin, compatible = excluded.compatible,
                 optional = excluded.optional, effect = excluded.effect, script = excluded.script, at = excluded.at,
                 milliseconds = excluded.milliseconds, tool = excluded.tool, error = excluded.error",
-            self.table("migration"),
+            self.own.table("migration"),
             quote(&entry.name),
             quote(&entry.checksum),
             entry.origin.word(),
@@ -150,7 +156,7 @@ impl Own {
         format!(
             "update {} set name = {}, checksum = {}, script = {}, compatible = {is_compatible}, optional = {is_optional}
              where version = {version}",
-            self.table("migration"),
+            self.own.table("migration"),
             quote(&entry.name),
             quote(&entry.checksum),
             quote_or_null(entry.script.as_deref()),
@@ -159,17 +165,17 @@ impl Own {
 
     /// The statement that changes what is entered of the schema with a migration.
     pub(crate) fn amend_effect(&self, version: i64, effect: &str) -> String {
-        format!("update {} set effect = {} where version = {version}", self.table("migration"), quote(effect))
+        format!("update {} set effect = {} where version = {version}", self.own.table("migration"), quote(effect))
     }
 
     /// The statement that takes the entry of a migration out.
     pub(crate) fn strike_out(&self, version: i64) -> String {
-        format!("delete from {} where version = {version}", self.table("migration"))
+        format!("delete from {} where version = {version}", self.own.table("migration"))
     }
 
     /// The question that has a row when a version before has left its history.
     pub(crate) fn asks_for_former(&self) -> String {
-        match self.dialect() {
+        match self.own.dialect() {
             Dialect::Postgres => format!("select 'yes' where to_regclass('{FORMER_HISTORY}') is not null"),
             Dialect::Sqlite => {
                 format!("select 'yes' from sqlite_schema where type = 'table' and name = '{FORMER_HISTORY}'")
@@ -179,7 +185,7 @@ impl Own {
 
     /// The statements that take over what a version before has left.
     pub(crate) fn take_over_former(&self) -> String {
-        let (checksum, at) = match self.dialect() {
+        let (checksum, at) = match self.own.dialect() {
             Dialect::Postgres => ("encode(checksum, 'hex')", "installed_on at time zone 'UTC'"),
             Dialect::Sqlite => ("lower(hex(checksum))", "strftime('%Y-%m-%dT%H:%M:%SZ', installed_on)"),
         };
@@ -189,7 +195,7 @@ impl Own {
              from {FORMER_HISTORY} where true
              on conflict (version) do nothing;
              drop table {FORMER_HISTORY};",
-            self.table("migration")
+            self.own.table("migration")
         )
     }
 }

@@ -1,9 +1,9 @@
 //! What a database says of the migrations that it has, in our table `migration`; before the first run of this version in
 //! `_sqlx_migrations`, where versions before kept it.
 
-use partbook_database::{Dialect, Pool, StartError};
+use partbook_database::{Dialect, OwnTables, Pool, StartError};
 
-use super::{Entry, FORMER_HISTORY, Origin, Own, State, time};
+use super::{Entry, FORMER_HISTORY, Origin, State, time};
 use crate::files::Migrations;
 
 /// What a database says of the migrations it has.
@@ -99,7 +99,7 @@ impl History {
 }
 
 /// Reads the history of a database that has our table.
-pub(crate) async fn read(pool: &Pool, own: &Own) -> Result<History, StartError> {
+pub(crate) async fn read(pool: &Pool, own: &OwnTables) -> Result<History, StartError> {
     let table = own.table("migration");
     let query = format!(
         "select cast(version as text), name, checksum, {}, cast(milliseconds as text), tool, state, error, origin,

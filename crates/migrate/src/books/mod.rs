@@ -2,16 +2,24 @@
 
 mod entries;
 mod history;
-mod own;
 mod runs;
 
 pub(crate) use entries::{Entry, Origin, State};
 pub(crate) use history::{History, read, read_former};
-pub(crate) use own::{FORMER_HISTORY, Own};
 pub use runs::Run;
 pub(crate) use runs::read_runs;
 
-use partbook_database::Dialect;
+use partbook_database::{Dialect, OwnTables};
+
+/// The table in which versions before kept the history; the name is sqlx's own.
+pub(crate) const FORMER_HISTORY: &str = "_sqlx_migrations";
+
+/// The books of a database: the statements that open them and write into them, for those who run migrations.
+#[derive(Clone, Debug)]
+pub(crate) struct Books {
+    /// Where they are.
+    pub(crate) own: OwnTables,
+}
 
 /// The expression of a time column as RFC 3339, UTC.
 fn time(dialect: Dialect, column: &str) -> String {

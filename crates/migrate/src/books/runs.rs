@@ -1,8 +1,8 @@
 //! Who ran migrations, when, and how it ended: what the runners have entered into the books.
 
-use partbook_database::{Dialect, Pool, StartError};
+use partbook_database::{Dialect, OwnTables, Pool, StartError};
 
-use super::{Own, TOOL, quote, quote_or_null, time};
+use super::{Books, TOOL, quote, quote_or_null, time};
 
 /// How many runs are read, the latest ones.
 const MAX_RUNS: u32 = 100;
@@ -36,20 +36,20 @@ pub struct Run {
     pub error: Option<String>,
 }
 
-impl Own {
+impl Books {
     /// The statement that enters the beginning of a run, and says its number.
     pub(crate) fn begin_run(&self, command: &str, reason: Option<&str>) -> String {
         format!(
             "insert into {} (command, who, host, tool, reason, from_version, backend) \
              values ({}, {}, {}, {}, {}, {}, {}) returning cast(id as text)",
-            self.table("migration_run"),
+            self.own.table("migration_run"),
             quote(command),
             quote(&who()),
             quote(&host()),
             quote(TOOL),
             quote_or_null(reason),
             self.version(),
-            match self.dialect() {
+            match self.own.dialect() {
                 Dialect::Postgres => "pg_backend_pid()",
                 Dialect::Sqlite => "null",
             },
@@ -64,20 +64,20 @@ impl Own {
              from pg_stat_activity
              where pid = any (pg_blocking_pids((select backend::integer from {} order by id desc limit 1)))
              order by pid",
-            self.table("migration_run")
+            self.own.table("migration_run")
         )
     }
 
     /// The expression of the highest number that is applied.
     fn version(&self) -> String {
-        format!("(select coalesce(max(version), 0) from {} where state = 'applied')", self.table("migration"))
+        format!("(select coalesce(max(version), 0) from {} where state = 'applied')", self.own.table("migration"))
     }
 
     /// The statement that enters the end of a run.
     pub(crate) fn end_run(&self, run: &str, steps: &str, error: Option<&str>) -> String {
         format!(
             "update {} set finished_at = {}, to_version = {}, steps = {}, result = '{}', error = {} where id = {run}",
-            self.table("migration_run"),
+            self.own.table("migration_run"),
             self.now(),
             self.version(),
             quote(steps),
@@ -88,7 +88,7 @@ impl Own {
 }
 
 /// Reads the latest runs, the newest first.
-pub(crate) async fn read_runs(pool: &Pool, own: &Own) -> Result<Vec<Run>, StartError> {
+pub(crate) async fn read_runs(pool: &Pool, own: &OwnTables) -> Result<Vec<Run>, StartError> {
     if !own.has(pool, "migration_run").await? {
         return Ok(Vec::new());
     }

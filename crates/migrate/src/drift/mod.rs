@@ -64,10 +64,10 @@ impl Migrator {
         recorded.or(entry.effect.as_deref()).or(known.map(|file| file.effect.as_ref())).unwrap_or_default()
     }
 
-    /// The schema that is there, without our books.
+    /// The schema that is there, without our own tables.
     pub(crate) async fn definitions(&self) -> Result<Vec<Definition>, StartError> {
         let mut found = read_definitions(&self.pool).await?;
-        found.retain(|definition| definition.table != FORMER_HISTORY && !self.own.is_ours(&definition.table));
+        found.retain(|definition| definition.table != FORMER_HISTORY && !self.own().is_ours(&definition.table));
         Ok(found)
     }
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use partbook_database::Dialect;
+use partbook_database::{Dialect, OwnTables};
 
 use super::Finding;
-use crate::files::{Directives, Part, Source, parse_name as parse};
+use crate::files::{Directives, Part, Source, checksum, parse_name as parse};
 
 /// A migration on one database, put together from its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,9 +14,12 @@ pub(super) struct Migration {
     pub(super) path: PathBuf,
     pub(super) version: i64,
     pub(super) name: String,
+    /// The scripts as they are executed where the catalog is in its usual place.
     pub(super) up: String,
     pub(super) down: Option<String>,
     pub(super) schema: Option<String>,
+    /// Of the script that leads up, as its file has it.
+    pub(super) checksum: String,
 }
 
 /// Finds files that are not called as those of a migration are.
@@ -35,6 +38,7 @@ pub(super) fn migrations(sources: &[Source], dialect: Dialect) -> (Vec<Migration
         let of_dialect = sources.iter().filter(|source| source.dialect == dialect);
         of_dialect.filter_map(|source| parse(&source.path).map(|parsed| (source, parsed)))
     };
+    let own = OwnTables::usual(dialect);
     let mut findings = Vec::new();
     let mut migrations: Vec<Migration> = Vec::new();
     for (source, (version, name, part)) in parsed() {
@@ -43,8 +47,9 @@ pub(super) fn migrations(sources: &[Source], dialect: Dialect) -> (Vec<Migration
             parsed().find(|(_, other)| is_it(other)).map(|(source, _)| source.text.clone())
         };
         if part == Part::Up {
-            let (up, down, schema) = (source.text.clone(), beside(Part::Down), beside(Part::Schema));
-            migrations.push(Migration { dialect, path: source.path.clone(), version, name, up, down, schema });
+            let (up, down) = (own.fill(&source.text), beside(Part::Down).map(|down| own.fill(&down)));
+            let (schema, checksum, path) = (beside(Part::Schema), checksum(&source.text), source.path.clone());
+            migrations.push(Migration { dialect, path, version, name, up, down, schema, checksum });
         } else if beside(Part::Up).is_none() {
             findings.push(Finding::new(&source.path, "no-migration", "belongs to no migration"));
         }

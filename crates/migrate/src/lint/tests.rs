@@ -71,6 +71,25 @@ async fn files_are_complete_and_alike() {
 }
 
 #[tokio::test]
+async fn scripts_are_read_with_the_names_of_our_own_tables() {
+    let up = "create table ${own}note (id bigint primary key);";
+    let mut files = Vec::new();
+    for database in ["postgres", "sqlite"] {
+        for (ending, text) in [("sql", up), ("down.sql", "drop table ${own}note;"), ("schema", "")] {
+            files.push((format!("{database}/0002_note.{ending}"), text));
+        }
+    }
+    let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    assert_eq!(found_in(&with(&files)).await, []);
+    let unknown = [("sqlite/0001_first.sql", "create table ${owned}t (id integer primary key, a text);")];
+    assert!(rules(&with(&unknown)).await.contains(&"syntax".to_owned()));
+    // What was released is the file.
+    let sum = checksum(up);
+    let released = format!("postgres 0002 note {sum}\nsqlite 0002 note {sum}\n");
+    assert_eq!(lint(&with(&files), &released).await, []);
+}
+
+#[tokio::test]
 async fn what_was_released_is_not_edited() {
     let sources =
         with(&[("sqlite/0001_first.sql", "create table t (id integer primary key, a text); -- lint: accept x: y")]);

@@ -57,8 +57,9 @@ impl Write for CreateOnce {
         {
             return Err(Refusal::IdempotencyKeyInUse.into());
         }
+        let statements = context.stored_responses();
         let now = context.clock.now();
-        match load(session, &self.key, now.earlier(RETENTION)).await? {
+        match load(statements, session, &self.key, now.earlier(RETENTION)).await? {
             Some(Stored::Whole(response)) => return Ok((response, None)),
             Some(Stored::OfRow(status, location)) => {
                 return Ok((self.show_again(context, session, status, location).await?, None));
@@ -69,7 +70,7 @@ impl Write for CreateOnce {
             lock_entity(context, session, entity).await?;
         }
         let response = self.create(context, session).await?;
-        let stored = save(session, &self.key, &response, now).await?;
+        let stored = save(statements, session, &self.key, &response, now).await?;
         Ok((response, Some(stored)))
     }
 

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use partbook_database::{Session, Statement, Violation, int};
+use partbook_database::{Session, Violation, int};
 use partbook_domain::{Entity, Kind, Refusal, Timestamp, Value};
 use partbook_telemetry::error_chain;
 
-use super::storage_limit::OVERHEAD;
 use crate::context::Context;
 use crate::error::Error;
 use crate::observe::background_task;
-use crate::statements::tables::STORED_RESPONSES;
+use crate::statements::stored_responses::OVERHEAD;
 use crate::write::{Write, transact};
 
 /// How long a response is stored.
@@ -49,7 +48,7 @@ pub(crate) fn note_stored(context: &Arc<Context>, body: usize) {
 
 /// Deletes the responses that are too old, and the oldest of too many.
 pub(crate) async fn delete_expired(context: &Context) -> Result<(), Error> {
-    if !context.supports_idempotency {
+    if !context.supports_idempotency() {
         return Ok(());
     }
     delete_until(context, context.clock.now().earlier(RETENTION)).await?;
@@ -58,15 +57,8 @@ pub(crate) async fn delete_expired(context: &Context) -> Result<(), Error> {
 
 /// Deletes the oldest responses until the rest is within the limit.
 async fn delete_excess(context: &Context) -> Result<(), Error> {
-    let sql = format!(
-        "select max(created_at) from (
-            select created_at, sum(octet_length(answer) + {OVERHEAD})
-                over (order by created_at desc rows unbounded preceding) as total
-            from idempotency_key
-        ) as newest where total > $1"
-    );
     let max = i64::try_from(context.storage_limit.max).unwrap_or(i64::MAX);
-    let rows = context.database.rows(&Statement::select(STORED_RESPONSES, sql), vec![int(max)], &[Kind::Time]).await?;
+    let rows = context.database.rows(&context.stored_responses().excess, vec![int(max)], &[Kind::Time]).await?;
     let Some([Value::Time(excess)]) = rows.first().map(Vec::as_slice) else { return Ok(()) };
     let deleted = delete_until(context, *excess).await?;
     metrics::counter!("partbook_idempotency_keys_evicted_total").increment(deleted);
@@ -87,12 +79,11 @@ async fn delete_until(context: &Context, newest: Timestamp) -> Result<u64, Error
 
 /// How much is stored.
 pub(crate) async fn stored_total(context: &Context) -> Result<StoredTotal, Error> {
-    if !context.supports_idempotency {
+    if !context.supports_idempotency() {
         return Ok(StoredTotal::default());
     }
-    let sql = "select count(*), cast(coalesce(sum(octet_length(answer)), 0) as bigint) from idempotency_key";
     let kinds = [Kind::Int, Kind::Int];
-    let rows = context.database.rows(&Statement::select(STORED_RESPONSES, sql), Vec::new(), &kinds).await?;
+    let rows = context.database.rows(&context.stored_responses().total, Vec::new(), &kinds).await?;
     let number = |column: usize| rows.first().and_then(|row| row[column].as_int()).unwrap_or_default().unsigned_abs();
     let keys = number(0);
     Ok(StoredTotal { keys, bytes: number(1) + keys * OVERHEAD })
@@ -111,12 +102,9 @@ impl Write for Portion {
         None
     }
 
-    async fn work(&self, _: &Context, session: &mut Session) -> Result<i64, Error> {
-        let sql = "delete from idempotency_key where (method, path, idempotency_key) in (
-                select method, path, idempotency_key from idempotency_key where created_at <= $1 limit $2
-            ) returning status";
+    async fn work(&self, context: &Context, session: &mut Session) -> Result<i64, Error> {
         let values = vec![(Kind::Time, Value::Time(self.newest)), int(PORTION)];
-        let deleted = session.rows(&Statement::delete(STORED_RESPONSES, sql), values, &[Kind::Int]).await?;
+        let deleted = session.rows(&context.stored_responses().delete_portion, values, &[Kind::Int]).await?;
         Ok(i64::try_from(deleted.len()).unwrap_or(i64::MAX))
     }
 

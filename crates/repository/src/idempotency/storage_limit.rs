@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What a response counts beside its body, bytes: its key, its path, its hashes and its places in two indexes.
-pub(super) const OVERHEAD: u64 = 512;
+use crate::statements::stored_responses::OVERHEAD;
 
 /// Which part of the limit may be stored by one process before it looks whether all of them have gone over.
 const UNCHECKED_PART: u64 = 16;

@@ -1,11 +1,11 @@
 //! The responses to requests that may be sent again, as they are stored.
 
-use partbook_database::{Session, Statement};
+use partbook_database::Session;
 use partbook_domain::{Entity, FieldErrors, Kind, Refusal, Timestamp, Value};
 
 use super::key::IdempotencyKey;
 use crate::error::Error;
-use crate::statements::tables::STORED_RESPONSES;
+use crate::statements::stored_responses::StoredResponseStatements;
 use crate::write::request::Written;
 
 /// The longest body that is stored, bytes. A longer one is made again from the row.
@@ -58,16 +58,15 @@ pub(super) enum Stored {
 /// # Errors
 /// It was stored for another body.
 pub(super) async fn load(
+    statements: &StoredResponseStatements,
     session: &mut Session,
     key: &IdempotencyKey,
     oldest: Timestamp,
 ) -> Result<Option<Stored>, Error> {
-    let sql = "select body_hash, status, location, answer from idempotency_key \
-               where method = $1 and path = $2 and idempotency_key = $3 and created_at > $4";
     let mut values = key.values();
     values.push((Kind::Time, Value::Time(oldest)));
     let kinds = [Kind::Text, Kind::Int, Kind::Text, Kind::Text];
-    let rows = session.rows(&Statement::select(STORED_RESPONSES, sql), values, &kinds).await?;
+    let rows = session.rows(&statements.load, values, &kinds).await?;
     let Some([Value::Text(body_hash), Value::Int(status), location, Value::Text(body)]) =
         rows.first().map(Vec::as_slice)
     else {
@@ -88,6 +87,7 @@ pub(super) async fn load(
 /// Stores the response to a key, and says how many bytes of body that takes. A refusal whose body is too long is not stored:
 /// the next attempt is judged anew.
 pub(super) async fn save(
+    statements: &StoredResponseStatements,
     session: &mut Session,
     key: &IdempotencyKey,
     response: &StoredResponse,
@@ -99,11 +99,7 @@ pub(super) async fn save(
     }
     let body = if is_short { response.body.as_str() } else { "" };
     // One that has expired and has not been deleted yet.
-    let expired = "delete from idempotency_key where method = $1 and path = $2 and idempotency_key = $3";
-    session.execute(&Statement::delete(STORED_RESPONSES, expired), key.values()).await?;
-    let sql = "insert into idempotency_key \
-               (method, path, idempotency_key, body_hash, status, location, answer, created_at) \
-               values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    session.execute(&statements.delete, key.values()).await?;
     let text = |text: &str| Value::Text(text.to_owned());
     let mut values = key.values();
     values.extend([
@@ -113,6 +109,6 @@ pub(super) async fn save(
         (Kind::Text, text(body)),
         (Kind::Time, Value::Time(now)),
     ]);
-    session.execute(&Statement::insert(STORED_RESPONSES, sql), values).await?;
+    session.execute(&statements.insert, values).await?;
     Ok(body.len())
 }

@@ -8,7 +8,6 @@ use partbook_domain::entity::listing::LISTING;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::statements::tables::STORED_RESPONSES;
 
 /// Whether the database answers.
 #[derive(Debug)]
@@ -62,10 +61,12 @@ pub(crate) async fn check_schema(context: &Context) -> Result<(), Error> {
         }
     }
     // What not every database has, where this one had it.
-    let stored = context.supports_idempotency.then_some((STORED_RESPONSES, "status"));
-    for (table, column) in context.folded_columns().chain(stored) {
+    for (table, column) in context.folded_columns() {
         let select = Statement::select(table, format!("select 1 from {table} where false and {column} is null"));
         context.database.rows(&select, Vec::new(), &[Kind::Int]).await?;
+    }
+    if context.supports_idempotency() {
+        context.database.rows(&context.stored_responses().probe, Vec::new(), &[Kind::Int]).await?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ mod page;
 pub(crate) mod required_tables;
 pub(crate) mod search;
 mod select;
-pub(crate) mod tables;
+pub(crate) mod stored_responses;
 pub(crate) mod usage;
 
 use partbook_database::{BindValue, Dialect, Statement, TextDialect};
@@ -148,9 +148,11 @@ fn find(text: TextDialect, entity: &Entity) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use partbook_database::OwnTables;
     use partbook_database::catalogue::Encoding;
     use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 
+    use super::stored_responses::StoredResponseStatements;
     use super::*;
 
     /// The text of every statement, for review: a change of SQL is a change of this snapshot.
@@ -171,6 +173,11 @@ mod tests {
                 let find = find.as_ref();
                 let find = find.map_or("-- no natural key", Statement::as_str);
                 text += &format!("{find}\n{order}\n{}\n\n", page.as_str());
+            }
+            text += "-- stored responses\n";
+            let stored = StoredResponseStatements::compose(&OwnTables::usual(dialect).table("idempotency_key"));
+            for statement in stored.all() {
+                text += &format!("{}\n", statement.as_str());
             }
             insta::assert_snapshot!(name, text);
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{age, count, keyed, post, refused, routes, same};
+use super::{age, count, count_kept, keyed, post, refused, routes, same};
 use partbook_test_support::body::with;
 use partbook_test_support::contract::{CPU, GPU, PROFILE, RAM_SPEC, STORAGE_PROFILE};
 use partbook_test_support::{Database, Method, Service, backends};
@@ -24,7 +24,7 @@ async fn a_request_that_is_sent_again_gets_the_first_answer(service: Service) {
             assert_eq!((row.text(), row.header("etag")), (first.text(), first.header("etag")), "{path}");
         }
     }
-    assert_eq!(count(&service, "idempotency_key").await, routes(1).len());
+    assert_eq!(count_kept(&service).await, routes(1).len());
 }
 
 backends!(without_a_key_nothing_is_kept);
@@ -32,7 +32,7 @@ async fn without_a_key_nothing_is_kept(service: Service) {
     for (_, path, body) in routes(1) {
         service.post(&path, &body).await.expect(201);
     }
-    assert_eq!(count(&service, "idempotency_key").await, 0);
+    assert_eq!(count_kept(&service).await, 0);
 }
 
 backends!(the_answer_is_kept_to_the_letter);
@@ -138,7 +138,7 @@ async fn after_a_day_a_key_is_new(service: Service) {
     age(&service, 25).await;
     let third = post(&service, CPU.path, "k", &(CPU.minimal)(2)).await.expect(201);
     same(&post(&service, CPU.path, "k", &(CPU.minimal)(2)).await, &third);
-    assert_eq!(count(&service, "idempotency_key").await, 1);
+    assert_eq!(count_kept(&service).await, 1);
 }
 
 backends!(other_methods_know_no_keys: Sqlite, Postgres, Legacy);

@@ -65,6 +65,11 @@ async fn count(service: &Service, table: &str) -> usize {
     count.and_then(|count| count.parse().ok()).expect("a number")
 }
 
+/// How many answers are kept.
+async fn count_kept(service: &Service) -> usize {
+    count(service, &service.own("idempotency_key")).await
+}
+
 /// Lets that many hours pass for every answer that is kept.
 async fn age(service: &Service, hours: u32) {
     let past = if service.database().url().starts_with("sqlite") {
@@ -72,5 +77,5 @@ async fn age(service: &Service, hours: u32) {
     } else {
         format!("created_at - interval '{hours} hours'")
     };
-    service.sql(&format!("update idempotency_key set created_at = {past}")).await;
+    service.sql(&format!("update {} set created_at = {past}", service.own("idempotency_key"))).await;
 }

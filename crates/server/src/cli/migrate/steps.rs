@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use partbook_database::Dialect;
+use partbook_database::{Dialect, OwnTables};
 use partbook_migrate::{Direction, Done, Hindrance, Outlook, Script, TableLock, Waits};
 use serde_json::{Value, json};
 
@@ -45,7 +45,12 @@ impl Steps {
         let printed = || {
             let is_file = common.database.url()?.file().is_some();
             let dialect = if is_file { Dialect::Sqlite } else { Dialect::Postgres };
-            print_scripts(dialect, &common.migrations(dialect)?.scripts_between(from, to)?, &[], self.json)
+            print_scripts(
+                dialect,
+                &common.migrations(dialect)?.scripts_between(&OwnTables::usual(dialect), from, to)?,
+                &[],
+                self.json,
+            )
         };
         Some(printed())
     }
