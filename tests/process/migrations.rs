@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use partbook_database::catalogue::{Definition, read_definitions};
-use partbook_database::{DatabaseUrl, Pool, PoolSettings};
+use partbook_database::{DatabaseUrl, OwnTables, Pool, PoolSettings};
 use partbook_migrate::Migrator;
 use partbook_test_support::{Database, backends};
 
 async fn definitions(pool: &Pool) -> Vec<Definition> {
-    let mut definitions = read_definitions(pool).await.expect("a schema");
-    definitions.retain(|definition| !definition.table.starts_with("partbook_"));
+    let own = OwnTables::of(pool).await.expect("a database");
+    let mut definitions = read_definitions(pool, &own).await.expect("a schema");
+    definitions.retain(|definition| !own.is_ours(&definition.table));
     definitions
 }
 

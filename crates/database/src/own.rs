@@ -21,12 +21,17 @@ pub struct OwnTables {
     dialect: Dialect,
     /// The schema on PostgreSQL, quoted; empty on SQLite.
     schema: String,
+    /// The schema that the catalog is in, or will be, likewise.
+    catalog_schema: String,
 }
 
-/// The schema that belongs to the one of the catalog: several catalogs of one database share nothing. A name has 63 bytes
-/// at most, and PostgreSQL cuts a longer one without a word: a long one is told by its hash.
-const SCHEMA: &str = "
-    select quote_ident(case
+/// The schema of the catalog, and the one of ours that belongs to it: several catalogs of one database share nothing. A name
+/// has 63 bytes at most, and PostgreSQL cuts a longer one without a word: a long one is told by its hash.
+///
+/// As long as there is no catalog, it will be in the first schema of the search path. That is not one of ours, though a role
+/// called `partbook` has that as its `"$user"` as soon as it is there.
+const SCHEMAS: &str = "
+    select quote_ident(n.nspname), quote_ident(case
         when n.nspname = 'public' then 'partbook'
         when octet_length(n.nspname::text) <= 54 then n.nspname || '_partbook'
         else 'partbook_' || md5(n.nspname::text)
@@ -34,6 +39,10 @@ const SCHEMA: &str = "
     from pg_namespace n
     where n.oid = coalesce(
         (select relnamespace from pg_class where oid = to_regclass('cpu')),
+        (select s.oid from unnest(current_schemas(false)) with ordinality as path (name, place)
+            join pg_namespace s on s.nspname = path.name
+            where not exists (select from pg_class c where c.relnamespace = s.oid and c.relname = 'migration_run')
+            order by path.place limit 1),
         (select oid from pg_namespace where nspname = current_schema()))";
 
 impl OwnTables {
@@ -42,24 +51,23 @@ impl OwnTables {
     /// # Errors
     /// The database does not answer.
     pub async fn of(pool: &Pool) -> Result<Self, Error> {
-        let schema = match pool.any() {
-            AnyPool::Postgres(_) => {
-                let rows = pool.text_rows(SCHEMA).await?;
-                rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default()
-            }
-            AnyPool::Sqlite(_) => String::new(),
+        let names = match pool.any() {
+            AnyPool::Postgres(_) => pool.text_rows(SCHEMAS).await?.into_iter().next().unwrap_or_default(),
+            AnyPool::Sqlite(_) => Vec::new(),
         };
-        Ok(Self { dialect: Dialect::of(pool), schema })
+        let mut names = names.into_iter().map(Option::unwrap_or_default);
+        let (catalog_schema, schema) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        Ok(Self { dialect: Dialect::of(pool), schema, catalog_schema })
     }
 
     /// What they are called where no database is looked at: the catalog is in the schema `public` then.
     #[must_use]
     pub fn usual(dialect: Dialect) -> Self {
-        let schema = match dialect {
-            Dialect::Postgres => USUAL_SCHEMA.to_owned(),
-            Dialect::Sqlite => String::new(),
+        let (schema, catalog_schema) = match dialect {
+            Dialect::Postgres => (USUAL_SCHEMA, "public"),
+            Dialect::Sqlite => ("", ""),
         };
-        Self { dialect, schema }
+        Self { dialect, schema: schema.to_owned(), catalog_schema: catalog_schema.to_owned() }
     }
 
     /// Which database they are in.
@@ -72,6 +80,12 @@ impl OwnTables {
     #[must_use]
     pub fn schema(&self) -> Option<&str> {
         (self.dialect == Dialect::Postgres).then_some(self.schema.as_str())
+    }
+
+    /// The schema that the catalog is in, or will be, on PostgreSQL, quoted.
+    #[must_use]
+    pub fn catalog_schema(&self) -> Option<&str> {
+        (self.dialect == Dialect::Postgres).then_some(self.catalog_schema.as_str())
     }
 
     /// A table of ours, as statements name it.
@@ -147,7 +161,7 @@ mod tests {
             fill(&OwnTables::usual(Dialect::Postgres)),
             "alter table note set schema partbook; select note from partbook.note, partbook.other where '$own' = '{own}'"
         );
-        let other = OwnTables { dialect: Dialect::Postgres, schema: "\"a.b_partbook\"".to_owned() };
+        let other = OwnTables { schema: "\"a.b_partbook\"".to_owned(), ..OwnTables::usual(Dialect::Postgres) };
         assert!(fill(&other).contains("set schema \"a.b_partbook\"; select note from \"a.b_partbook\".note"));
         assert!(fill(&OwnTables::usual(Dialect::Sqlite)).contains("from partbook_note, partbook_other"));
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use partbook_database::{Connection, Dialect, Error, StartError, TextRow};
+use partbook_database::{Connection, Dialect, Error, OwnTables, StartError, TextRow};
 
 use crate::books::{Books, Entry, Origin, State};
 use crate::lock::RunnerLock;
@@ -133,7 +133,7 @@ impl<'a> Runner<'a> {
         self.connection.execute(&self.books.enter(&entry(script, State::Begun, None))).await?;
         let limits = format!("set lock_timeout = '{PATIENT_LOCK_TIMEOUT}'; set statement_timeout = 0");
         self.connection.execute(&limits).await?;
-        self.connection.execute(&stay_with_the_catalog(false)).await?;
+        self.connection.execute(&stay_with_the_catalog(&self.books.own, false)).await?;
         for statement in statements::split(&script.sql) {
             if let Some(index) = &statement.index {
                 let asks = format!(
@@ -170,7 +170,7 @@ impl<'a> Runner<'a> {
         if script.is_outside_transaction && self.books.own.dialect() == Dialect::Postgres {
             return self.attempt_outside(script).await;
         }
-        begin(&mut self.connection, self.books.own.dialect()).await?;
+        begin(&mut self.connection, &self.books.own).await?;
         if self.is_done(script).await? {
             self.connection.execute("rollback").await?;
             return Ok(Attempt::DoneAlready);
@@ -212,7 +212,7 @@ impl<'a> Runner<'a> {
 
     /// Changes the books, all of it or nothing.
     pub(crate) async fn write(&mut self, statements: &str) -> Result<(), StartError> {
-        let mut written = begin(&mut self.connection, self.books.own.dialect()).await;
+        let mut written = begin(&mut self.connection, &self.books.own).await;
         if written.is_ok() {
             written = self.connection.execute(statements).await;
         }
@@ -259,23 +259,22 @@ const NOTICE_A_KILLED_RUNNER: &str = "do $$ begin
     exception when others then null; end $$";
 
 /// Begins the transaction of a script.
-async fn begin(connection: &mut Connection, dialect: Dialect) -> Result<(), Error> {
-    match dialect {
+async fn begin(connection: &mut Connection, own: &OwnTables) -> Result<(), Error> {
+    match own.dialect() {
         Dialect::Sqlite => connection.execute("begin immediate").await,
         Dialect::Postgres => {
             let begin = format!("begin; set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = 0");
             connection.execute(&begin).await?;
-            connection.execute(&stay_with_the_catalog(true)).await
+            connection.execute(&stay_with_the_catalog(own, true)).await
         }
     }
 }
 
-/// The statement by which the next tables go where the catalog is, even if a schema has since come before it on the path.
-fn stay_with_the_catalog(is_local: bool) -> String {
-    format!(
-        "select set_config('search_path', quote_ident(n.nspname) || ', ' || current_setting('search_path'), {is_local})
-         from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass('cpu')"
-    )
+/// The statement by which the next tables go where the catalog is, whatever schema comes before it on the path: a role called
+/// as our own schema finds that one first.
+fn stay_with_the_catalog(own: &OwnTables, is_local: bool) -> String {
+    let schema = own.catalog_schema().unwrap_or_default().replace('\'', "''");
+    format!("select set_config('search_path', '{schema}, ' || current_setting('search_path'), {is_local})")
 }
 
 /// Makes the tables of the books where there are none, with what a version before has left, and enters the run.
@@ -285,7 +284,7 @@ async fn open_books(
     command: &str,
     reason: Option<&str>,
 ) -> Result<String, Error> {
-    begin(connection, books.own.dialect()).await?;
+    begin(connection, &books.own).await?;
     connection.execute(&books.create_books()).await?;
     if !connection.text_rows(&books.asks_for_former()).await?.is_empty() {
         connection.execute(&books.take_over_former()).await?;

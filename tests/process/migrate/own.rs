@@ -141,3 +141,32 @@ async fn catalogs_of_one_database_keep_their_answers_apart() {
         assert_eq!(service.get(CPU.path).await.array().len(), 1, "{schema}");
     }
 }
+
+// Such a role finds the schema of that name before `public` as soon as it is there.
+#[tokio::test]
+async fn a_role_that_is_called_as_our_schema_finds_the_catalog_again() {
+    let database = Database::create(Backend::Postgres);
+    // A role is there for all databases of the server: the name stands for "$user" here.
+    for path in ["partbook,public", "public,partbook"] {
+        let url = format!("{}?options=-csearch_path%3D{path}", database.url());
+        let migrate = async |arguments: &[&str]| {
+            let arguments: Vec<&str> = ["migrate"].iter().chain(arguments).copied().collect();
+            succeeded(partbook(&arguments).env("DATABASE_URL", &url).run().await)
+        };
+        let start = || Server::options().env("DATABASE_URL", &url).start_on(&database);
+        let service = start().await;
+        let first = post(&service, "k", 1).await.expect(201);
+        assert!(service.stop().await.success());
+        let service = start().await;
+        assert_eq!(post(&service, "k", 1).await.expect(201).text(), first.text(), "{path}");
+        assert!(service.stop().await.success());
+        migrate(&["drift"]).await;
+        let kept = "select count(*)::text || ' ' || (select count(*) from public.cpu) from partbook.idempotency_key";
+        assert_eq!(database.value(kept).await.as_deref(), Some("1 1"), "{path}");
+        let name = database.url().rsplit('/').next().map(str::to_owned).expect("a name");
+        migrate(&["down", "--to", "0", "--name", &name]).await;
+        migrate(&["up"]).await;
+        migrate(&["drift"]).await;
+        migrate(&["down", "--to", "0", "--name", &name]).await;
+    }
+}

@@ -66,7 +66,7 @@ impl Migrator {
 
     /// The schema that is there, without our own tables.
     pub(crate) async fn definitions(&self) -> Result<Vec<Definition>, StartError> {
-        let mut found = read_definitions(&self.pool).await?;
+        let mut found = read_definitions(&self.pool, self.own()).await?;
         found.retain(|definition| definition.table != FORMER_HISTORY && !self.own().is_ours(&definition.table));
         Ok(found)
     }

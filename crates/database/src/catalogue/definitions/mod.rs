@@ -8,6 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Error;
+use crate::own::OwnTables;
 use crate::pool::{AnyPool, Pool};
 
 /// One piece of a schema.
@@ -68,14 +69,14 @@ const KINDS: [(DefinitionKind, &str); 12] = [
     (DefinitionKind::View, "view"),
 ];
 
-/// Reads the schema that the catalog is in: that of the table `cpu`, or the first of the search path. What an extension
+/// Reads the schema that the catalog is in. What an extension
 /// brought is not part of it. The order is that in which the pieces can be made.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn read_definitions(pool: &Pool) -> Result<Vec<Definition>, Error> {
+pub async fn read_definitions(pool: &Pool, own: &OwnTables) -> Result<Vec<Definition>, Error> {
     match pool.any() {
-        AnyPool::Postgres(_) => postgres::read(pool).await,
+        AnyPool::Postgres(_) => postgres::read(pool, own).await,
         AnyPool::Sqlite(_) => sqlite::read(pool).await,
     }
 }

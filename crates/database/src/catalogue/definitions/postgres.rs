@@ -2,16 +2,16 @@
 
 use super::{Definition, DefinitionKind, KINDS};
 use crate::error::Error;
+use crate::own::OwnTables;
 use crate::pool::Pool;
 
-/// Names of the schema itself are left out of what the server says, so that two schemas can be compared. A constraint's own
+/// The name of the schema takes the place of `{catalog}`. Names of the schema itself are left out of what the server says, so that two schemas can be compared. A constraint's own
 /// index, a partition and an identity column's sequence come with what they belong to.
 const DEFINITIONS: &str = "
     with home as (
         select n.oid, quote_ident(n.nspname) || '.' as prefix
         from pg_namespace n
-        where n.oid = coalesce(
-            (select relnamespace from pg_class where oid = to_regclass('cpu')), (select oid from pg_namespace where nspname = current_schema()))
+        where quote_ident(n.nspname) = '{catalog}'
     ), relation as (
         select c.oid, c.relname::text as name, c.relkind as kind
         from pg_class c join home on c.relnamespace = home.oid
@@ -85,8 +85,9 @@ const DEFINITIONS: &str = "
     ) piece
     order by table_name, place, name";
 
-pub(super) async fn read(pool: &Pool) -> Result<Vec<Definition>, Error> {
-    let rows = pool.text_rows(DEFINITIONS).await?;
+pub(super) async fn read(pool: &Pool, own: &OwnTables) -> Result<Vec<Definition>, Error> {
+    let catalog = own.catalog_schema().unwrap_or_default().replace('\'', "''");
+    let rows = pool.text_rows(&DEFINITIONS.replace("{catalog}", &catalog)).await?;
     let mut definitions: Vec<Definition> = rows.into_iter().filter_map(definition).collect();
     definitions.sort_by_key(|definition| definition.kind);
     Ok(definitions)
