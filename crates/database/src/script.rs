@@ -3,11 +3,12 @@
 
 use std::time::Instant;
 
+use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{
     AssertSqlSafe, ColumnIndex, ConnectOptions as _, Connection as _, Database, Decode, Executor, PgConnection,
-    Row as _, SqliteConnection, raw_sql,
+    SqliteConnection, raw_sql,
 };
 
 use crate::error::Error;
@@ -72,6 +73,21 @@ impl Connection {
         match &mut self.0 {
             AnyConnection::Postgres(connection) => text_rows(connection, query).await,
             AnyConnection::Sqlite(connection) => text_rows(connection, query).await,
+        }
+    }
+
+    /// Hands over the rows of a query one by one, every value as text: there may be more than fit into memory.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn for_each_row(
+        &mut self,
+        query: &str,
+        hand_over: &mut (dyn FnMut(TextRow) + Send),
+    ) -> Result<(), Error> {
+        match &mut self.0 {
+            AnyConnection::Postgres(connection) => for_each_row(connection, query, hand_over).await,
+            AnyConnection::Sqlite(connection) => for_each_row(connection, query, hand_over).await,
         }
     }
 
@@ -142,9 +158,36 @@ where
     let query = raw_sql(AssertSqlSafe(query));
     Box::pin(async {
         let rows = query.fetch_all(executor).await?;
-        let texts = |row: &<E::Database as Database>::Row| {
-            (0..row.len()).map(|column| row.try_get_unchecked(column)).collect::<Result<TextRow, _>>()
-        };
         Ok(rows.iter().map(texts).collect::<Result<_, _>>()?)
     })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where SQL is sent that is no request's statement")]
+fn for_each_row<'c, E: Executor<'c> + 'c>(
+    executor: E,
+    query: &'c str,
+    hand_over: &'c mut (dyn FnMut(TextRow) + Send),
+) -> BoxFuture<'c, Result<(), Error>>
+where
+    usize: ColumnIndex<<E::Database as Database>::Row>,
+    Option<String>: for<'r> Decode<'r, E::Database>,
+    String: sqlx::Type<E::Database>,
+{
+    Box::pin(async move {
+        let mut rows = raw_sql(AssertSqlSafe(query)).fetch(executor);
+        while let Some(row) = rows.try_next().await? {
+            hand_over(texts(&row)?);
+        }
+        Ok(())
+    })
+}
+
+/// The values of a row as text.
+fn texts<R>(row: &R) -> Result<TextRow, sqlx::Error>
+where
+    R: sqlx::Row,
+    usize: ColumnIndex<R>,
+    Option<String>: for<'r> Decode<'r, R::Database>,
+{
+    (0..row.len()).map(|column| row.try_get_unchecked(column)).collect()
 }

@@ -132,9 +132,13 @@ fn turn(runtime: &Runtime, router: &Router, make: Make, requests: usize) -> f64 
 async fn router(url: &str) -> Router {
     let url = DatabaseUrl::parse(url).expect("a database URL");
     let pool = Pool::connect(&url, &PoolSettings::default()).await.expect("a new file");
-    let prepared = partbook_migrate::prepare(pool, &required_tables(), partbook_migrate::AtStart::Migrate)
-        .await
-        .expect("the tables");
+    let prepared = partbook_migrate::prepare(
+        pool,
+        &required_tables(),
+        partbook_migrate::AtStart::Migrate(&partbook_migrate::NoPrecaution),
+    )
+    .await
+    .expect("the tables");
     let repository = Repository::open(prepared, Arc::new(SystemClock), RepositoryLimits::default());
     for number in 0..100 {
         let body = format!(r#"{{"name":"CPU {number}","manufacturer":"AMD","cores":8,"attributes":{{"a":1}}}}"#);

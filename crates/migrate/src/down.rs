@@ -2,8 +2,9 @@
 
 use partbook_database::StartError;
 
+use crate::lock::RunnerLock;
 use crate::migrator::Migrator;
-use crate::run::{Progress, Runner};
+use crate::run::{Precaution, Progress, Runner};
 use crate::script::Script;
 
 impl Migrator {
@@ -11,8 +12,15 @@ impl Migrator {
     ///
     /// # Errors
     /// A script failed; nothing of it was done, and those before it were taken back.
-    pub async fn down(&self, scripts: &[Script], progress: Progress<'_>) -> Result<(), StartError> {
-        let mut runner = Runner::start(self, "down", None).await?;
+    pub async fn down(
+        &self,
+        scripts: &[Script],
+        precaution: &dyn Precaution,
+        progress: Progress<'_>,
+    ) -> Result<(), StartError> {
+        let lock = RunnerLock::take(&self.pool).await?;
+        self.take(precaution, scripts).await?;
+        let mut runner = Runner::begin(self, lock, "down", None).await?;
         for script in scripts {
             runner.execute(script, progress).await?;
         }

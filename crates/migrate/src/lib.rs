@@ -41,7 +41,7 @@ pub use migrator::Migrator;
 pub use outlook::{Outlook, TableLock, Waits};
 pub use prepare::{AtStart, prepare};
 pub use repair::Repair;
-pub use run::{Done, Hindrance, Progress};
+pub use run::{Done, Hindrance, NoPrecaution, Precaution, Progress};
 pub use script::{Direction, Script};
 pub use stamp::{StampPlan, StampRange};
 pub use status::{Application, Migration, Record, Running, Standing, Status};

@@ -7,12 +7,13 @@ use crate::books::History;
 use crate::detect::{Found, detect_among};
 use crate::fitness::faults;
 use crate::migrator::Migrator;
+use crate::run::Precaution;
 
 /// Whether a start brings the database up to date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AtStart {
-    /// It applies what is pending.
-    Migrate,
+#[derive(Clone, Copy)]
+pub enum AtStart<'a> {
+    /// It applies what is pending, after a precaution where there are rows.
+    Migrate(&'a dyn Precaution),
     /// It leaves the schema as it is: another program, or another role, sees to it.
     LeaveAsItIs,
 }
@@ -23,7 +24,7 @@ pub enum AtStart {
 /// # Errors
 /// [`StartError::Unfit`] for a database of another program, one that is newer than this program, and one that lacks
 /// something required or has it in another form, naming all of it.
-pub async fn prepare(pool: Pool, required: &[RequiredTable], at_start: AtStart) -> Result<Prepared, StartError> {
+pub async fn prepare(pool: Pool, required: &[RequiredTable], at_start: AtStart<'_>) -> Result<Prepared, StartError> {
     let migrator = Migrator::new(&pool).await?;
     let own = migrator.own().clone();
     let mut tables = Catalogue::read_tables(&pool, &own).await?;
@@ -36,7 +37,10 @@ pub async fn prepare(pool: Pool, required: &[RequiredTable], at_start: AtStart) 
         Found::Empty(history) | Found::Ours(history) => {
             history.check(&migrator.migrations).map_err(StartError::Unfit)?;
             let is_current = match at_start {
-                AtStart::Migrate => migrator.apply_at_start(&history).await.map(|()| true)?,
+                AtStart::Migrate(precaution) => {
+                    migrator.apply_at_start(&history, precaution).await?;
+                    true
+                }
                 AtStart::LeaveAsItIs => !warn_of_pending(&migrator, &history)?,
             };
             let schema = if history.is_adopted() { SchemaKind::Adopted } else { SchemaKind::Ours };

@@ -1,6 +1,7 @@
 //! Runs the scripts of migrations, one transaction each, and keeps the books: what is applied, what failed, and who ran what.
 
 use std::fmt::Write as _;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use partbook_database::{Connection, Dialect, Error, OwnTables, StartError, TextRow};
@@ -35,6 +36,22 @@ pub struct Done {
 
 /// Who hears of each migration as soon as it is done.
 pub type Progress<'a> = &'a mut (dyn FnMut(&Done) + Send);
+
+/// What is done before the first script is executed on a database that has rows, by whoever holds the lock: a backup.
+pub trait Precaution: Sync {
+    /// Takes it, and says why it could not be taken: nothing is executed then. The reason says which way the migrations go.
+    fn take<'a>(&'a self, reason: &'a str) -> Pin<Box<dyn Future<Output = Result<(), StartError>> + Send + 'a>>;
+}
+
+/// None, on purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct NoPrecaution;
+
+impl Precaution for NoPrecaution {
+    fn take<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = Result<(), StartError>> + Send + 'a>> {
+        Box::pin(async { Ok(()) })
+    }
+}
 
 /// What is in the way of a migration, or of taking it back.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use crate::books::History;
 use crate::drift::Difference;
 use crate::lock::{RunnerLock, directory_of};
 use crate::migrator::Migrator;
-use crate::run::{Done, Hindrance, Progress, Runner, hindered};
-use crate::script::Script;
+use crate::run::{Done, Hindrance, Precaution, Progress, Runner, hindered};
+use crate::script::{Direction, Script};
 
 impl Migrator {
     /// Applies what [`Self::plan_up`] planned, but for what another runner has applied meanwhile. A migration that failed before is tried again. The schema is compared with what is recorded of it before and
@@ -24,6 +24,7 @@ impl Migrator {
         &self,
         scripts: &[Script],
         accepted_drift: Option<&str>,
+        precaution: &dyn Precaution,
         progress: Progress<'_>,
     ) -> Result<(), StartError> {
         self.check_free_space()?;
@@ -40,6 +41,7 @@ impl Migrator {
             lock.release().await?;
             return Err(StartError::Stuck(fault));
         }
+        self.take(precaution, scripts).await?;
         let mut runner = Runner::begin(self, lock, "up", accepted_drift).await?;
         for script in scripts {
             runner.execute(script, progress).await?;
@@ -72,7 +74,11 @@ impl Migrator {
     /// # Errors
     /// As [`Self::up`], but that drift is no hindrance; and a migration failed at an earlier start: it would only fail again,
     /// and a supervisor would go on starting.
-    pub(crate) async fn apply_at_start(&self, history: &History) -> Result<(), StartError> {
+    pub(crate) async fn apply_at_start(
+        &self,
+        history: &History,
+        precaution: &dyn Precaution,
+    ) -> Result<(), StartError> {
         if let Some((entry, error)) = history.failed() {
             return Err(StartError::Stuck(format!(
                 "migration {} failed at {}: {error}. It is not tried again at a start: mend the cause, then \
@@ -89,7 +95,10 @@ impl Migrator {
             use_write_ahead_log(&self.pool).await?;
             return Ok(());
         }
-        self.apply(&pending, "serve", None, &mut log).await
+        use_write_ahead_log(&self.pool).await?;
+        let lock = RunnerLock::take(&self.pool).await?;
+        self.take(precaution, &pending).await?;
+        self.apply_locked(lock, &pending, "serve", None, &mut log).await
     }
 
     /// Executes scripts and keeps the books, without comparing the schema. One that another runner was faster with is left
@@ -105,11 +114,39 @@ impl Migrator {
         progress: Progress<'_>,
     ) -> Result<(), StartError> {
         use_write_ahead_log(&self.pool).await?;
-        let mut runner = Runner::start(self, command, reason).await?;
+        let lock = RunnerLock::take(&self.pool).await?;
+        self.apply_locked(lock, scripts, command, reason, progress).await
+    }
+
+    async fn apply_locked(
+        &self,
+        lock: RunnerLock,
+        scripts: &[Script],
+        command: &str,
+        reason: Option<&str>,
+        progress: Progress<'_>,
+    ) -> Result<(), StartError> {
+        let mut runner = Runner::begin(self, lock, command, reason).await?;
         for script in scripts {
             runner.execute(script, progress).await?;
         }
         runner.finish().await
+    }
+
+    /// Takes the precaution where there is something to lose and another runner was not faster.
+    pub(crate) async fn take(&self, precaution: &dyn Precaution, scripts: &[Script]) -> Result<(), StartError> {
+        let history = self.history().await?;
+        let is_open = |script: &&Script| history.has(script.version) == (script.direction == Direction::Down);
+        let open: Vec<&Script> = scripts.iter().filter(is_open).collect();
+        let (Some(first), Some(last)) = (open.first(), open.last()) else { return Ok(()) };
+        if !self.has_rows().await? {
+            return Ok(());
+        }
+        let reason = match first.direction {
+            Direction::Up => format!("before up from {} to {}", history.version(), last.version),
+            Direction::Down => format!("before down from {} to {}", history.version(), last.version - 1),
+        };
+        precaution.take(&reason).await
     }
 }
 

@@ -90,8 +90,12 @@ impl Options {
     /// Starts on a database, as `partbook serve` does; see there.
     pub(crate) async fn open(self, url: &str) -> Result<(Router, Pool), StartError> {
         let pool = pool(self.url.as_deref().unwrap_or(url), &self.pool).await?;
-        let prepared =
-            partbook_migrate::prepare(pool.clone(), &required_tables(), partbook_migrate::AtStart::Migrate).await?;
+        let prepared = partbook_migrate::prepare(
+            pool.clone(),
+            &required_tables(),
+            partbook_migrate::AtStart::Migrate(&partbook_migrate::NoPrecaution),
+        )
+        .await?;
         let metrics = Metrics::of(recorder(), env!("CARGO_PKG_VERSION"), "of the tests");
         let repository = Repository::open(prepared, Arc::new(SystemClock), self.limits);
         let app = App::new(repository, self.settings, metrics);
@@ -124,18 +128,26 @@ async fn pool(url: &str, settings: &PoolSettings) -> Result<Pool, StartError> {
 /// The database cannot be served.
 pub async fn repository(url: &str) -> Repository {
     let pool = pool(url, &PoolSettings::default()).await.expect("a database");
-    let prepared = partbook_migrate::prepare(pool, &required_tables(), partbook_migrate::AtStart::Migrate)
-        .await
-        .expect("a database that can be served");
+    let prepared = partbook_migrate::prepare(
+        pool,
+        &required_tables(),
+        partbook_migrate::AtStart::Migrate(&partbook_migrate::NoPrecaution),
+    )
+    .await
+    .expect("a database that can be served");
     Repository::open(prepared, Arc::new(SystemClock), RepositoryLimits::default())
 }
 
 /// Sets an empty database up, as a first start does.
 pub(crate) async fn prepare(url: &str) {
     let pool = pool(url, &PoolSettings::default()).await.expect("a database");
-    partbook_migrate::prepare(pool.clone(), &required_tables(), partbook_migrate::AtStart::Migrate)
-        .await
-        .expect("a database that can be set up");
+    partbook_migrate::prepare(
+        pool.clone(),
+        &required_tables(),
+        partbook_migrate::AtStart::Migrate(&partbook_migrate::NoPrecaution),
+    )
+    .await
+    .expect("a database that can be set up");
     pool.close().await;
 }
 

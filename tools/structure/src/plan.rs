@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 /// Every crate, with those directly below it. It may depend on all that can be reached from there.
 const PLAN: &[(&str, &[&str])] = &[
-    ("partbook", &["partbook-http", "partbook-migrate", "partbook-repository"]),
+    ("partbook", &["partbook-http", "partbook-backup", "partbook-migrate", "partbook-repository"]),
     ("partbook-http", &["partbook-repository"]),
     ("partbook-repository", &["partbook-database"]),
+    ("partbook-backup", &["partbook-migrate"]),
     ("partbook-migrate", &["partbook-database"]),
     ("partbook-database", &["partbook-domain", "partbook-telemetry"]),
     ("partbook-telemetry", &[]),

@@ -26,6 +26,8 @@ pub struct DatabaseUrl {
     has_password: bool,
     statement_cache: bool,
     ignored: Vec<String>,
+    /// Variables for PostgreSQL's programs that the options do not give back, the password among them.
+    variables: Vec<(&'static str, String)>,
 }
 
 /// The connection options of the database that a URL chooses.
@@ -124,6 +126,34 @@ impl DatabaseUrl {
             }
             Target::Postgres(options) => options.get_database().unwrap_or(options.get_username()).to_owned(),
         }
+    }
+
+    /// The same server and user, and another database of it; of a SQLite file, another file.
+    #[must_use]
+    pub fn with_name(&self, name: &str) -> Self {
+        let target = match &self.target {
+            Target::Postgres(options) => Target::Postgres(Box::new((**options).clone().database(name))),
+            Target::Sqlite(options) => Target::Sqlite(Box::new((**options).clone().filename(name))),
+        };
+        Self { target, ..self.clone() }
+    }
+
+    /// How PostgreSQL's own programs reach the database: libpq's variables, the password among them. Nothing of it belongs on
+    /// a command line. None for SQLite.
+    #[must_use]
+    pub fn libpq_variables(&self) -> Vec<(&'static str, String)> {
+        let Target::Postgres(options) = &self.target else { return Vec::new() };
+        let user = options.get_username().to_owned();
+        let host =
+            options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
+        let mut variables = vec![
+            ("PGHOST", host),
+            ("PGPORT", options.get_port().to_string()),
+            ("PGDATABASE", options.get_database().unwrap_or(&user).to_owned()),
+            ("PGUSER", user),
+        ];
+        variables.extend(self.variables.iter().cloned());
+        variables
     }
 
     /// The names of query parameters that have no meaning here.

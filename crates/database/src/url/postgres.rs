@@ -1,5 +1,6 @@
 //! `postgres://user@host/database`, and the parameters of other drivers.
 
+use percent_encoding::percent_decode_str;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use url::{Host, Url, form_urlencoded};
@@ -19,6 +20,11 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
     let mut has_password = url.password().is_some();
     let mut has_user = !url.username().is_empty();
     let mut statement_cache = true;
+    // What only libpq's own variables can tell its programs: the driver gives none of it back.
+    let mut variables = Vec::new();
+    if let Some(password) = url.password() {
+        variables.push(("PGPASSWORD", percent_decode_str(password).decode_utf8_lossy().into_owned()));
+    }
     let mut ignored = Vec::new();
     let mut tls = Tls::from_environment()?;
     let mut search_path = SearchPath::default();
@@ -39,6 +45,12 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
             "password" | "host" | "hostaddr" | "port" | "dbname" | "user" | "options" | "sslcert" | "sslkey" => {
                 has_password |= key == "password";
                 has_user |= key == "user" && !value.is_empty();
+                match &*key {
+                    "password" => variables.push(("PGPASSWORD", value.to_string())),
+                    "sslcert" => variables.push(("PGSSLCERT", value.to_string())),
+                    "sslkey" => variables.push(("PGSSLKEY", value.to_string())),
+                    _ => {}
+                }
                 parameters.append_pair(&key, &value);
             }
             // Logs tell Partbook's connections by this name.
@@ -57,8 +69,9 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
     let options = PgConnectOptions::from_url(&url).map_err(|_| {
         UrlError::Malformed("special characters must be UTF-8 written as %XX, and `hostaddr` a number".to_owned())
     })?;
+    variables.extend(tls.variables());
     let options = search_path.apply(tls.apply(options)?);
-    Ok(DatabaseUrl { target: Target::Postgres(Box::new(options)), has_password, statement_cache, ignored })
+    Ok(DatabaseUrl { target: Target::Postgres(Box::new(options)), has_password, statement_cache, ignored, variables })
 }
 
 /// What is wrong with a URL. A password that is not escaped can make nearly any of these faults; without one, it is not

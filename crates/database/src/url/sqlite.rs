@@ -37,6 +37,7 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
             has_password: false,
             statement_cache: true,
             ignored: Vec::new(),
+            variables: Vec::new(),
         }),
         Err(_) => malformed("the path of the SQLite file is not UTF-8"),
     }

@@ -35,6 +35,13 @@ impl Tls {
         self.root_cert = Some(value.to_owned());
     }
 
+    /// The same as variables of libpq.
+    pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
+        let mode = self.mode.and_then(|mode| MODES.into_iter().find(|(_, known)| *known as u8 == mode as u8));
+        let mode = mode.map(|(name, _)| ("PGSSLMODE", name.to_owned()));
+        mode.into_iter().chain(self.root_cert.clone().map(|file| ("PGSSLROOTCERT", file))).collect()
+    }
+
     /// Sets the options. As libpq has it, `require` with a root certificate means `verify-ca`, and `sslrootcert=system` is
     /// for `verify-full` alone, which it makes the default: anybody may have a certificate of a public authority.
     pub(super) fn apply(self, options: PgConnectOptions) -> Result<PgConnectOptions, UrlError> {
@@ -57,15 +64,16 @@ impl Tls {
     }
 }
 
+const MODES: [(&str, PgSslMode); 6] = [
+    ("disable", PgSslMode::Disable),
+    ("allow", PgSslMode::Allow),
+    ("prefer", PgSslMode::Prefer),
+    ("require", PgSslMode::Require),
+    ("verify-ca", PgSslMode::VerifyCa),
+    ("verify-full", PgSslMode::VerifyFull),
+];
+
 fn mode(key: &str, value: &str) -> Result<PgSslMode, UrlError> {
-    const MODES: [(&str, PgSslMode); 6] = [
-        ("disable", PgSslMode::Disable),
-        ("allow", PgSslMode::Allow),
-        ("prefer", PgSslMode::Prefer),
-        ("require", PgSslMode::Require),
-        ("verify-ca", PgSslMode::VerifyCa),
-        ("verify-full", PgSslMode::VerifyFull),
-    ];
     let lower = value.to_ascii_lowercase().replace('_', "-");
     match (key, &*lower) {
         ("ssl", "true" | "1" | "on") => return Ok(PgSslMode::Require),

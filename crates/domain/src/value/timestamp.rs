@@ -35,6 +35,13 @@ impl Timestamp {
         Self(self.0.checked_sub_signed(delta).unwrap_or(NaiveDateTime::MIN))
     }
 
+    /// The instant that is `duration` after this one.
+    #[must_use]
+    pub fn later(self, duration: Duration) -> Self {
+        let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+        Self(self.0.checked_add_signed(delta).unwrap_or(NaiveDateTime::MAX))
+    }
+
     /// Reads RFC 3339, the same without a zone (taken as UTC), or a bare date (midnight UTC).
     ///
     /// Years 1 to 9999 only: the range that both databases order alike.

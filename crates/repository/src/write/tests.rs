@@ -46,8 +46,13 @@ async fn updated_at_moves_forward_whatever_the_clock_does() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("clock.db").display());
     let pool = Pool::connect(&DatabaseUrl::parse(&url).unwrap(), &PoolSettings::default()).await.unwrap();
-    let prepared =
-        partbook_migrate::prepare(pool, &required_tables(), partbook_migrate::AtStart::Migrate).await.unwrap();
+    let prepared = partbook_migrate::prepare(
+        pool,
+        &required_tables(),
+        partbook_migrate::AtStart::Migrate(&partbook_migrate::NoPrecaution),
+    )
+    .await
+    .unwrap();
     let repository = Repository::open(prepared, Arc::new(Backwards(AtomicI64::new(20))), RepositoryLimits::default());
     let body = |text: &str| json::parse(text.as_bytes()).unwrap();
     let create = Create {

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod backup;
 mod confirm;
 mod healthcheck;
 mod migrate;
@@ -49,6 +50,9 @@ enum Command {
     /// Apply migrations, take them back, list them, or compare the schema with them
     #[command(subcommand)]
     Migrate(migrate::Command),
+    /// Make backups, try them, restore them, or delete old ones
+    #[command(subcommand)]
+    Backup(backup::Command),
     /// Print the OpenAPI document of the service
     Openapi,
     /// Check that a running service is alive; exit status 0 when it is
@@ -73,6 +77,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
         None => serve::run(cli.serve).await,
         Some(Command::Serve(arguments)) => serve::run(arguments).await,
         Some(Command::Migrate(command)) => migrate::run(command).await,
+        Some(Command::Backup(command)) => backup::run(command).await,
         Some(Command::Openapi) => openapi::run(),
         Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments).await,
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{ErrorKind, IsTerminal as _, Write, stdout};
 
+use partbook_backup::BackupError;
 use partbook_database::{DatabaseUrl, StartError};
 
 use crate::config::BadSetting;
@@ -53,6 +54,12 @@ impl From<StartError> for Failure {
             StartError::Stuck(text) => Self::Trouble(text),
             error => Self::Run(error.to_string()),
         }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        Self::Run(error.to_string())
     }
 }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 use partbook_database::{DatabaseUrl, Pool, SchemaKind};
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, HttpSettings, Metrics};
+use partbook_migrate::AtStart;
 use partbook_repository::{Repository, required_tables};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
+use super::backup::BackupFirst;
 use super::output::{Failure, warn_of_remaining_log};
 use super::schema_watch;
 use crate::config::{self, ServeArguments};
@@ -89,7 +91,9 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, 
         tracing::warn!(parameter, "database URL parameter ignored");
     }
     let pool = Pool::connect(url, &arguments.database.pool()).await?;
-    let prepared = partbook_migrate::prepare(pool.clone(), &required_tables(), arguments.at_start).await?;
+    let precaution = BackupFirst { url, arguments: &arguments.backup };
+    let at_start = if arguments.no_migrate.0 { AtStart::LeaveAsItIs } else { AtStart::Migrate(&precaution) };
+    let prepared = partbook_migrate::prepare(pool.clone(), &required_tables(), at_start).await?;
     let schema = match prepared.schema {
         SchemaKind::Ours => "partbook",
         SchemaKind::Adopted => "adopted",

@@ -3,6 +3,7 @@
 //! `setting` adds what clap does not do: an empty variable counts as not set, and a value that makes no sense is one line
 //! that names the flag or the variable. The variables of OpenTelemetry have no flags and are read in `traces`.
 
+mod backup;
 mod database;
 mod limits;
 mod listen;
@@ -14,15 +15,15 @@ mod values;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
-use partbook_migrate::AtStart;
 
+pub(crate) use backup::{BackupArguments, MigrateBackupArguments};
 pub(crate) use database::DatabaseArguments;
 pub(crate) use limits::LimitArguments;
 pub(crate) use listen::{OptionalAddress, address, address_with_port, optional_address};
 pub(crate) use log::LogArguments;
 pub(crate) use setting::{BadSetting, Setting};
 pub(crate) use traces::traces;
-use values::Origins;
+use values::{NoMigrate, Origins};
 
 /// The settings of `partbook serve`.
 #[derive(Args)]
@@ -45,7 +46,10 @@ pub(crate) struct ServeArguments {
     #[arg(env = "PARTBOOK_NO_MIGRATE", default_value = "false", num_args = 0..=1, default_missing_value = "true")]
     #[arg(value_name = "true|false", value_parser = Setting(values::no_migrate), action = ArgAction::Set)]
     #[arg(id = "no_migrate", long = "no-migrate")]
-    pub(crate) at_start: AtStart,
+    pub(crate) no_migrate: NoMigrate,
+
+    #[command(flatten)]
+    pub(crate) backup: MigrateBackupArguments,
 
     /// Fill an empty database with a sample catalog; one that holds anything is left as it is
     #[arg(long)]

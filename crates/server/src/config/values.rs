@@ -1,9 +1,9 @@
 //! Parsers of settings that need only a few lines. Each error says which values are allowed; the caller puts the name of
 //! the setting and the text before it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use partbook_migrate::AtStart;
 use url::Url;
 
 /// The greatest number of connections that can be asked for.
@@ -86,10 +86,30 @@ pub(crate) fn truth(text: &str) -> Result<bool, &'static str> {
     text.parse().map_err(|_| "is neither true nor false; use one of them")
 }
 
-/// Reads whether the schema is left as it is at the start.
-pub(crate) fn no_migrate(text: &str) -> Result<AtStart, &'static str> {
-    truth(text).map(|is_left| if is_left { AtStart::LeaveAsItIs } else { AtStart::Migrate })
+/// Reads a path.
+pub(crate) fn path(text: &str) -> Result<PathBuf, &'static str> {
+    if text.is_empty() { Err("is empty; name a directory") } else { Ok(text.into()) }
 }
+
+/// Reads whole days, at least one and up to ten years.
+pub(crate) fn days(text: &str) -> Result<Duration, &'static str> {
+    let days = text.parse().ok().filter(|days| (1..=3660).contains(days));
+    days.map(|days: u64| Duration::from_hours(24 * days)).ok_or("is not a number of days; use 1 to 3660")
+}
+
+/// Reads a number of things that are kept.
+pub(crate) fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|count| (1..=10_000).contains(count)).ok_or("is not a number; use 1 to 10000")
+}
+
+/// Reads whether the schema is left as it is at the start.
+pub(crate) fn no_migrate(text: &str) -> Result<NoMigrate, &'static str> {
+    truth(text).map(NoMigrate)
+}
+
+/// Whether the schema is left as it is at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoMigrate(pub(crate) bool);
 
 /// Reads whether a limit is ignored.
 pub(crate) fn legacy_limit(text: &str) -> Result<bool, &'static str> {

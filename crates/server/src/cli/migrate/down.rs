@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::Common;
 use super::steps::{Steps, print_scripts, refuse_hindered, teller};
+use crate::cli::backup::BackupFirst;
 use crate::cli::confirm::{confirm, confirm_name};
 use crate::cli::output::{Failure, print};
 
@@ -46,7 +47,8 @@ pub(super) async fn run(Arguments { steps, name, common }: Arguments) -> Result<
             confirm(&question, steps.yes)?;
         }
     }
-    opened.migrator.down(&scripts, &mut teller("taken back")).await?;
+    let precaution = BackupFirst { url: &opened.url, arguments: &steps.backup };
+    opened.migrator.down(&scripts, &precaution, &mut teller("taken back")).await?;
     opened.close_written().await;
     Ok(())
 }

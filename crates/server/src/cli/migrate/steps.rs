@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Common;
 use crate::cli::output::{Failure, highlighted, print};
+use crate::config::MigrateBackupArguments;
 
 /// How far to go, and whether only to look.
 #[derive(Args)]
@@ -36,6 +37,9 @@ pub(super) struct Steps {
     /// Do not ask whether to change a database that has rows
     #[arg(long)]
     pub(super) yes: bool,
+
+    #[command(flatten)]
+    pub(super) backup: MigrateBackupArguments,
 }
 
 impl Steps {

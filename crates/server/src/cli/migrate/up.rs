@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::Common;
 use super::steps::{Steps, print_scripts, refuse_hindered, teller};
+use crate::cli::backup::BackupFirst;
 use crate::cli::confirm::confirm;
 use crate::cli::output::{Failure, print};
 
@@ -49,7 +50,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         let question = format!("Apply {} migration(s) to {}, which has rows?", pending.len(), opened.url);
         confirm(&question, steps.yes)?;
     }
-    opened.migrator.up(&pending, accept_drift.as_deref(), &mut teller("applied")).await?;
+    let precaution = BackupFirst { url: &opened.url, arguments: &steps.backup };
+    opened.migrator.up(&pending, accept_drift.as_deref(), &precaution, &mut teller("applied")).await?;
     opened.close_written().await;
     Ok(())
 }

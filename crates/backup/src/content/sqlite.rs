@@ -1,0 +1,34 @@
+//! What is in a SQLite file.
+
+use partbook_database::{Connection, Error};
+
+use super::{Content, Sum, sha256};
+
+/// The tables, with their columns as literals; what a column is made of others need not be looked at.
+const TABLES: &str = "
+    select t.name, (
+        select group_concat('quote(\"' || replace(c.name, '\"', '\"\"') || '\")', ', ')
+        from pragma_table_xinfo(t.name) c where c.hidden = 0)
+    from sqlite_schema t
+    where t.type = 'table' and (t.name not like 'sqlite\\_%' escape '\\' or t.name = 'sqlite_sequence')
+        and t.sql not like 'create virtual table%'
+    order by t.name";
+
+pub(super) async fn read(connection: &mut Connection) -> Result<Content, Error> {
+    let mut content = Content::default();
+    for row in connection.text_rows(TABLES).await? {
+        let Ok([Some(name), Some(columns)]) = <[_; 2]>::try_from(row) else { continue };
+        let mut sum = Sum::default();
+        let query = format!("select {columns} from \"{}\"", name.replace('"', "\"\""));
+        connection.for_each_row(&query, &mut |row| sum.add(&row)).await?;
+        content.tables.insert(name, sum.content());
+    }
+    let mut definitions = String::new();
+    let schema = "select type || ' ' || name || ' ' || coalesce(sql, '') from sqlite_schema order by type, name";
+    for row in connection.text_rows(schema).await? {
+        definitions.extend(row.into_iter().flatten());
+        definitions.push('\n');
+    }
+    content.schema_sha256 = sha256(&definitions);
+    Ok(content)
+}

@@ -1,0 +1,141 @@
+//! Makes a backup: copies, describes, verifies, and deletes what is too old.
+
+use std::fs;
+use std::time::Instant;
+
+use partbook_database::{DatabaseUrl, Pool, PoolSettings};
+use partbook_domain::Timestamp;
+use partbook_domain::clock::{Clock, SystemClock};
+use partbook_migrate::Migrator;
+
+use crate::engine;
+use crate::error::BackupError;
+use crate::kind::DatabaseKind;
+use crate::manifest::{Attempt, FORMAT, Manifest};
+use crate::retention::{Retention, expired};
+use crate::store::{Backup, Store, fingerprint};
+use crate::verify::{Scratch, verify};
+
+/// What a backup is made of, and why.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The database.
+    pub url: &'a DatabaseUrl,
+    /// Where the backup goes.
+    pub store: &'a Store,
+    /// Why it is made.
+    pub reason: &'a str,
+    /// How long backups are kept.
+    pub retention: Retention,
+    /// Where it is verified.
+    pub scratch: Scratch<'a>,
+}
+
+/// A backup that was made.
+#[derive(Debug)]
+pub struct Created {
+    /// The backup.
+    pub backup: Backup,
+    /// Why it is not verified, where it could not be.
+    pub unverified: Option<String>,
+    /// The files that were deleted because they were too old.
+    pub deleted: Vec<String>,
+}
+
+/// Makes a backup, verifies it, and deletes those that are too old: only after a verified success. What became of it is noted
+/// in the store in any case.
+///
+/// # Errors
+/// It could not be made; or it is not what was in the database, and is of no use.
+pub async fn create(request: &Request<'_>) -> Result<Created, BackupError> {
+    request.store.prepare()?;
+    let at = SystemClock.now().to_string();
+    let created = attempt(request).await;
+    let attempt = Attempt {
+        at,
+        reason: request.reason.to_owned(),
+        file: created.as_ref().ok().map(|created| created.backup.manifest.file.clone()),
+        error: created.as_ref().err().map(ToString::to_string),
+    };
+    request.store.note_attempt(&attempt)?;
+    created
+}
+
+async fn attempt(request: &Request<'_>) -> Result<Created, BackupError> {
+    let Request { url, store, reason, retention, scratch } = request;
+    let kind = engine::kind(url);
+    let now = SystemClock.now();
+    let file = file_name(store, url, kind, now);
+    let partial = store.partial(&file);
+    // Left by one that was cut off in the same second.
+    let _ = fs::remove_file(&partial);
+    let since = Instant::now();
+    let copied = engine::copy(url, &partial).await;
+    if copied.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    let copied = copied?;
+    let (size, sha256) = fingerprint(&partial)?;
+    let manifest = Manifest {
+        format: FORMAT,
+        file,
+        size,
+        sha256,
+        database: url.to_string(),
+        name: url.name(),
+        kind,
+        server_version: copied.server_version,
+        client_version: copied.client_version,
+        schema_version: schema_version(url).await,
+        reason: (*reason).to_owned(),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        taken_at: now.to_string(),
+        milliseconds: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
+        expires_at: now.later(retention.age).to_string(),
+        content: copied.content,
+        verified: None,
+    };
+    let mut backup = store.keep(&partial, &manifest)?;
+    let mut unverified = None;
+    match verify(store, &mut backup, *scratch).await {
+        Ok(()) => {}
+        // It may be good; there was no place to look.
+        Err(BackupError::Refused(reason)) => unverified = Some(reason),
+        Err(error) => return Err(error),
+    }
+    let mut deleted = Vec::new();
+    if unverified.is_none() {
+        let backups = store.list()?;
+        for old in expired(&backups, *retention, SystemClock.now()) {
+            store.delete(old)?;
+            deleted.push(old.manifest.file.clone());
+        }
+    }
+    Ok(Created { backup, unverified, deleted })
+}
+
+/// The newest migration of a database of ours; none for another one.
+pub(crate) async fn schema_version(url: &DatabaseUrl) -> Option<i64> {
+    let pool = Pool::connect(url, &PoolSettings { size: 1, ..PoolSettings::default() }).await.ok()?;
+    let version = async { Migrator::new(&pool).await.ok()?.status().await.ok().map(|status| status.version) }.await;
+    pool.close().await;
+    version
+}
+
+/// `catalog-20261128T020000Z.dump`; a second one of the same second has another end.
+pub(crate) fn file_name(store: &Store, url: &DatabaseUrl, kind: DatabaseKind, now: Timestamp) -> String {
+    let name = url.name();
+    let name = name.strip_suffix(".db").unwrap_or(&name);
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
+    let name: String = name.chars().map(|character| if is_plain(character) { character } else { '_' }).collect();
+    let ending = match kind {
+        DatabaseKind::Sqlite => "db",
+        DatabaseKind::Postgres => "dump",
+    };
+    let time = now.to_utc().format("%Y%m%dT%H%M%SZ");
+    let names = (1..).map(|number| match number {
+        1 => format!("{name}-{time}.{ending}"),
+        _ => format!("{name}-{time}-{number}.{ending}"),
+    });
+    names.into_iter().find(|file| !store.directory().join(file).exists()).unwrap_or_default()
+}

@@ -1,0 +1,113 @@
+//! PostgreSQL's own programs: where they are, of which version, and how they are run.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use partbook_database::DatabaseUrl;
+use tokio::process::Command;
+
+use crate::error::BackupError;
+
+/// Where packages put them, beside the search path.
+const DIRECTORIES: [&str; 2] = ["/usr/lib/postgresql", "/opt/homebrew/opt"];
+
+/// How much of what a program complains is told, characters.
+const MAX_COMPLAINT: usize = 400;
+
+/// `pg_dump` and `pg_restore` of one version.
+#[derive(Clone, Debug)]
+pub(crate) struct Programs {
+    directory: PathBuf,
+    /// Such as `15.14`.
+    pub(crate) version: String,
+}
+
+impl Programs {
+    /// Finds programs that can talk to a server: of its version, or else of the next later one.
+    ///
+    /// # Errors
+    /// There are none; the message says which version is needed.
+    pub(crate) async fn find(server_version: &str) -> Result<Self, BackupError> {
+        let needed = major(server_version);
+        let mut found: Vec<(u32, Self)> = Vec::new();
+        for directory in directories() {
+            let Some(version) = version_of(&directory.join("pg_dump")).await else { continue };
+            found.push((major(&version), Self { directory, version }));
+        }
+        let newest = found.iter().map(|(major, _)| *major).max();
+        let fitting = found.into_iter().filter(|(major, _)| *major >= needed).min_by_key(|(major, _)| *major);
+        fitting.map(|(_, programs)| programs).ok_or_else(|| {
+            let seen = newest.map_or_else(|| "none was found".to_owned(), |newest| format!("{newest} was found"));
+            BackupError::Program(format!(
+                "pg_dump of version {needed} or later is needed for a server of version {server_version}, and {seen}: install the \
+                 package postgresql-client-{needed}, or put its programs on the path"
+            ))
+        })
+    }
+
+    /// Runs one of them against a database, and returns what it wrote to standard output. Who it is and its password go by the
+    /// environment, where nobody else sees them.
+    pub(crate) async fn run<A: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        url: &DatabaseUrl,
+        arguments: &[A],
+    ) -> Result<Vec<u8>, BackupError> {
+        let output = Command::new(self.directory.join(program))
+            .args(arguments)
+            .arg("--no-password")
+            .envs(url.libpq_variables())
+            .env("PGAPPNAME", "partbook backup")
+            .env("LC_MESSAGES", "C")
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .map_err(|error| BackupError::Program(format!("{program} cannot be run: {error}")))?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let complaint = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+        let complaint: String = complaint.chars().take(MAX_COMPLAINT).collect();
+        Err(BackupError::Program(format!("{program} {} failed: {complaint}", self.version)))
+    }
+}
+
+/// `15` of `15.14 (Debian 15.14-0+deb12u1)`.
+pub(crate) fn major(version: &str) -> u32 {
+    let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or_default()
+}
+
+fn directories() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    for base in DIRECTORIES {
+        let Ok(entries) = std::fs::read_dir(base) else { continue };
+        directories.extend(entries.filter_map(Result::ok).map(|entry| entry.path().join("bin")));
+    }
+    directories.retain(|directory| directory.join("pg_dump").is_file());
+    directories
+}
+
+/// The version that a program says it has: `pg_dump (PostgreSQL) 15.14 (Debian …)`.
+async fn version_of(program: &Path) -> Option<String> {
+    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().await.ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let version = text.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+    (major(version) > 0).then(|| version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_major_number() {
+        assert_eq!(major("15.14 (Debian 15.14-0+deb12u1)"), 15);
+        assert_eq!(major("18beta1"), 18);
+        assert_eq!(major("unknown"), 0);
+    }
+}

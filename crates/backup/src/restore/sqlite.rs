@@ -1,0 +1,140 @@
+//! A SQLite file takes the place of another by a rename.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+
+use partbook_database::{Connection, DatabaseUrl};
+use partbook_domain::clock::{Clock, SystemClock};
+
+use super::execute;
+use crate::content;
+use crate::create::{Request, file_name, schema_version};
+use crate::engine;
+use crate::error::BackupError;
+use crate::kind::DatabaseKind;
+use crate::manifest::{FORMAT, Manifest};
+use crate::store::{Backup, fingerprint, sync};
+use crate::verify::{compare, verify};
+
+/// Who has the file open, as far as SQLite tells: only that somebody has.
+pub(super) async fn connected(url: &DatabaseUrl) -> Result<Vec<String>, BackupError> {
+    if !url.file().is_some_and(Path::exists) {
+        return Ok(Vec::new());
+    }
+    let mut session = Connection::open(url).await?;
+    let is_alone = leave_write_ahead_log(&mut session).await;
+    session.close().await?;
+    Ok(if is_alone { Vec::new() } else { vec!["another program that has the file open".to_owned()] })
+}
+
+/// Moves what is in the write-ahead log into the file, which goes only while nobody else has it open. The service turns the log
+/// on again when it starts.
+async fn leave_write_ahead_log(session: &mut Connection) -> bool {
+    let mode = session.text_rows("pragma journal_mode = delete").await;
+    mode.is_ok_and(|rows| rows.first().and_then(|row| row.first()?.as_deref()) == Some("delete"))
+}
+
+/// Puts a backup in the place of the file.
+pub(super) async fn restore(request: &Request<'_>, backup: &Backup) -> Result<Option<Backup>, BackupError> {
+    let url = request.url;
+    let live = url.file().ok_or_else(|| BackupError::Refused(format!("{url} is no file")))?.to_owned();
+    let new = beside(&live);
+    let fault = |path: &Path| {
+        let path = path.to_owned();
+        move |error| BackupError::file(&path, &error)
+    };
+    fs::copy(&backup.path, &new).map_err(fault(&new))?;
+    let prepared = prepare(url, &live, &new, backup).await;
+    let safety = match prepared {
+        Ok(()) => replace(request, &live, &new).await,
+        Err(error) => Err(error),
+    };
+    if safety.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    safety
+}
+
+/// Looks whether the new file is what it must be, and gives it the owner and the rights of the one that it replaces.
+async fn prepare(url: &DatabaseUrl, live: &Path, new: &Path, backup: &Backup) -> Result<(), BackupError> {
+    let fault = |error| BackupError::file(new, &error);
+    let text = new.to_str().ok_or_else(|| BackupError::Files(format!("{} is not UTF-8", new.display())))?;
+    compare(&backup.manifest, &engine::content(&url.with_name(text)).await?)?;
+    if let Ok(metadata) = fs::metadata(live) {
+        fs::set_permissions(new, fs::Permissions::from_mode(metadata.mode() & 0o7777)).map_err(fault)?;
+        let own = fs::metadata(new).map_err(fault)?;
+        if (own.uid(), own.gid()) != (metadata.uid(), metadata.gid()) {
+            chown(new, Some(metadata.uid()), Some(metadata.gid())).map_err(fault)?;
+        }
+    } else {
+        fs::set_permissions(new, fs::Permissions::from_mode(0o600)).map_err(fault)?;
+    }
+    fs::File::open(new).and_then(|file| file.sync_all()).map_err(fault)
+}
+
+/// Keeps the live file as a backup and puts the new one in its place, while nobody else can open it.
+async fn replace(request: &Request<'_>, live: &Path, new: &Path) -> Result<Option<Backup>, BackupError> {
+    let mut session = None;
+    let mut safety = None;
+    if live.exists() {
+        let mut locked = Connection::open(request.url).await?;
+        if !leave_write_ahead_log(&mut locked).await {
+            return Err(BackupError::Refused(
+                "another program has opened the file meanwhile. Nothing was changed".to_owned(),
+            ));
+        }
+        execute(&mut locked, "begin exclusive").await?;
+        safety = Some(keep(request, &mut locked, live).await?);
+        session = Some(locked);
+    }
+    fs::rename(new, live).map_err(|error| BackupError::file(live, &error))?;
+    sync(live.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
+    if let Some(session) = session {
+        session.close().await?;
+    }
+    Ok(safety)
+}
+
+/// Makes a backup of the file that goes. Nobody writes to it now, so that the file itself is copied.
+async fn keep(request: &Request<'_>, locked: &mut Connection, live: &Path) -> Result<Backup, BackupError> {
+    let Request { url, store, retention, scratch, .. } = request;
+    store.prepare()?;
+    let now = SystemClock.now();
+    let file = file_name(store, url, DatabaseKind::Sqlite, now);
+    let partial = store.partial(&file);
+    fs::copy(live, &partial).map_err(|error| BackupError::file(&partial, &error))?;
+    let rows = locked.text_rows("select sqlite_version()").await?;
+    let version = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default();
+    let (size, sha256) = fingerprint(&partial)?;
+    let text = partial.to_str().unwrap_or_default();
+    let manifest = Manifest {
+        format: FORMAT,
+        file,
+        size,
+        sha256,
+        database: url.to_string(),
+        name: url.name(),
+        kind: DatabaseKind::Sqlite,
+        server_version: version.clone(),
+        client_version: version,
+        schema_version: schema_version(&url.with_name(text)).await,
+        reason: "before restore".to_owned(),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        taken_at: now.to_string(),
+        milliseconds: 0,
+        expires_at: now.later(retention.age).to_string(),
+        content: content::read(locked, DatabaseKind::Sqlite).await?,
+        verified: None,
+    };
+    let mut backup = store.keep(&partial, &manifest)?;
+    verify(store, &mut backup, *scratch).await?;
+    Ok(backup)
+}
+
+/// Where the new file is made: in the directory of the live one, so that a rename is enough.
+fn beside(live: &Path) -> PathBuf {
+    let mut name = live.as_os_str().to_owned();
+    name.push(".restoring");
+    name.into()
+}

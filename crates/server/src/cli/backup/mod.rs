@@ -1,0 +1,158 @@
+//! `partbook backup`.
+
+mod before;
+mod create;
+mod list;
+mod prune;
+mod restore;
+mod verify;
+
+pub(super) use before::BackupFirst;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use partbook_backup::{Backup, BackupError, Request, Scratch, Store};
+use partbook_database::DatabaseUrl;
+use partbook_telemetry::Telemetry;
+
+use super::output::Failure;
+use crate::config::{BackupArguments, DatabaseArguments, LogArguments};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Copy the database while it is used, restore the copy into a scratch database, and compare
+    Create(create::Arguments),
+    /// List the backups; exit status 1 when none of them was verified
+    List(list::Arguments),
+    /// Restore a backup into a scratch database and compare it with what was in the database
+    Verify(verify::Arguments),
+    /// Put a backup in the place of the database, after a backup of that one
+    Restore(restore::Arguments),
+    /// Delete the backups that are too old
+    Prune(prune::Arguments),
+}
+
+/// Runs one of them.
+///
+/// # Errors
+/// A setting makes no sense; what was asked cannot be done.
+pub(super) async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Create(arguments) => create::run(arguments).await,
+        Command::List(arguments) => list::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments).await,
+        Command::Restore(arguments) => restore::run(arguments).await,
+        Command::Prune(arguments) => prune::run(arguments),
+    }
+}
+
+/// What every one of them needs that looks at a database.
+#[derive(Args)]
+struct Common {
+    #[command(flatten)]
+    database: DatabaseArguments,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    log: LogArguments,
+}
+
+/// Where the backups are.
+#[derive(Args)]
+struct Place {
+    /// The same as --backup-dir
+    #[arg(long, value_name = "DIRECTORY")]
+    to: Option<PathBuf>,
+
+    #[command(flatten)]
+    backup: BackupArguments,
+}
+
+impl Place {
+    fn read(self) -> BackupArguments {
+        let mut backup = self.backup;
+        if let Some(directory) = self.to {
+            backup.backup_dir = directory;
+        }
+        backup
+    }
+}
+
+/// The settings, read.
+struct Opened {
+    url: DatabaseUrl,
+    verify_url: Option<DatabaseUrl>,
+    store: Store,
+    backup: BackupArguments,
+    _telemetry: Telemetry,
+}
+
+impl Common {
+    fn open(self) -> Result<Opened, Failure> {
+        let backup = self.place.read();
+        let (url, verify_url) = (self.database.url()?, backup.verify_url()?);
+        let telemetry = partbook_telemetry::start(self.log.settings(), None).map_err(Failure::Run)?;
+        Ok(Opened { url, verify_url, store: backup.store(), backup, _telemetry: telemetry })
+    }
+}
+
+impl Opened {
+    fn request<'a>(&'a self, reason: &'a str) -> Request<'a> {
+        Request {
+            url: &self.url,
+            store: &self.store,
+            reason,
+            retention: self.backup.retention(),
+            scratch: self.scratch(),
+        }
+    }
+
+    fn scratch(&self) -> Scratch<'_> {
+        self.verify_url.as_ref().map_or(Scratch::Beside(&self.url), Scratch::On)
+    }
+
+    /// The latest backup of the database that lacks a migration.
+    fn before_migration(&self, version: i64) -> Result<Backup, BackupError> {
+        let database = self.url.to_string();
+        let mut backups = self.store.list()?;
+        backups.retain(|backup| {
+            backup.manifest.database == database && backup.manifest.schema_version.is_some_and(|found| found < version)
+        });
+        backups.pop().ok_or_else(|| {
+            BackupError::Files(format!(
+                "there is no backup of {database} from before migration {version} in {}",
+                self.store.directory().display()
+            ))
+        })
+    }
+
+    /// The backup that is named, or the latest of the database.
+    fn chosen(&self, file: Option<&PathBuf>) -> Result<Backup, BackupError> {
+        if let Some(file) = file {
+            return self.store.find(file);
+        }
+        let database = self.url.to_string();
+        let mut backups = self.store.list()?;
+        backups.retain(|backup| backup.manifest.database == database);
+        backups.pop().ok_or_else(|| {
+            BackupError::Files(format!("there is no backup of {database} in {}", self.store.directory().display()))
+        })
+    }
+}
+
+/// A line about a backup.
+fn line(backup: &Backup) -> String {
+    let manifest = &backup.manifest;
+    let verified = match &manifest.verified {
+        Some(_) => "verified",
+        None => "not verified",
+    };
+    let (at, kib) = (&manifest.taken_at[..19.min(manifest.taken_at.len())], manifest.size.div_ceil(1024));
+    format!(
+        "{at}Z  {:<40}  {kib:>8} KiB  {:>9} rows  {verified}  {}\n",
+        manifest.file,
+        manifest.content.rows(),
+        manifest.reason
+    )
+}

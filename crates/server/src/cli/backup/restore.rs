@@ -1,0 +1,65 @@
+//! `partbook backup restore`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use partbook_backup::{plan_restore, restore};
+
+use super::{Common, line};
+use crate::cli::confirm::confirm;
+use crate::cli::output::{Failure, print};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The backup; without it, the latest of the database
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// The latest backup that was taken before this migration was applied
+    #[arg(long, value_name = "VERSION", conflicts_with = "file")]
+    before_migration: Option<i64>,
+
+    /// End the sessions of others on a PostgreSQL database
+    #[arg(long)]
+    terminate: bool,
+
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Puts a backup in the place of the database.
+pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { file, before_migration, terminate, dry_run, yes, common } = arguments;
+    let opened = common.open()?;
+    let backup = match before_migration {
+        Some(version) => opened.before_migration(version)?,
+        None => opened.chosen(file.as_ref())?,
+    };
+    let plan = plan_restore(&opened.url, &backup).await?;
+    let mut text = line(&backup);
+    text += if plan.replaces { "replaces  " } else { "makes     " };
+    text += &format!("{}\n", opened.url);
+    for (table, rows) in &plan.of_others {
+        text += &format!("and with it the table {table} of another program, with {rows} row(s)\n");
+    }
+    text.extend(plan.connected.iter().map(|who| format!("connected {who}\n")));
+    print(&text)?;
+    if dry_run {
+        return Ok(());
+    }
+    confirm(&format!("Restore {} as it was at {}?", opened.url, backup.manifest.taken_at), yes)?;
+    let safety = restore(&opened.request("before restore"), &backup, terminate).await?;
+    let mut text = format!("{} is as it was at {}\n", opened.url, backup.manifest.taken_at);
+    if let Some(safety) = safety {
+        text += &format!("what it was before: {}\n", safety.path.display());
+    }
+    print(&text)
+}

@@ -1,0 +1,51 @@
+//! What is killed at any moment leaves the old database or the new one, whole.
+
+use std::time::Duration;
+
+use super::{Store, everything, files, fill};
+use partbook_test_support::{Backend, Database, backends};
+
+/// How often each is killed.
+const KILLS: u32 = 20;
+
+backends!(a_backup_that_is_cut_off_is_none);
+async fn a_backup_that_is_cut_off_is_none(backend: Backend) {
+    let database = Database::prepared(backend);
+    let store = Store::new();
+    fill(&database).await;
+    let before = everything(&database).await;
+    for kill in 0..KILLS {
+        let moment = tokio::time::sleep(Duration::from_millis(u64::from(kill) * 25));
+        store.call(&database, &["create"]).killed_at(moment).await;
+        for manifest in store.list(&database).await {
+            let file = manifest["file"].as_str().expect("a file").to_owned();
+            store.succeed(&database, &["verify", &file]).await;
+        }
+    }
+    assert_eq!(everything(&database).await, before);
+    // What was left half-done is in nobody's way.
+    let manifest = store.create(&database).await;
+    assert!(manifest["verified"].is_object() && files(&store.path()).len() > 1, "{manifest}");
+}
+
+backends!(a_restore_that_is_cut_off_leaves_the_old_or_the_new);
+async fn a_restore_that_is_cut_off_leaves_the_old_or_the_new(backend: Backend) {
+    let database = Database::prepared(backend);
+    let store = Store::new();
+    fill(&database).await;
+    let old = everything(&database).await;
+    let file = store.create(&database).await["file"].as_str().expect("a file").to_owned();
+    database.sql("delete from gpu; update cpu set notes = 'new'").await;
+    let new = everything(&database).await;
+    for kill in 0..KILLS {
+        let moment = tokio::time::sleep(Duration::from_millis(u64::from(kill) * 60));
+        store.call(&database, &["restore", &file, "--yes", "--terminate"]).killed_at(moment).await;
+        let now = everything(&database).await;
+        assert!(now == old || now == new, "after {kill} of {KILLS}: neither of the two");
+        if now == old {
+            database.sql("delete from gpu; update cpu set notes = 'new'").await;
+        }
+    }
+    store.succeed(&database, &["restore", &file, "--yes", "--terminate"]).await;
+    assert_eq!(everything(&database).await, old);
+}
