@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use partbook_test_support::contract::CPU;
+use partbook_test_support::lock::Lock;
 use partbook_test_support::{Backend, Method, Request, Server, together, wire};
 
 /// An array of objects, which take more memory for their text than any other value.
@@ -62,4 +63,23 @@ async fn bodies_of_nothing_but_small_values_take_up_little() {
     }
     let peak = service.peak_memory();
     assert!(peak < 120_000_000, "{peak} bytes");
+}
+
+// Of 66 KB each: there is room for the text of forty-five at once, and for the values of one.
+#[tokio::test]
+async fn bodies_of_many_values_wait_for_each_other() {
+    let service = Server::options().start(Backend::Sqlite).await;
+    let row = service.create(&CPU, 1).await;
+    let body = format!(r#"{{"notes":"changed","unknown":{}}}"#, objects(9_400));
+    // What was read is kept until the row can be written.
+    let lock = Lock::take(service.database(), &CPU, &row["id"]).await;
+    let patch = || service.request(Method::PATCH, &CPU.at(&row["id"])).body_text(&body);
+    let answers = together((0..40).map(|_| patch())).await;
+    lock.release().await;
+    for answer in &answers {
+        answer.problem(503);
+    }
+    let peak = service.peak_memory();
+    assert!(peak < 100_000_000, "{peak} bytes");
+    patch().send().await.expect(200);
 }

@@ -56,6 +56,9 @@ async fn readers_that_do_not_read_hold_no_connection(backend: Backend) {
     assert_eq!(service.get(&page).await.expect(200).array().len(), 20);
     service.get(&format!("{}/1", GPU.path)).await.expect(200);
     service.get("/readyz").await.expect(200);
+    // The pages alone are 240 MB.
+    let peak = service.peak_memory();
+    assert!(peak < 150_000_000, "{peak} bytes");
     // They go on when they want to.
     assert_eq!(rows(begun.pop().expect("a page")).await.len(), 20);
     assert_eq!(rows(begun.swap_remove(0)).await.len(), ROWS);
@@ -144,6 +147,25 @@ async fn the_slowest_reader_is_given_up_for_another() {
     }
     let scrape = waiting(0.0).await;
     assert_eq!(scrape.value("partbook_answers_given_up_total", &[]), Some(1.0));
+}
+
+// Over HTTP/1.1 nobody asks for more of an answer until its connection takes what there is.
+#[tokio::test]
+async fn a_connection_whose_answer_is_given_up_is_closed() {
+    let options = Server::options().env("PARTBOOK_ANSWER_MEMORY", "2").env("PARTBOOK_ANSWER_TIMEOUT", "3600");
+    let service = options.start(Backend::Sqlite).await;
+    fill_with_large_rows(&service, 25).await;
+    let page = format!("{}?limit=20", GPU.path);
+    let mut stream = wire::connect(service.address());
+    wire::send(&mut stream, &format!("GET {page} HTTP/1.1\r\nHost: x\r\nX-Request-ID: given-up\r\n\r\n"));
+    assert_eq!(wire::status(&wire::head(&mut stream)), 200);
+    let mut other = service.get(&page).await;
+    while other.status == 503 {
+        other = service.get(&page).await;
+    }
+    assert_eq!(other.expect(200).array().len(), 20);
+    let lines = service.lines_of("given-up").await;
+    assert_eq!(lines.last().expect("a line")["cut"], true, "{lines:?}");
 }
 
 // 800 MB in all.

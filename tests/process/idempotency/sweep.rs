@@ -55,6 +55,43 @@ async fn what_is_older_than_a_day_is_swept_at_a_start(backend: Backend) {
     assert_eq!(count(&service, CPU.table).await, 7, "the rows stay");
 }
 
+// A setting that is lower than before, or answers of a process that has ended.
+backends!(what_is_over_the_limit_is_swept_at_a_start);
+async fn what_is_over_the_limit_is_swept_at_a_start(backend: Backend) {
+    let database = Database::prepared(backend);
+    let service = Service::options().start_on(&database).await;
+    post(&service, "first", 1).await.expect(201);
+    let is_sqlite = database.url().starts_with("sqlite");
+    let (text, time) = if is_sqlite {
+        (
+            "printf('%.*c', 1488, 'x')",
+            "strftime('%Y-%m-%dT%H:%M:%f', 'now', '-' || (60 + 3000 - n) || ' seconds') || '000Z'",
+        )
+    } else {
+        ("repeat('x', 1488)", "now() at time zone 'UTC' - (60 + 3000 - n) * interval '1 second'")
+    };
+    let table = database.own("idempotency_key");
+    // 2,000 bytes each, as they are counted.
+    let copies = format!(
+        "with recursive n (n) as (select 1 union all select n + 1 from n where n < 3000)
+         insert into {table} (method, path, idempotency_key, body_hash, status, location, answer, created_at)
+         select method, path, 'copy ' || n, body_hash, status, location, {text}, {time}
+         from {table} cross join n where idempotency_key = 'first'"
+    );
+    service.sql(&copies).await;
+    service.stop().await;
+    let service = Server::options().env("PARTBOOK_IDEMPOTENCY_SIZE", "1").start_on(&database).await;
+    let begin = Instant::now();
+    while count(&service, &table).await > 524 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "too many are kept");
+    }
+    assert!(count(&service, &table).await > 500, "no more are given up than need be");
+    let oldest =
+        format!("select min(cast(substr(idempotency_key, 6) as int)) from {table} where idempotency_key like 'copy %'");
+    let oldest = database.value(&oldest).await.and_then(|oldest| oldest.parse::<u32>().ok());
+    assert!(oldest.is_some_and(|oldest| oldest > 2_400), "the oldest have gone: {oldest:?}");
+}
+
 // Writers wait for one portion, not for all. The text of the statement is the same on SQLite, which does not show its statements.
 backends!(what_is_swept_is_swept_in_portions: Postgres);
 async fn what_is_swept_is_swept_in_portions(database: Database) {
