@@ -4,7 +4,7 @@ use serde_json::json;
 
 use partbook_test_support::contract::CPU;
 use partbook_test_support::lock::Lock;
-use partbook_test_support::{Backend, Method, Request, Server, together, wire};
+use partbook_test_support::{Backend, Method, Request, Server, backends, together, wire};
 
 /// An array of objects, which take more memory for their text than any other value.
 fn objects(number: usize) -> String {
@@ -82,4 +82,33 @@ async fn bodies_of_many_values_wait_for_each_other() {
     let peak = service.peak_memory();
     assert!(peak < 100_000_000, "{peak} bytes");
     patch().send().await.expect(200);
+}
+
+backends!(a_body_has_its_room_until_its_request_is_done: Postgres);
+async fn a_body_has_its_room_until_its_request_is_done(service: Server) {
+    let tier = json!({"entity": "cpu", "key": "tier", "label": "Tier"});
+    let row = service.create(&CPU, 1).await;
+    let field = service.created("/v1/fields", &tier).await;
+    let (cpu, record) = (CPU.at(&row["id"]), format!("/v1/fields-data/cpu/records/{}", row["id"]));
+    let fields = json!({"fields": {"notes": "other"}});
+    for (table, method, path, body) in [
+        ("cpu", Method::POST, CPU.path, (CPU.minimal)(2)),
+        ("cpu", Method::PUT, &*cpu, (CPU.minimal)(3)),
+        ("cpu", Method::PATCH, &*cpu, json!({"notes": "changed"})),
+        ("cpu", Method::POST, "/v1/fields-data/cpu/records", json!({"fields": (CPU.minimal)(4)})),
+        ("cpu", Method::PATCH, &*record, fields),
+        ("custom_field_definition", Method::POST, "/v1/fields", json!({"entity": "gpu", "key": "a", "label": "A"})),
+        ("custom_field_definition", Method::PATCH, &*format!("/v1/fields/{}", field["id"]), json!({"label": "Other"})),
+    ] {
+        let lock = Lock::of_table(service.database(), table).await;
+        let request = service.request(method.clone(), path).json(&body);
+        let sent = tokio::spawn(request.send());
+        service.database().waited_for(1).await;
+        let taken = service.metrics().await.value("partbook_body_bytes", &[]);
+        assert_eq!(taken, Some(1024.0), "{method} {path}");
+        lock.release().await;
+        let answer = sent.await.expect("an answer");
+        assert!(answer.status < 300, "{answer:?}");
+        service.metrics_when(|scrape| scrape.value("partbook_body_bytes", &[]) == Some(0.0)).await;
+    }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use partbook_test_support::contract::{CPU, GPU};
 use partbook_test_support::http2::{Begun, Http2};
-use partbook_test_support::{Backend, Server, backends, wire};
+use partbook_test_support::lock::Lock;
+use partbook_test_support::{Backend, Method, Server, backends, together, wire};
 
 /// So many that the list fits neither into a portion nor into what a connection holds.
 const ROWS: usize = 20_000;
@@ -147,6 +148,38 @@ async fn the_slowest_reader_is_given_up_for_another() {
     }
     let scrape = waiting(0.0).await;
     assert_eq!(scrape.value("partbook_answers_given_up_total", &[]), Some(1.0));
+}
+
+// What is left of a megabyte beside the row is less than what the other one counts.
+#[tokio::test]
+async fn a_small_answer_is_never_refused() {
+    let options = Server::options().env("PARTBOOK_ANSWER_MEMORY", "1").env("PARTBOOK_ANSWER_TIMEOUT", "3600");
+    let service = options.start(Backend::Sqlite).await;
+    fill_with_large_rows(&service, 1).await;
+    let small = json!({"name": "small", "manufacturer": "M", "notes": "n".repeat(60_000)});
+    let path = CPU.at(&service.created(CPU.path, &small).await["id"]);
+    let row = format!("{}/1", GPU.path);
+    let client = Http2::connect(service.address(), 0).await;
+    let begun = client.get(&row).await.expect("an answer");
+    assert_eq!(begun.status, 200);
+    service.get(&path).await.expect(200);
+    drop(begun);
+}
+
+backends!(lists_that_wait_leave_others_their_connections: Postgres);
+async fn lists_that_wait_leave_others_their_connections(backend: Backend) {
+    let service = patient(backend).await;
+    let row = service.create(&GPU, 1).await;
+    let lock = Lock::by(service.database(), "lock table cpu in access exclusive mode").await;
+    let lists = tokio::spawn(together((0..8).map(|_| service.request(Method::GET, CPU.path)).collect::<Vec<_>>()));
+    // Of four connections.
+    service.database().waited_for(3).await;
+    service.get(&GPU.at(&row["id"])).await.expect(200);
+    let waiting = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'";
+    assert_eq!(service.database().value(waiting).await.as_deref(), Some("3"));
+    lock.release().await;
+    lists.await.expect("answers");
 }
 
 // Over HTTP/1.1 nobody asks for more of an answer until its connection takes what there is.
