@@ -139,6 +139,17 @@ impl Error {
         matches!(self.driver(), Some(sqlx::Error::Database(_)))
     }
 
+    /// Whether it says nothing of what was sent, so that the same may succeed later: another writer was in the way, the server
+    /// goes away, has no room for another connection, or somebody has the statement stopped.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        if self.is_contention() || !self.is_reported() {
+            return true;
+        }
+        // Those of PostgreSQL; SQLite's are numbers of their own.
+        self.code().is_some_and(|code| code.len() == 5 && (code == "53300" || ["08", "40", "57"].contains(&&code[..2])))
+    }
+
     /// The code that the database or the driver gave it; none where there is none.
     #[must_use]
     pub(crate) fn code(&self) -> Option<String> {

@@ -4,24 +4,26 @@ use partbook_database::StartError;
 
 use crate::lock::RunnerLock;
 use crate::migrator::Migrator;
-use crate::run::{Precaution, Progress, Runner};
-use crate::script::Script;
+use crate::plan::Plan;
+use crate::precaution::Precaution;
+use crate::run::{Progress, Runner};
 
 impl Migrator {
-    /// Executes what [`Self::plan_down`] planned; what somebody else has taken back meanwhile is left out.
+    /// Executes what [`Self::plan`] planned.
     ///
     /// # Errors
-    /// A script failed; nothing of it was done, and those before it were taken back.
+    /// What would be done now is not what was planned; or a script failed; nothing of it was done, and those before it were taken back.
     pub async fn down(
         &self,
-        scripts: &[Script],
+        plan: &Plan,
         precaution: &dyn Precaution,
         progress: Progress<'_>,
     ) -> Result<(), StartError> {
         let lock = RunnerLock::take(&self.pool).await?;
-        self.take(precaution, scripts).await?;
+        let scripts = self.still(plan).await?;
+        self.take(precaution, &scripts).await?;
         let mut runner = Runner::begin(self, lock, "down", None).await?;
-        for script in scripts {
+        for script in &scripts {
             runner.execute(script, progress).await?;
         }
         runner.finish().await

@@ -6,23 +6,105 @@ use partbook_database::{Dialect, OwnTables, StartError};
 use crate::books::{Entry, History, Origin};
 use crate::detect::CATALOG;
 use crate::files::{File, Migrations};
+use crate::hindrance::{Hindrance, hindrance};
 use crate::migrator::Migrator;
-use crate::run::{Hindrance, hindrance};
 use crate::script::{Direction, Script};
+use crate::statements::ends_transaction;
+
+/// What a run of migrations is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// To apply what is pending.
+    Up {
+        /// Up to this version.
+        last: Option<i64>,
+        /// At most so many.
+        count: Option<usize>,
+        /// And these optional ones.
+        with: Vec<String>,
+    },
+    /// To take back what is later than a version.
+    DownTo(i64),
+    /// To take back the newest, so many.
+    DownBy(usize),
+}
+
+/// What lies ahead.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The scripts, in the order in which they are executed.
+    pub scripts: Vec<Script>,
+    /// Whether there is anything to lose.
+    pub has_rows: bool,
+    pub(crate) goal: Goal,
+}
+
+impl Goal {
+    /// All that is pending, up to a version.
+    #[must_use]
+    pub fn up(last: Option<i64>) -> Self {
+        Self::Up { last, count: None, with: Vec::new() }
+    }
+}
+
+/// Why nothing is done of what was confirmed.
+pub(crate) fn changed_meanwhile() -> StartError {
+    StartError::Unfit(
+        "somebody else has changed the database since this was planned. Nothing was changed; look again, and run it again"
+            .to_owned(),
+    )
+}
 
 impl Migrator {
-    /// The scripts of the migrations that the database lacks, up to a version or all of them, and of the optional ones that
-    /// are asked for by name.
+    /// What lies ahead for a goal. Nothing is changed.
     ///
     /// # Errors
     /// The database belongs to another program, is newer than this program, or is legacy; there is no such version, no
-    /// optional migration of such a name, or the database cannot have it.
-    pub async fn plan_up(&self, last: Option<i64>, with: &[String]) -> Result<Vec<Script>, StartError> {
+    /// optional migration of such a name, or the database cannot have it; one of the migrations cannot be taken back, or is not
+    /// known here.
+    pub async fn plan(&self, goal: Goal) -> Result<Plan, StartError> {
         let history = self.sound_history().await?;
+        let scripts = match &goal {
+            Goal::Up { last, count, with } => {
+                let mut scripts = self.plan_up(&history, *last, with).await?;
+                scripts.truncate(count.unwrap_or(usize::MAX));
+                scripts
+            }
+            Goal::DownTo(version) => self.plan_down(&history, *version)?,
+            Goal::DownBy(count) => self.plan_down_by(&history, *count)?,
+        };
+        for script in &scripts {
+            if let Some(word) = ends_transaction(self.own().dialect(), &script.sql) {
+                return Err(StartError::Unfit(format!(
+                    "migration {} has the statement `{word}`: it would end the transaction that a migration is. Nothing was changed",
+                    script.version
+                )));
+            }
+        }
+        Ok(Plan { scripts, has_rows: self.has_rows().await?, goal })
+    }
+
+    /// What is left of a plan, for somebody who has the lock now: others may have worked since it was made, and confirmed.
+    ///
+    /// # Errors
+    /// What would be done now is not what was confirmed.
+    pub(crate) async fn still(&self, plan: &Plan) -> Result<Vec<Script>, StartError> {
+        let again = self.plan(plan.goal.clone()).await?;
+        let is_part = match plan.goal {
+            // Another one may have applied some of it.
+            Goal::Up { .. } => again.scripts.iter().all(|script| plan.scripts.contains(script)),
+            Goal::DownTo(_) | Goal::DownBy(_) => again.scripts == plan.scripts,
+        };
+        if is_part && (plan.has_rows || !again.has_rows) { Ok(again.scripts) } else { Err(changed_meanwhile()) }
+    }
+
+    /// The scripts of the migrations that the database lacks, up to a version or all of them, and of the optional ones that
+    /// are asked for by name.
+    async fn plan_up(&self, history: &History, last: Option<i64>, with: &[String]) -> Result<Vec<Script>, StartError> {
         self.migrations.check_version(last.unwrap_or_default())?;
         let mut chosen = Vec::new();
         for name in with {
-            let file = self.optional(name, &history)?;
+            let file = self.optional(name, history)?;
             if let Some(reason) = self.obstacle(file).await? {
                 return Err(StartError::Unfit(format!("migration {} cannot be applied here: {reason}", file.version)));
             }
@@ -32,7 +114,7 @@ impl Migrator {
             chosen.contains(&file.version)
                 || (!file.directives.is_optional(history.is_adopted()) && is_up_to(file, last))
         };
-        self.scripts_up(&history, is_wanted)
+        self.scripts_up(history, is_wanted)
     }
 
     /// The scripts of the migrations that every such database has and this one lacks.
@@ -85,11 +167,7 @@ impl Migrator {
     }
 
     /// The scripts that lead back to a version, the newest first.
-    ///
-    /// # Errors
-    /// The database is not ours; one of the migrations cannot be taken back, is a legacy program's, or is not known here.
-    pub async fn plan_down(&self, to: i64) -> Result<Vec<Script>, StartError> {
-        let history = self.sound_history().await?;
+    fn plan_down(&self, history: &History, to: i64) -> Result<Vec<Script>, StartError> {
         self.migrations.check_version(to)?;
         if to == 0 && history.is_adopted() {
             return Err(StartError::Unfit(
@@ -98,7 +176,7 @@ impl Migrator {
                     .to_owned(),
             ));
         }
-        self.scripts_down(&history, |entry| entry.version > to)
+        self.scripts_down(history, |entry| entry.version > to)
     }
 
     fn scripts_down(&self, history: &History, goes: impl Fn(&&Entry) -> bool) -> Result<Vec<Script>, StartError> {
@@ -117,14 +195,10 @@ impl Migrator {
     }
 
     /// The scripts that take the newest migrations back, the newest first.
-    ///
-    /// # Errors
-    /// As [`Self::plan_down`], of those that are asked for alone.
-    pub async fn plan_down_by(&self, count: usize) -> Result<Vec<Script>, StartError> {
-        let history = self.sound_history().await?;
+    fn plan_down_by(&self, history: &History, count: usize) -> Result<Vec<Script>, StartError> {
         let ours = history.applied().rev().filter(|entry| entry.origin != Origin::Adopted);
         let newest: Vec<i64> = ours.take(count).map(|entry| entry.version).collect();
-        self.scripts_down(&history, |entry| newest.contains(&entry.version))
+        self.scripts_down(history, |entry| newest.contains(&entry.version))
     }
 
     /// The rows that are in the way of scripts. What needs a migration that is not applied yet cannot be looked for before.
@@ -133,14 +207,26 @@ impl Migrator {
     /// The database does not answer.
     pub async fn hindrances(&self, scripts: &[Script]) -> Result<Vec<Hindrance>, StartError> {
         let mut hindrances = Vec::new();
+        let mut connection = self.pool.connection().await?;
+        // A query that writes is turned away.
+        connection
+            .execute(match self.own().dialect() {
+                Dialect::Postgres => "begin read only",
+                Dialect::Sqlite => "pragma query_only = on; begin",
+            })
+            .await?;
         for script in scripts {
             let Some(check) = &script.check else { continue };
-            match self.pool.text_rows(check).await {
+            connection.execute("savepoint looking").await?;
+            match connection.text_rows(check).await {
                 Ok(rows) => hindrances.extend(rows.into_iter().map(|row| hindrance(script.version, row))),
+                // It may need what an earlier one of them makes.
                 Err(error) if error.is_reported() => {}
                 Err(error) => return Err(error.into()),
             }
+            connection.execute("rollback to savepoint looking").await?;
         }
+        connection.close().await?;
         Ok(hindrances)
     }
 

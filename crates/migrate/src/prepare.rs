@@ -7,7 +7,7 @@ use crate::books::History;
 use crate::detect::{Found, detect_among};
 use crate::fitness::faults;
 use crate::migrator::Migrator;
-use crate::run::Precaution;
+use crate::precaution::Precaution;
 
 /// Whether a start brings the database up to date.
 #[derive(Clone, Copy)]
@@ -52,6 +52,9 @@ pub async fn prepare(pool: Pool, required: &[RequiredTable], at_start: AtStart<'
         None => Ok(Prepared { pool, schema, catalogue, own }),
         Some(faults) if schema == SchemaKind::Legacy => Err(StartError::Unfit(format!(
             "the database looks like the legacy catalog, but {faults}. It can be served from revision 0026 on"
+        ))),
+        Some(faults) if !has_own => Err(StartError::Unfit(format!(
+            "migrations are pending that --no-migrate keeps the start from applying, and {faults}: `partbook migrate up` applies them"
         ))),
         Some(faults) => Err(StartError::Unfit(format!(
             "the database has all of Partbook's migrations, but {faults}. Grant the role what it lacks; \

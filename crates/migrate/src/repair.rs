@@ -6,7 +6,9 @@ use partbook_database::StartError;
 use similar::{ChangeTag, TextDiff};
 
 use crate::books::Entry;
+use crate::lock::RunnerLock;
 use crate::migrator::Migrator;
+use crate::plan::changed_meanwhile;
 use crate::run::Runner;
 
 /// How many lines are shown around a difference.
@@ -50,10 +52,16 @@ impl Migrator {
     ///
     /// # Errors
     /// As [`Self::plan_repair`].
-    pub async fn repair(&self, version: i64, reason: &str) -> Result<(), StartError> {
-        self.plan_repair(version).await?;
+    pub async fn repair(&self, plan: &Repair, reason: &str) -> Result<(), StartError> {
+        let version = plan.version;
+        let lock = RunnerLock::take(&self.pool).await?;
+        if self.plan_repair(version).await? != *plan {
+            return Err(changed_meanwhile());
+        }
         let history = self.history().await?;
-        let (Some(entry), Some(file)) = (history.get(version), self.migrations.get(version)) else { return Ok(()) };
+        let (Some(entry), Some(file)) = (history.get(version), self.migrations.get(version)) else {
+            return Err(changed_meanwhile());
+        };
         let repaired = Entry {
             name: file.name.clone(),
             checksum: file.checksum.clone(),
@@ -62,7 +70,7 @@ impl Migrator {
             is_optional: file.directives.optional.is_some(),
             ..entry.clone()
         };
-        let mut runner = Runner::start(self, "repair", Some(reason)).await?;
+        let mut runner = Runner::begin(self, lock, "repair", Some(reason)).await?;
         runner.note(&format!("accepted {version:04} {}: {} is now {}", file.name, entry.checksum, file.checksum));
         runner.write(&self.books.amend(&repaired)).await?;
         runner.finish().await

@@ -1,12 +1,12 @@
 //! Runs the scripts of migrations, one transaction each, and keeps the books: what is applied, what failed, and who ran what.
 
 use std::fmt::Write as _;
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use partbook_database::{Connection, Dialect, Error, OwnTables, StartError, TextRow};
+use partbook_database::{Connection, Dialect, Error, OwnTables, StartError};
 
 use crate::books::{Books, Entry, Origin, State};
+use crate::hindrance::{Hindrance, hindered, hindrance};
 use crate::lock::RunnerLock;
 use crate::migrator::Migrator;
 use crate::script::{Direction, Script};
@@ -18,6 +18,12 @@ const LOCK_TIMEOUT: &str = "5s";
 /// The same of a statement outside a transaction, which keeps nobody waiting while it waits: an index that is made beside the
 /// writers waits for every transaction that is older.
 const PATIENT_LOCK_TIMEOUT: &str = "10min";
+
+/// The key of the lock that every script's transaction takes.
+const SCRIPT_LOCK: i64 = 0x7061_7274_7363_7270;
+
+/// How much of what a database says is told, characters.
+const MAX_REASON_LENGTH: usize = 1000;
 
 /// How often a migration is tried that finds its tables locked, and the pause before each new attempt.
 const MAX_ATTEMPTS: u32 = 5;
@@ -37,33 +43,6 @@ pub struct Done {
 /// Who hears of each migration as soon as it is done.
 pub type Progress<'a> = &'a mut (dyn FnMut(&Done) + Send);
 
-/// What is done before the first script is executed on a database that has rows, by whoever holds the lock: a backup.
-pub trait Precaution: Sync {
-    /// Takes it, and says why it could not be taken: nothing is executed then. The reason says which way the migrations go.
-    fn take<'a>(&'a self, reason: &'a str) -> Pin<Box<dyn Future<Output = Result<(), StartError>> + Send + 'a>>;
-}
-
-/// None, on purpose.
-#[derive(Clone, Copy, Debug)]
-pub struct NoPrecaution;
-
-impl Precaution for NoPrecaution {
-    fn take<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = Result<(), StartError>> + Send + 'a>> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
-/// What is in the way of a migration, or of taking it back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hindrance {
-    /// The migration's number.
-    pub version: i64,
-    /// What it is.
-    pub what: String,
-    /// The statements that would mend it.
-    pub healing: Option<String>,
-}
-
 /// How an attempt to run a script ended.
 enum Attempt {
     /// It was run, and took so long.
@@ -72,6 +51,8 @@ enum Attempt {
     DoneAlready,
     /// Rows are in the way; nothing was done.
     Hindered(Hindrance),
+    /// What it left is not sound, and was taken back.
+    Unsound(String),
 }
 
 /// Somebody who may run scripts now.
@@ -87,12 +68,6 @@ pub(crate) struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    /// Waits until no other runner works, and opens the books.
-    pub(crate) async fn start(migrator: &'a Migrator, command: &str, reason: Option<&str>) -> Result<Self, StartError> {
-        let lock = RunnerLock::take(&migrator.pool).await?;
-        Self::begin(migrator, lock, command, reason).await
-    }
-
     /// Opens the books, for somebody who has the lock already.
     pub(crate) async fn begin(
         migrator: &'a Migrator,
@@ -102,12 +77,14 @@ impl<'a> Runner<'a> {
     ) -> Result<Self, StartError> {
         let books = &migrator.books;
         let mut connection = migrator.pool.connection().await?;
-        if books.own.dialect() == Dialect::Postgres {
-            connection.execute(NOTICE_A_KILLED_RUNNER).await?;
+        if books.own.dialect() == Dialect::Sqlite {
+            // A table that is made anew would take the rows with it that point at the old one
+            // (<https://www.sqlite.org/lang_altertable.html#otheralter>); what points nowhere is looked for afterwards.
+            connection.execute("pragma foreign_keys = off").await?;
         }
-        let run = open_books(&mut connection, books, command, reason)
+        let run = patiently_open_books(&mut connection, books, command, reason)
             .await
-            .map_err(|error| failed("the history of migrations cannot be written", &error))?;
+            .map_err(|error| failed("the history of migrations cannot be written", &error.reason()))?;
         Ok(Self { books, connection, lock, run, steps: String::new() })
     }
 
@@ -128,11 +105,12 @@ impl<'a> Runner<'a> {
                     let _ = self.connection.execute(&end).await;
                     return Err(StartError::Stuck(hindered(version, &what)));
                 }
+                Ok(Attempt::Unsound(fault)) => return Err(self.fail(script, &fault, true).await),
                 Err(error) => error,
             };
             let _ = self.connection.execute("rollback").await;
             if !error.is_contention() || attempt == MAX_ATTEMPTS {
-                return Err(self.fail(script, &error).await);
+                return Err(self.fail(script, &error.reason(), !error.is_passing()).await);
             }
             tracing::warn!(version = script.version, attempt, reason = error.reason(), "a migration waits for a lock");
             tokio::time::sleep(PAUSE * attempt).await;
@@ -147,8 +125,14 @@ impl<'a> Runner<'a> {
             return Ok(Attempt::DoneAlready);
         }
         let since = Instant::now();
-        self.connection.execute(&self.books.enter(&entry(script, State::Begun, None))).await?;
-        let limits = format!("set lock_timeout = '{PATIENT_LOCK_TIMEOUT}'; set statement_timeout = 0");
+        if script.direction == Direction::Up {
+            self.connection.execute(&self.books.enter(&entry(script, State::Begun, None))).await?;
+        }
+        let limits = format!(
+            "set lock_timeout = '{PATIENT_LOCK_TIMEOUT}'; set statement_timeout = 0; set standard_conforming_strings = on; \
+             {}",
+            notice_a_killed_runner(false)
+        );
         self.connection.execute(&limits).await?;
         self.connection.execute(&stay_with_the_catalog(&self.books.own, false)).await?;
         for statement in statements::split(&script.sql) {
@@ -169,6 +153,8 @@ impl<'a> Runner<'a> {
             Direction::Down => self.books.strike_out(script.version),
         };
         self.connection.execute(&end).await?;
+        // A pooler hands the connection on.
+        self.connection.execute("reset all").await?;
         Ok(Attempt::Done(spent))
     }
 
@@ -193,7 +179,10 @@ impl<'a> Runner<'a> {
             return Ok(Attempt::DoneAlready);
         }
         if let Some(check) = &script.check {
+            // A query that writes leaves nothing.
+            self.connection.execute("savepoint looking").await?;
             let rows = self.connection.text_rows(check).await?;
+            self.connection.execute("rollback to savepoint looking").await?;
             if let Some(first) = rows.into_iter().next() {
                 self.connection.execute("rollback").await?;
                 return Ok(Attempt::Hindered(hindrance(script.version, first)));
@@ -201,6 +190,10 @@ impl<'a> Runner<'a> {
         }
         let since = Instant::now();
         self.connection.execute(&script.sql).await?;
+        if let Some(fault) = self.dangling().await? {
+            self.connection.execute("rollback").await?;
+            return Ok(Attempt::Unsound(fault));
+        }
         let spent = since.elapsed();
         let statement = match script.direction {
             Direction::Up => self.books.enter(&entry(script, State::Applied, Some(spent))),
@@ -211,20 +204,33 @@ impl<'a> Runner<'a> {
         Ok(Attempt::Done(spent))
     }
 
-    /// Enters a failure, as far as the database is able to, and says what it was.
-    async fn fail(&mut self, script: &Script, error: &Error) -> StartError {
+    /// What points at rows that are not there, after a script, on SQLite, where nothing else looks.
+    async fn dangling(&mut self) -> Result<Option<String>, Error> {
+        if self.books.own.dialect() == Dialect::Postgres {
+            return Ok(None);
+        }
+        let dangling = self.connection.text_rows("pragma foreign_key_check").await?;
+        let first = dangling.first().and_then(|row| Some((row.first()?.as_deref()?, row.get(2)?.as_deref()?)));
+        Ok(first.map(|(table, target)| {
+            format!("it leaves {} row(s) that point at nothing, the first of {table} at {target}", dangling.len())
+        }))
+    }
+
+    /// Enters a failure, as far as the database is able to, and says what it was. What is no fault of the migration, such as a
+    /// server that goes away, is not entered: a start may try again.
+    async fn fail(&mut self, script: &Script, reason: &str, is_its_fault: bool) -> StartError {
         let what = match script.direction {
             Direction::Up => format!("the database could not be brought up to date: migration {}", script.version),
             Direction::Down => format!("migration {} could not be taken back", script.version),
         };
-        let reason = error.reason();
+        let reason = plain(reason);
         self.note(&format!("failed {:04} {}", script.version, script.name));
-        if script.direction == Direction::Up {
+        if script.direction == Direction::Up && !script.is_outside_transaction && is_its_fault {
             let entry = entry(script, State::Failed(reason.clone()), None);
             let _ = self.connection.execute(&self.books.enter(&entry)).await;
         }
         let _ = self.connection.execute(&self.books.end_run(&self.run, &self.steps, Some(&reason))).await;
-        failed(&what, error)
+        failed(&what, &reason)
     }
 
     /// Changes the books, all of it or nothing.
@@ -239,7 +245,7 @@ impl<'a> Runner<'a> {
         if let Err(error) = written {
             let _ = self.connection.execute("rollback").await;
             let _ = self.connection.execute(&self.books.end_run(&self.run, &self.steps, Some(&error.reason()))).await;
-            return Err(failed("the history of migrations cannot be written", &error));
+            return Err(failed("the history of migrations cannot be written", &error.reason()));
         }
         Ok(())
     }
@@ -269,22 +275,35 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// Has PostgreSQL look whether somebody still listens while a statement runs: a runner that is killed would else leave its
-/// statement, and its locks, to their end. Where the server's system cannot look, nothing is set.
-const NOTICE_A_KILLED_RUNNER: &str = "do $$ begin
-        perform set_config('client_connection_check_interval', '1s', false);
-    exception when others then null; end $$";
+/// The statement that has PostgreSQL look whether somebody still listens while a statement runs: a runner that is killed would
+/// else leave its statement, and its locks, to their end. Where the server's system cannot look, nothing is set.
+fn notice_a_killed_runner(is_local: bool) -> String {
+    format!(
+        "do $notice$ begin perform set_config('client_connection_check_interval', '1s', {is_local}); \
+         exception when others then null; end $notice$"
+    )
+}
 
-/// Begins the transaction of a script.
+/// Begins the transaction of a script. On PostgreSQL two of them run one after the other even if a runner has lost the lock
+/// that it holds beside them.
 async fn begin(connection: &mut Connection, own: &OwnTables) -> Result<(), Error> {
     match own.dialect() {
         Dialect::Sqlite => connection.execute("begin immediate").await,
         Dialect::Postgres => {
-            let begin = format!("begin; set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = 0");
+            let begin = format!(
+                "begin; set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = 0; \
+                 set local standard_conforming_strings = on; {}; select pg_advisory_xact_lock({SCRIPT_LOCK})",
+                notice_a_killed_runner(true)
+            );
             connection.execute(&begin).await?;
             connection.execute(&stay_with_the_catalog(own, true)).await
         }
     }
+}
+
+/// A text in one line, without what would move the cursor of a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(MAX_REASON_LENGTH).collect()
 }
 
 /// The statement by which the next tables go where the catalog is, whatever schema comes before it on the path: a role called
@@ -292,6 +311,26 @@ async fn begin(connection: &mut Connection, own: &OwnTables) -> Result<(), Error
 fn stay_with_the_catalog(own: &OwnTables, is_local: bool) -> String {
     let schema = own.catalog_schema().unwrap_or_default().replace('\'', "''");
     format!("select set_config('search_path', '{schema}, ' || current_setting('search_path'), {is_local})")
+}
+
+/// The same as [`open_books`], tried several times while somebody writes.
+async fn patiently_open_books(
+    connection: &mut Connection,
+    books: &Books,
+    command: &str,
+    reason: Option<&str>,
+) -> Result<String, Error> {
+    let mut attempt = 1;
+    loop {
+        match open_books(connection, books, command, reason).await {
+            Err(error) if error.is_contention() && attempt < MAX_ATTEMPTS => {
+                let _ = connection.execute("rollback").await;
+                tokio::time::sleep(PAUSE * attempt).await;
+                attempt += 1;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// Makes the tables of the books where there are none, with what a version before has left, and enters the run.
@@ -303,27 +342,14 @@ async fn open_books(
 ) -> Result<String, Error> {
     begin(connection, &books.own).await?;
     connection.execute(&books.create_books()).await?;
-    if !connection.text_rows(&books.asks_for_former()).await?.is_empty() {
+    if !connection.text_rows(&books.asks_for_former()).await?.is_empty()
+        && !connection.text_rows(&books.asks_whether_former_is_ours()).await?.is_empty()
+    {
         connection.execute(&books.take_over_former()).await?;
     }
     let rows = connection.text_rows(&books.begin_run(command, reason)).await?;
     connection.execute("commit").await?;
     Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default())
-}
-
-/// What a row of a check says.
-pub(crate) fn hindrance(version: i64, row: TextRow) -> Hindrance {
-    let mut texts = row.into_iter();
-    let (what, healing) = (texts.next().flatten().unwrap_or_default(), texts.next().flatten());
-    Hindrance { version, what, healing }
-}
-
-/// Why a script is not run that rows are in the way of.
-pub(crate) fn hindered(version: i64, what: &str) -> String {
-    format!(
-        "rows are in the way of migration {version}: {what}. Nothing of it was done; `partbook migrate up --dry-run`, or \
-         `down --dry-run`, prints the statements that would mend that"
-    )
 }
 
 /// What is entered of a script that leads up.
@@ -344,8 +370,7 @@ fn entry(script: &Script, state: State, spent: Option<Duration>) -> Entry {
     }
 }
 
-fn failed(what: &str, error: &Error) -> StartError {
-    let reason = error.reason();
+fn failed(what: &str, reason: &str) -> StartError {
     let hint = if reason.contains("permission denied") {
         "; the role needs the right to create tables and schemas"
     } else {

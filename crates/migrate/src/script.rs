@@ -41,6 +41,14 @@ pub struct Script {
     pub(crate) is_outside_transaction: bool,
 }
 
+impl Script {
+    /// Whether each of its statements runs on its own, on PostgreSQL.
+    #[must_use]
+    pub fn is_outside_transaction(&self) -> bool {
+        self.is_outside_transaction
+    }
+}
+
 impl File {
     /// What is executed to go one way, in a database where our own tables are called so.
     ///

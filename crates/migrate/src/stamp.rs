@@ -8,16 +8,19 @@ use crate::adopt::entry;
 use crate::books::Origin;
 use crate::drift::expected::{expected, gone};
 use crate::files::File;
+use crate::lock::RunnerLock;
 use crate::migrator::Migrator;
+use crate::plan::changed_meanwhile;
 use crate::run::Runner;
 
 /// What `stamp` would enter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StampPlan {
     /// The migrations, by number and name.
     pub migrations: Vec<(i64, String)>,
     /// What is not as they leave it: nothing may be entered then.
     pub differences: Vec<String>,
+    range: StampRange,
 }
 
 /// Which migrations `stamp` is asked for.
@@ -55,6 +58,7 @@ impl Migrator {
         Ok(StampPlan {
             migrations: files.iter().map(|file| (file.version, file.name.clone())).collect(),
             differences: differences(&files, &live).map_err(StartError::Unfit)?,
+            range,
         })
     }
 
@@ -69,7 +73,11 @@ impl Migrator {
                 plan.differences.len()
             )));
         }
-        let mut runner = Runner::start(self, "stamp", None).await?;
+        let lock = RunnerLock::take(&self.pool).await?;
+        if self.plan_stamp(plan.range).await? != *plan {
+            return Err(changed_meanwhile());
+        }
+        let mut runner = Runner::begin(self, lock, "stamp", None).await?;
         let mut statements = String::new();
         for (version, name) in &plan.migrations {
             let Some(file) = self.migrations.get(*version) else { continue };
@@ -97,6 +105,8 @@ fn differences(files: &[&File], live: &[Definition]) -> Result<Vec<String>, Stri
         }
     }
     let still_there = gone.iter().filter(|piece| live.contains(piece));
-    differences.extend(still_there.map(|piece| format!("{} is there", piece.subject())));
+    differences.extend(
+        still_there.map(|piece| format!("{} is still there, and the migration takes it away", piece.subject())),
+    );
     Ok(differences)
 }

@@ -143,7 +143,12 @@ impl Status {
     pub fn pending(&self) -> usize {
         self.migrations
             .iter()
-            .filter(|it| matches!(it.state, Standing::Pending | Standing::OutOfOrder | Standing::Begun { .. }))
+            .filter(|it| {
+                matches!(
+                    it.state,
+                    Standing::Pending | Standing::OutOfOrder | Standing::Begun { .. } | Standing::Failed { .. }
+                )
+            })
             .count()
     }
 

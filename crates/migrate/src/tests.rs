@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::books::{FORMER_HISTORY, History};
 use crate::detect::{CATALOG, Found, decide};
 use crate::fitness::faults;
-use crate::{AtStart, Migrator, NoPrecaution, Standing, Status};
+use crate::{AtStart, Goal, Migrator, NoPrecaution, Standing, Status};
 
 async fn open(directory: &TempDir) -> Pool {
     let url = format!("sqlite://{}", directory.path().join("partbook.db").display());
@@ -31,7 +31,7 @@ async fn status(pool: &Pool) -> Result<Status, StartError> {
 async fn up(pool: &Pool, last: Option<i64>) -> Result<Vec<i64>, StartError> {
     let migrator = Migrator::new(pool).await?;
     let mut done = Vec::new();
-    migrator.up(&migrator.plan_up(last, &[]).await?, None, &NoPrecaution, &mut |it| done.push(it.version)).await?;
+    migrator.up(&migrator.plan(Goal::up(last)).await?, None, &NoPrecaution, &mut |it| done.push(it.version)).await?;
     Ok(done)
 }
 

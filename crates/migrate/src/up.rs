@@ -7,13 +7,16 @@ use partbook_database::{StartError, use_write_ahead_log};
 
 use crate::books::History;
 use crate::drift::Difference;
+use crate::hindrance::{Hindrance, hindered};
 use crate::lock::{RunnerLock, directory_of};
 use crate::migrator::Migrator;
-use crate::run::{Done, Hindrance, Precaution, Progress, Runner, hindered};
+use crate::plan::Plan;
+use crate::precaution::Precaution;
+use crate::run::{Done, Progress, Runner};
 use crate::script::{Direction, Script};
 
 impl Migrator {
-    /// Applies what [`Self::plan_up`] planned, but for what another runner has applied meanwhile. A migration that failed before is tried again. The schema is compared with what is recorded of it before and
+    /// Applies what [`Self::plan`] planned, but for what another runner has applied meanwhile. A migration that failed before is tried again. The schema is compared with what is recorded of it before and
     /// after.
     ///
     /// # Errors
@@ -22,7 +25,7 @@ impl Migrator {
     /// recorded of them.
     pub async fn up(
         &self,
-        scripts: &[Script],
+        plan: &Plan,
         accepted_drift: Option<&str>,
         precaution: &dyn Precaution,
         progress: Progress<'_>,
@@ -41,9 +44,10 @@ impl Migrator {
             lock.release().await?;
             return Err(StartError::Stuck(fault));
         }
-        self.take(precaution, scripts).await?;
+        let scripts = self.still(plan).await?;
+        self.take(precaution, &scripts).await?;
         let mut runner = Runner::begin(self, lock, "up", accepted_drift).await?;
-        for script in scripts {
+        for script in &scripts {
             runner.execute(script, progress).await?;
         }
         let after = self.drift().await?;
@@ -79,24 +83,28 @@ impl Migrator {
         history: &History,
         precaution: &dyn Precaution,
     ) -> Result<(), StartError> {
-        if let Some((entry, error)) = history.failed() {
+        if self.pending(history)?.is_empty() && (history.applied().next().is_none() || !history.is_former) {
+            use_write_ahead_log(&self.pool).await?;
+            return Ok(());
+        }
+        use_write_ahead_log(&self.pool).await?;
+        let lock = RunnerLock::take(&self.pool).await?;
+        // Another one may have worked meanwhile.
+        let history = self.sound_history().await?;
+        let pending = self.pending(&history)?;
+        // One that a later version has failed at, or that is optional, keeps nobody from serving.
+        let failed = history.failed().filter(|(entry, _)| pending.iter().any(|script| script.version == entry.version));
+        if let Some((entry, error)) = failed {
             return Err(StartError::Stuck(format!(
                 "migration {} failed at {}: {error}. It is not tried again at a start: mend the cause, then \
                  `partbook migrate up`",
                 entry.version, entry.at
             )));
         }
-        let pending = self.pending(history)?;
         // Before anything is changed.
         if let Some(Hindrance { version, what, .. }) = self.hindrances(&pending).await?.first() {
             return Err(StartError::Stuck(hindered(*version, what)));
         }
-        if pending.is_empty() && (history.applied().next().is_none() || !history.is_former) {
-            use_write_ahead_log(&self.pool).await?;
-            return Ok(());
-        }
-        use_write_ahead_log(&self.pool).await?;
-        let lock = RunnerLock::take(&self.pool).await?;
         self.take(precaution, &pending).await?;
         self.apply_locked(lock, &pending, "serve", None, &mut log).await
     }

@@ -97,5 +97,5 @@ async fn fill(database: &Database) {
 fn files(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).expect("a directory");
     let names = entries.map(|entry| entry.expect("a file").file_name().into_string().expect("a name in UTF-8"));
-    names.filter(|name| !Path::new(name).extension().is_some_and(|extension| extension == "json")).collect()
+    names.filter(|name| Path::new(name).extension().is_none_or(|extension| extension != "json")).collect()
 }

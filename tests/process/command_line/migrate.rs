@@ -122,7 +122,7 @@ async fn a_dry_run_prints_and_writes_nothing(database: Database) {
     let all = migrate_with(&["up", "--dry-run", "--yes"], &database).await;
     assert!(all.status.success() && all.stdout.contains("create table cpu"), "{all:?}");
     let first = migrate_with(&["up", "1", "--dry-run"], &database).await;
-    let (statements, plan) = first.stdout.split_once("-- Plan: ").expect("a plan");
+    let (statements, plan) = first.stdout.split_once("-- Plan:\n").expect("a plan");
     assert!(all.stdout.len() > first.stdout.len() && all.stdout.starts_with(statements.trim_end()), "{first:?}");
     assert!(plan.contains("--   0001 up: ") && plan.contains("can be taken back"), "{plan}");
     assert_eq!(database.schema().await, before);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Directory, failed, migrate, newest, states, succeeded};
 use partbook_test_support::process::Call;
-use partbook_test_support::{Backend, Database, backends, partbook};
+use partbook_test_support::{Backend, Database, Server, backends, partbook};
 
 /// How often a test looks whether something has come about.
 const LOOK: Duration = Duration::from_millis(50);
@@ -130,4 +130,114 @@ async fn a_full_disk_loses_nothing() {
     assert!(!database.schema().await.contains("large"));
     directory.add_table("9001", "large", "");
     succeeded(up(&database, &directory).run().await);
+}
+
+#[tokio::test]
+async fn what_was_confirmed_is_planned_again_under_the_lock() {
+    let database = Database::prepared(Backend::Postgres);
+    succeeded(migrate(&database, &["down", "--to", "2", "--yes"]).await);
+    // Another runner, for as long as this transaction.
+    let mut other = database.connect().await;
+    other.run(&format!("begin; select pg_advisory_xact_lock({})", 0x7061_7274_626f_6f6b_i64)).await;
+    let down = partbook(&["migrate", "down", "2", "--yes"]).env("DATABASE_URL", &database.url());
+    let waits = "select 'yes' from pg_locks where locktype = 'advisory' and not granted";
+    let meanwhile = async {
+        while database.rows(waits).await.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
+        // As another one would that was faster.
+        database.sql("update partbook.migration set version = version where false").await;
+        database.sql("insert into cpu (name, manufacturer, attributes_json) values ('Zen', 'AMD', '{}')").await;
+        other.run("commit").await;
+    };
+    let (finished, ()) = tokio::join!(down.run(), meanwhile);
+    failed(&finished, 1, "somebody else has changed the database since this was planned. Nothing was changed");
+    assert_eq!(database.value("select name from cpu").await.as_deref(), Some("Zen"));
+}
+
+#[tokio::test]
+async fn a_table_that_is_made_anew_keeps_the_rows_that_point_at_it() {
+    let anew =
+        "create table anew (id integer primary key, name text); insert into anew select id, name from ports_profile;
+        drop table ports_profile; alter table anew rename to ports_profile;";
+    let told = "it leaves 1 row(s) that point at nothing, the first of port at ports_profile";
+    for (sql, told) in [(anew, None), ("delete from ports_profile;", Some(told))] {
+        let database = Database::prepared(Backend::Sqlite);
+        let rows = "insert into ports_profile (id, name, attributes_json) values (1, 'Ports', '{}');
+            insert into port (ports_profile_id, type, count) values (1, 'usb_a', 2)";
+        database.sql(rows).await;
+        let directory = Directory::new();
+        directory.write("9001_anew.sql", sql);
+        let finished = up(&database, &directory).run().await;
+        if let Some(told) = told {
+            failed(&finished, 1, told);
+        }
+        for table in ["port", "ports_profile"] {
+            let count = database.value(&format!("select cast(count(*) as text) from {table}")).await;
+            assert_eq!(count.as_deref(), Some("1"), "{table}: {finished:?}");
+        }
+    }
+}
+
+backends!(a_script_that_would_end_its_transaction_is_refused);
+async fn a_script_that_would_end_its_transaction_is_refused(database: Database) {
+    let directory = Directory::new();
+    directory.write("9001_ends.sql", "create table half (id integer); commit; select nothing from nowhere;");
+    let before = database.schema().await;
+    failed(&up(&database, &directory).run().await, 1, "migration 9001 has the statement `commit`");
+    assert_eq!(database.schema().await, before);
+}
+
+backends!(somebody_elses_history_is_left_alone);
+async fn somebody_elses_history_is_left_alone(database: Database) {
+    succeeded(migrate(&database, &["up", "--to", "3"]).await);
+    database
+        .sql(
+            "create table _sqlx_migrations (version bigint primary key, description text, installed_on timestamp,
+                success boolean, checksum text, execution_time bigint);
+             insert into _sqlx_migrations (version, description) values (20240101, 'orders')",
+        )
+        .await;
+    succeeded(migrate(&database, &["up"]).await);
+    assert_eq!(database.value("select description from _sqlx_migrations").await.as_deref(), Some("orders"));
+    succeeded(migrate(&database, &["status"]).await);
+}
+
+backends!(more_than_nine_are_in_the_order_of_their_numbers);
+async fn more_than_nine_are_in_the_order_of_their_numbers(database: Database) {
+    let directory = Directory::new();
+    directory.add_table("9999", "later", "");
+    succeeded(up(&database, &directory).run().await);
+    let there = ["--directory", directory.path()];
+    let versions: Vec<i64> = states(&database, &there).await.into_iter().map(|(version, _)| version).collect();
+    assert!(versions.is_sorted(), "{versions:?}");
+    let down = succeeded(migrate(&database, &["down", there[0], there[1]]).await);
+    assert!(down.starts_with("9999  later"), "{down}");
+    assert!(succeeded(migrate(&database, &["down", there[0], there[1]]).await).starts_with("0009  "));
+}
+
+backends!(what_a_later_version_failed_at_keeps_nobody_from_serving);
+async fn what_a_later_version_failed_at_keeps_nobody_from_serving(database: Database) {
+    let directory = Directory::new();
+    directory.write("9001_broken.sql", "insert into nowhere values (1);");
+    failed(&up(&database, &directory).run().await, 1, "migration 9001: ");
+    succeeded(migrate(&database, &["status"]).await);
+    let service = Server::options().start_on(&database).await;
+    service.get("/v1/catalog/cpus").await.expect(200);
+}
+
+backends!(a_query_that_looks_for_rows_changes_none);
+async fn a_query_that_looks_for_rows_changes_none(backend: Backend) {
+    let database = Database::prepared(backend);
+    database.sql("insert into cpu (name, manufacturer, attributes_json) values ('Zen', 'AMD', '{}')").await;
+    let directory = Directory::new();
+    directory.add_table("9001", "looked", "");
+    directory.write("9001_looked.check.sql", "delete from cpu where false returning name, null");
+    succeeded(up(&database, &directory).run().await);
+    directory.add_table("9002", "looking", "");
+    directory.write("9002_looking.check.sql", "delete from cpu returning name, null");
+    let there = ["--directory", directory.path()];
+    succeeded(migrate(&database, &["up", "--dry-run", there[0], there[1]]).await);
+    let _ = up(&database, &directory).run().await;
+    assert_eq!(database.value("select name from cpu").await.as_deref(), Some("Zen"));
 }

@@ -31,6 +31,25 @@ impl Comparison {
         });
         differences
             .extend(stricter.map(|piece| format!("column {}.{} refuses null, and must not", piece.table, piece.name)));
+        // A column of theirs that has to be given would refuse our rows, too.
+        let demanded = live.iter().filter(|piece| piece.kind == Kind::NotNull).filter(|piece| {
+            let has = |among: &[Definition], kind| {
+                among.iter().any(|it| it.kind == kind && it.table == piece.table && it.name == piece.name)
+            };
+            let is_filled = |it: &Definition| {
+                it.kind == Kind::Column
+                    && it.table == piece.table
+                    && it.name == piece.name
+                    && it.text.contains("generated")
+            };
+            wanted.iter().any(|it| it.kind == Kind::Table && it.table == piece.table)
+                && !has(wanted, Kind::Column)
+                && !has(live, Kind::Default)
+                && !live.iter().any(is_filled)
+        });
+        differences.extend(demanded.map(|piece| {
+            format!("column {}.{} refuses null and has no default: rows could not be made", piece.table, piece.name)
+        }));
         Self { differences }
     }
 }

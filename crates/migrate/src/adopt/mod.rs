@@ -9,10 +9,12 @@ use partbook_database::catalogue::Definition;
 
 use self::compare::{Comparison, Verdict};
 use crate::books::{Entry, History, Origin, State};
-use crate::detect::{Found, detect};
+use crate::detect::{CATALOG, Found, detect};
 use crate::drift::expected::expected;
 use crate::files::File;
+use crate::lock::RunnerLock;
 use crate::migrator::Migrator;
+use crate::plan::changed_meanwhile;
 use crate::run::Runner;
 
 /// What a legacy database has and lacks, beside what it must have to be adopted.
@@ -77,7 +79,22 @@ impl Migrator {
         }
         survey.besides = compare::besides(&known, &live);
         survey.live = live;
+        survey.differences.extend(self.missing_rights().await?);
         Ok(survey)
+    }
+
+    /// What the role may not do that our migrations do to the tables of the catalog.
+    async fn missing_rights(&self) -> Result<Vec<String>, StartError> {
+        let tables: Vec<String> = CATALOG.iter().map(|name| format!("'{name}'")).collect();
+        let query = format!(
+            "select format('the role %I does not own the table %I, which migrations change', current_user, c.relname)
+             from pg_class c where c.oid = any (array(select to_regclass(name) from unnest(array[{}]) name))
+                and not pg_has_role(current_user, c.relowner, 'usage')
+             order by c.relname",
+            tables.join(", ")
+        );
+        let rows = self.pool.text_rows(&query).await?;
+        Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
     }
 
     /// What the legacy side has changed since, so that it can be entered: it owns its tables as before.
@@ -128,7 +145,11 @@ impl Migrator {
             statements += &self.books.enter(&entry(file, Origin::Adopted, effect));
             statements += ";\n";
         }
-        let mut runner = Runner::start(self, "adopt", None).await?;
+        let lock = RunnerLock::take(&self.pool).await?;
+        if self.survey().await? != *survey {
+            return Err(changed_meanwhile());
+        }
+        let mut runner = Runner::begin(self, lock, "adopt", None).await?;
         for (version, name) in &survey.has_already {
             runner.note(&format!("adopted {version:04} {name}"));
         }
@@ -144,6 +165,7 @@ impl Migrator {
     /// # Errors
     /// The database was not adopted, or has migrations that are ours: they are taken back first.
     pub async fn unadopt(&self) -> Result<(), StartError> {
+        let lock = RunnerLock::take(&self.pool).await?;
         let history = self.history().await?;
         if !history.is_adopted() {
             return Err(StartError::Unfit("the database was not adopted".to_owned()));
@@ -159,7 +181,7 @@ impl Migrator {
                 ours.join(", ")
             )));
         }
-        let mut runner = Runner::start(self, "unadopt", None).await?;
+        let mut runner = Runner::begin(self, lock, "unadopt", None).await?;
         runner.write(&self.books.drop_books()).await?;
         runner.close().await
     }

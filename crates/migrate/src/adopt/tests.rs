@@ -54,6 +54,11 @@ fn everything_that_matters_is_told() {
         ("default cpu.price 0", "default cpu.price 1", "default cpu.price is `1` and must be `0`"),
         ("UNIQUE (name)", "UNIQUE (name, id)", "table cpu lacks UNIQUE (name)"),
         ("column cpu.price double precision", "", "column cpu.price is missing"),
+        (
+            "not-null cpu.id",
+            "not-null cpu.id\ncolumn cpu.colour text\nnot-null cpu.colour",
+            "column cpu.colour refuses null and has no default: rows could not be made",
+        ),
     ] {
         let live = schema(&WANTED.replace(from, to));
         assert_eq!(Comparison::of(&schema(WANTED), &live).differences, [told]);

@@ -78,7 +78,11 @@ impl Books {
             Dialect::Postgres => ("bigint", "timestamp", "bigserial primary key"),
             Dialect::Sqlite => ("integer", "text", "integer primary key autoincrement"),
         };
-        let schema = self.own.create_schema().unwrap_or_default();
+        // A role may have the right to make tables in the schema, and not to make schemas.
+        let schema = self.own.create_schema().map_or_else(String::new, |statement| {
+            let name = quote(self.own.schema().unwrap_or_default());
+            format!("do $make$ begin if to_regnamespace({name}) is null then {statement} end if; end $make$;")
+        });
         format!(
             "{schema}
             create table if not exists {migration} (
@@ -130,13 +134,14 @@ impl Books {
             State::Failed(error) => ("failed", Some(error.as_str())),
         };
         format!(
-            "insert into {} (version, name, checksum, state, origin, compatible, optional, effect, script, at,
+            "insert into {} as m (version, name, checksum, state, origin, compatible, optional, effect, script, at,
                 milliseconds, tool, error)
              values ({version}, {}, {}, '{state}', '{}', {is_compatible}, {is_optional}, {}, {}, {}, {}, {}, {})
              on conflict (version) do update set name = excluded.name, checksum = excluded.checksum,
                 state = excluded.state, origin = excluded.origin, compatible = excluded.compatible,
                 optional = excluded.optional, effect = excluded.effect, script = excluded.script, at = excluded.at,
-                milliseconds = excluded.milliseconds, tool = excluded.tool, error = excluded.error",
+                milliseconds = excluded.milliseconds, tool = excluded.tool, error = excluded.error
+             where excluded.state <> 'failed' or m.state <> 'applied'",
             self.own.table("migration"),
             quote(&entry.name),
             quote(&entry.checksum),
@@ -173,7 +178,7 @@ impl Books {
         format!("delete from {} where version = {version}", self.own.table("migration"))
     }
 
-    /// The question that has a row when a version before has left its history.
+    /// The question that has a row when there is a table such as versions before kept their history in.
     pub(crate) fn asks_for_former(&self) -> String {
         match self.own.dialect() {
             Dialect::Postgres => format!("select 'yes' where to_regclass('{FORMER_HISTORY}') is not null"),
@@ -181,6 +186,16 @@ impl Books {
                 format!("select 'yes' from sqlite_schema where type = 'table' and name = '{FORMER_HISTORY}'")
             }
         }
+    }
+
+    /// The question that has a row when what is in that table is ours, and nothing has been entered since: other programs record
+    /// their migrations in a table of the same name.
+    pub(crate) fn asks_whether_former_is_ours(&self) -> String {
+        format!(
+            "select 'yes' from {FORMER_HISTORY} where version = 1 and description = 'catalog'
+                and not exists (select 1 from {})",
+            self.own.table("migration")
+        )
     }
 
     /// The statements that take over what a version before has left.

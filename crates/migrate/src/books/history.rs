@@ -104,7 +104,7 @@ pub(crate) async fn read(pool: &Pool, own: &OwnTables) -> Result<History, StartE
     let query = format!(
         "select cast(version as text), name, checksum, {}, cast(milliseconds as text), tool, state, error, origin,
             case when compatible then 'yes' end, case when optional then 'yes' end, effect, script
-         from {table} order by version",
+         from {table} m order by m.version",
         time(Dialect::of(pool), "at")
     );
     let rows = pool.text_rows(&query).await.map_err(|error| unreadable(&table, error))?;
@@ -146,7 +146,7 @@ pub(crate) async fn read_former(pool: &Pool) -> Result<History, StartError> {
                 strftime('%Y-%m-%dT%H:%M:%SZ', installed_on)"
         }
     };
-    let rows = pool.text_rows(&format!("{query} from {FORMER_HISTORY} order by version")).await;
+    let rows = pool.text_rows(&format!("{query} from {FORMER_HISTORY} m order by m.version")).await;
     let entries = rows.map_err(|error| unreadable(FORMER_HISTORY, error))?.into_iter().filter_map(|row| {
         let [version, name, checksum, at] = <[Option<String>; 4]>::try_from(row).ok()?;
         Some(Entry {

@@ -10,7 +10,10 @@ async fn migrated(directory: &TempDir) -> Migrator {
     let url = DatabaseUrl::parse(&url).unwrap();
     let pool = Pool::connect(&url, &PoolSettings::default()).await.unwrap();
     let migrator = Migrator::new(&pool).await.unwrap();
-    migrator.up(&migrator.plan_up(None, &[]).await.unwrap(), None, &crate::NoPrecaution, &mut |_| {}).await.unwrap();
+    migrator
+        .up(&migrator.plan(crate::Goal::up(None)).await.unwrap(), None, &crate::NoPrecaution, &mut |_| {})
+        .await
+        .unwrap();
     migrator
 }
 

@@ -64,7 +64,7 @@ impl Directives {
         match self.optional {
             Some((Optional::Always, _)) => true,
             Some((Optional::WhenAdopted, _)) => is_adopted,
-            None => false,
+            None => self.unavailable.is_some(),
         }
     }
 }

@@ -52,7 +52,16 @@ impl Source {
         let mut sources = Vec::new();
         for entry in fs::read_dir(&folder).map_err(|error| fault(&folder, error))? {
             let path = entry.map_err(|error| fault(&folder, error))?.path();
+            if !path.is_file() {
+                return Err(format!("{} is no file", path.display()));
+            }
             let text = fs::read_to_string(&path).map_err(|error| fault(&path, error))?;
+            if let Some(what) = [('\u{feff}', "a byte order mark"), ('\0', "a NUL character")]
+                .into_iter()
+                .find_map(|(character, what)| text.contains(character).then_some(what))
+            {
+                return Err(format!("{} has {what}, which a database would stumble over", path.display()));
+            }
             sources.push(Self { dialect, path, text });
         }
         Ok(sources)
@@ -65,7 +74,10 @@ pub(crate) fn parse_name(path: &Path) -> Option<(i64, String, Part)> {
     let (stem, part) = ENDINGS.iter().find_map(|(ending, part)| file.strip_suffix(ending).map(|stem| (stem, *part)))?;
     let (number, name) = stem.split_once('_')?;
     let is_plain = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_';
-    let is_name = number.len() == 4 && !name.is_empty() && name.chars().all(is_plain);
+    let is_name = number.len() == 4
+        && number.bytes().all(|digit| digit.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(is_plain);
     Some((number.parse().ok().filter(|_| is_name)?, name.to_owned(), part))
 }
 

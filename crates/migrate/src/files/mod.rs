@@ -64,7 +64,11 @@ impl Migrations {
     /// A file that cannot be read, is not called as one of a migration, or belongs to none; a number that is there twice.
     pub fn read(directory: &Path, dialect: Dialect) -> Result<Self, StartError> {
         let sources = Source::read(directory, dialect).map_err(StartError::Unfit)?;
-        directory::files(&sources).map(|files| Self { files }).map_err(StartError::Unfit)
+        let files = directory::files(&sources).map_err(StartError::Unfit)?;
+        if files.is_empty() {
+            return Err(StartError::Unfit(format!("there are no migrations in {}", directory.display())));
+        }
+        Ok(Self { files })
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &File> + Clone {

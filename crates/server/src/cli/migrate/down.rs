@@ -1,6 +1,7 @@
 //! `partbook migrate down`.
 
 use clap::Args;
+use partbook_migrate::{Direction, Goal};
 
 use super::Common;
 use super::steps::{Steps, print_scripts, refuse_hindered, teller};
@@ -23,23 +24,25 @@ pub(crate) struct Arguments {
 
 /// Takes migrations back: the newest, unless more are asked for.
 pub(super) async fn run(Arguments { steps, name, common }: Arguments) -> Result<(), Failure> {
-    if let Some(printed) = steps.print_between(&common) {
+    if let Some(printed) = steps.print_between(&common, Direction::Down) {
         return printed;
     }
     let opened = common.open(false).await?;
-    let scripts = match steps.to {
-        Some(version) => opened.migrator.plan_down(version).await?,
-        None => opened.migrator.plan_down_by(steps.count.unwrap_or(1) as usize).await?,
+    let goal = match steps.to {
+        Some(version) => Goal::DownTo(version),
+        None => Goal::DownBy(steps.count.unwrap_or(1) as usize),
     };
+    let plan = opened.migrator.plan(goal).await?;
+    let scripts = &plan.scripts;
     let dialect = opened.dialect();
-    let hindrances = opened.migrator.hindrances(&scripts).await?;
+    let hindrances = opened.migrator.hindrances(scripts).await?;
     if steps.dry_run || scripts.is_empty() {
         let text = format!("{} has no later migration\n", opened.url);
         opened.close().await;
-        return if steps.dry_run { print_scripts(dialect, &scripts, &hindrances, steps.json) } else { print(&text) };
+        return if steps.dry_run { print_scripts(dialect, scripts, &hindrances, steps.json) } else { print(&text) };
     }
     refuse_hindered(&hindrances)?;
-    if opened.migrator.has_rows().await? {
+    if plan.has_rows {
         if scripts.last().is_some_and(|script| script.version == 1) {
             confirm_name(&format!("{} and all its rows go.", opened.url), &opened.url.name(), name.as_deref())?;
         } else {
@@ -48,7 +51,7 @@ pub(super) async fn run(Arguments { steps, name, common }: Arguments) -> Result<
         }
     }
     let precaution = BackupFirst { url: &opened.url, arguments: &steps.backup };
-    opened.migrator.down(&scripts, &precaution, &mut teller("taken back")).await?;
+    opened.migrator.down(&plan, &precaution, &mut teller("taken back")).await?;
     opened.close_written().await;
     Ok(())
 }

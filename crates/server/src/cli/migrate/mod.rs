@@ -116,8 +116,11 @@ impl Common {
         if !may_create && url.file().is_some_and(|file| !file.exists()) {
             return Err(Failure::Trouble(format!("{url} does not exist yet; `partbook migrate up` creates it")));
         }
+        let dialect = if url.file().is_some() { Dialect::Sqlite } else { Dialect::Postgres };
+        // Before a file is made that nothing could be put into.
+        let migrations = self.migrations(dialect)?;
         let pool = Pool::connect(&url, &self.database.pool()).await?;
-        let migrator = Migrator::with(&pool, self.migrations(Dialect::of(&pool))?).await?;
+        let migrator = Migrator::with(&pool, migrations).await?;
         Ok(Opened { url, migrator, pool, _telemetry: telemetry })
     }
 

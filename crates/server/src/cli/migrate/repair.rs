@@ -33,7 +33,8 @@ pub(crate) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { version, reason, dry_run, yes, common } = arguments;
     let opened = common.open(false).await?;
-    let Repair { difference, checksums: (before, after), .. } = opened.migrator.plan_repair(version).await?;
+    let plan = opened.migrator.plan_repair(version).await?;
+    let Repair { difference, checksums: (before, after), .. } = plan.clone();
     let difference = difference.unwrap_or_else(|| {
         "The script that was executed is not kept: a version before this one applied it.\n".to_owned()
     });
@@ -43,7 +44,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     confirm(&format!("Accept migration {version} of {} as it is now? Nothing is executed.", opened.url), yes)?;
-    opened.migrator.repair(version, &reason).await?;
+    opened.migrator.repair(&plan, &reason).await?;
     opened.close_written().await;
     print(&format!("{version:04}  accepted\n"))
 }

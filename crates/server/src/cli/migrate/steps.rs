@@ -44,9 +44,12 @@ pub(super) struct Steps {
 
 impl Steps {
     /// Prints the scripts between two versions where `--from` asks for that; the URL says for which of the two databases.
-    pub(super) fn print_between(&self, common: &Common) -> Option<Result<(), Failure>> {
+    pub(super) fn print_between(&self, common: &Common, direction: Direction) -> Option<Result<(), Failure>> {
         let (from, to) = (self.from?, self.to?);
         let printed = || {
+            if (direction == Direction::Up) != (from <= to) {
+                return Err(Failure::Usage(format!("from {from} to {to} leads the other way")));
+            }
             let is_file = common.database.url()?.file().is_some();
             let dialect = if is_file { Dialect::Sqlite } else { Dialect::Postgres };
             print_scripts(
@@ -79,7 +82,7 @@ pub(super) fn print_scripts(
     if scripts.is_empty() {
         text.push_str("-- Nothing would be executed.\n");
     } else {
-        text.push_str("-- Plan: each of these in a transaction, with its entry in the history.\n");
+        text.push_str("-- Plan:\n");
     }
     text.extend(scripts.iter().map(|script| plan_in_words(dialect, script)));
     print(&text)
@@ -95,6 +98,9 @@ fn way(script: &Script) -> &'static str {
 fn plan_in_words(dialect: Dialect, script: &Script) -> String {
     let Outlook { locks, irreversible, is_compatible, waits } = script.outlook(dialect);
     let mut text = format!("--   {:04} {}: ", script.version, way(script));
+    if script.is_outside_transaction() && dialect == Dialect::Postgres {
+        text += "each statement on its own, in no transaction; ";
+    }
     text += match waits {
         Waits::Nobody => "nobody waits",
         Waits::Writers => "writers wait, readers do not",

@@ -1,6 +1,8 @@
 //! `partbook migrate up`.
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use partbook_migrate::{Direction, Goal};
 
 use super::Common;
 use super::steps::{Steps, print_scripts, refuse_hindered, teller};
@@ -18,7 +20,7 @@ pub(crate) struct Arguments {
     with: Vec<String>,
 
     /// Go on although the schema is not what the applied migrations made; the reason is entered in the history
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
     accept_drift: Option<String>,
 
     #[command(flatten)]
@@ -28,17 +30,18 @@ pub(crate) struct Arguments {
 /// Applies what is pending.
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { steps, with, accept_drift, common } = arguments;
-    if let Some(printed) = steps.print_between(&common) {
+    if let Some(printed) = steps.print_between(&common, Direction::Up) {
         return printed;
     }
     let opened = common.open(!steps.dry_run).await?;
-    let mut pending = opened.migrator.plan_up(steps.to, &with).await?;
-    pending.truncate(steps.count.map_or(usize::MAX, |count| count as usize));
+    let goal = Goal::Up { last: steps.to, count: steps.count.map(|count| count as usize), with };
+    let plan = opened.migrator.plan(goal).await?;
+    let pending = &plan.scripts;
     let dialect = opened.dialect();
-    let hindrances = opened.migrator.hindrances(&pending).await?;
+    let hindrances = opened.migrator.hindrances(pending).await?;
     if steps.dry_run {
         opened.close().await;
-        return print_scripts(dialect, &pending, &hindrances, steps.json);
+        return print_scripts(dialect, pending, &hindrances, steps.json);
     }
     refuse_hindered(&hindrances)?;
     if pending.is_empty() {
@@ -46,12 +49,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         opened.close().await;
         return print(&text);
     }
-    if opened.migrator.has_rows().await? {
+    if plan.has_rows {
         let question = format!("Apply {} migration(s) to {}, which has rows?", pending.len(), opened.url);
         confirm(&question, steps.yes)?;
     }
     let precaution = BackupFirst { url: &opened.url, arguments: &steps.backup };
-    opened.migrator.up(&pending, accept_drift.as_deref(), &precaution, &mut teller("applied")).await?;
+    opened.migrator.up(&plan, accept_drift.as_deref(), &precaution, &mut teller("applied")).await?;
     opened.close_written().await;
     Ok(())
 }
