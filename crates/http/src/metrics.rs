@@ -178,5 +178,18 @@ fn describe() {
         "partbook_migrations_total",
         "Runs of migrations on the database, by how they ended: done or failed."
     );
+    describe_gauge!(
+        "partbook_backup_last_verified_timestamp_seconds",
+        Unit::Seconds,
+        "The moment that the latest verified backup shows, seconds since 1970."
+    );
+    describe_gauge!("partbook_backup_size_bytes", Unit::Bytes, "How large the latest verified backup is.");
+    describe_gauge!("partbook_backup_duration_seconds", Unit::Seconds, "How long the latest verified backup took.");
+    describe_gauge!(
+        "partbook_backup_last_attempt_timestamp_seconds",
+        Unit::Seconds,
+        "When the last attempt to make a backup began, seconds since 1970."
+    );
+    describe_gauge!("partbook_backup_last_attempt_failed", "1 when the last attempt to make a backup failed.");
     describe_gauge!("partbook_build_info", "1, labelled with the version and the commit of the program.");
 }

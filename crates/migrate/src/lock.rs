@@ -76,6 +76,13 @@ async fn lock_postgres(pool: &Pool) -> Result<Connection, StartError> {
          set local idle_in_transaction_session_timeout = 0; select pg_advisory_xact_lock({MIGRATION_LOCK})",
         RUNNER_TIMEOUT.as_secs()
     );
+    let is_taken = format!("select case when pg_try_advisory_xact_lock({MIGRATION_LOCK}) then 'yes' end");
+    connection.execute("begin").await?;
+    let is_free = connection.text_rows(&is_taken).await?.into_iter().flatten().next().flatten().is_some();
+    connection.execute("rollback").await?;
+    if !is_free {
+        tracing::info!("another runner is at work on the database; this one waits");
+    }
     connection.execute(&take).await.map_err(|error| if error.is_contention() { too_long() } else { error.into() })?;
     Ok(connection)
 }
@@ -88,19 +95,26 @@ pub(crate) fn directory_of(file: &Path) -> &Path {
 async fn lock_directory(file: &Path) -> Result<Option<File>, StartError> {
     let Ok(directory) = File::open(directory_of(file)) else { return Ok(None) };
     let since = Instant::now();
+    let mut is_told = false;
     loop {
         match directory.try_lock() {
             Ok(()) => return Ok(Some(directory)),
             Err(TryLockError::Error(_)) => return Ok(None),
             Err(TryLockError::WouldBlock) if since.elapsed() > RUNNER_TIMEOUT => return Err(too_long()),
-            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::WouldBlock) => {
+                if !is_told {
+                    tracing::info!("another runner is at work in the directory of the file; this one waits");
+                    is_told = true;
+                }
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
         }
     }
 }
 
 fn too_long() -> StartError {
     StartError::Migration(format!(
-        "another runner has been at work on the database for {} minutes; `partbook migrate history` says who",
+        "another runner has been at work on the database for {} minutes; `partbook migrate status` says who",
         RUNNER_TIMEOUT.as_secs() / 60
     ))
 }

@@ -62,7 +62,7 @@ async fn a_legacy_database_is_adopted_and_given_back() {
     assert!(succeeded(migrate(&database, &["history"]).await).contains("    entered table wish_list\n"));
     database.sql("drop table wish_list").await;
     assert!(migrate(&database, &["drift"]).await.stdout.starts_with("missing  table wish_list"));
-    succeeded(migrate(&database, &["adopt"]).await);
+    assert!(succeeded(migrate(&database, &["adopt"]).await).starts_with("gone     table wish_list\n"));
     succeeded(migrate(&database, &["drift"]).await);
     database.sql("drop index ix_listing_cpu_id").await;
     let refused = migrate(&database, &["adopt"]).await;

@@ -24,6 +24,8 @@ pub struct Survey {
     pub differences: Vec<String>,
     /// What it has besides, and keeps; of one that was adopted before, what has come since.
     pub besides: Vec<String>,
+    /// What was entered when it was adopted, and is no more there.
+    pub gone: Vec<String>,
     /// The migrations that it has already, by number and name: they are entered, and never taken back.
     pub has_already: Vec<(i64, String)>,
     /// Whether it was adopted before.
@@ -113,6 +115,7 @@ impl Migrator {
             .extend(missing.map(|piece| format!("{} is ours, and is not as it was made", piece.subject())));
         survey.live = live.into_iter().filter(|piece| !ours.contains(piece)).collect();
         survey.besides = compare::besides(&entered, &survey.live);
+        survey.gone = compare::besides(&survey.live, &entered);
         Ok(survey)
     }
 
@@ -155,6 +158,9 @@ impl Migrator {
         }
         for piece in survey.besides.iter().filter(|_| survey.is_adopted) {
             runner.note(&format!("entered {piece}"));
+        }
+        for piece in &survey.gone {
+            runner.note(&format!("gone {piece}"));
         }
         runner.write(&statements).await?;
         runner.finish().await

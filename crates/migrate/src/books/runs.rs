@@ -1,5 +1,6 @@
 //! Who ran migrations, when, and how it ended: what the runners have entered into the books.
 
+use nix::unistd::{User, getuid};
 use partbook_database::{Dialect, OwnTables, Pool, StartError};
 
 use super::{Books, TOOL, quote, quote_or_null, time};
@@ -125,8 +126,8 @@ fn run(row: Vec<Option<String>>) -> Option<Run> {
 
 /// Who runs this, as the system calls them.
 fn who() -> String {
-    let name = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+    let user = User::from_uid(getuid()).ok().flatten();
+    user.map_or_else(|| getuid().to_string(), |user| user.name)
 }
 
 /// The machine that this runs on.

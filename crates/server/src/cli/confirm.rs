@@ -31,7 +31,13 @@ pub(super) fn confirm_name(warning: &str, name: &str, given: Option<&str>) -> Re
             ))
         })?,
     };
-    if answer == name { Ok(()) } else { Err(unchanged()) }
+    if answer == name {
+        return Ok(());
+    }
+    Err(Failure::Run(format!(
+        "`{}` is not {name}, the name of the database: nothing was changed",
+        answer.escape_debug()
+    )))
 }
 
 fn unchanged() -> Failure {

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod backup;
+mod backup_watch;
 mod confirm;
 mod healthcheck;
 mod migrate;

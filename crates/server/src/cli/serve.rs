@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 use super::backup::BackupFirst;
+use super::backup_watch;
 use super::output::{Failure, warn_of_remaining_log};
 use super::schema_watch;
 use crate::config::{self, ServeArguments};
@@ -40,6 +41,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
         idle: arguments.idle_timeout,
         answer: arguments.limits.answer_timeout,
     };
+    let store = arguments.backup.backup.store();
     let Started { pool, app, listener, admin } = tokio::select! {
         started = start(arguments, &url) => started?,
         () = signal.requested() => return Ok(()),
@@ -48,10 +50,12 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router(), timeouts)));
     let sweep_task = tokio::spawn(delete_expired(app.clone()));
     let watch_task = tokio::spawn(schema_watch::watch(pool.clone()));
+    let backup_task = tokio::spawn(backup_watch::watch(store, url.to_string()));
     let draining = app.clone();
     serve::serve(listener, app.router(), timeouts, signal, timing, move || draining.drain()).await;
     sweep_task.abort();
     watch_task.abort();
+    backup_task.abort();
     if let Some(admin) = admin {
         admin.abort();
     }

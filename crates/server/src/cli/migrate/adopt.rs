@@ -48,13 +48,18 @@ fn as_text(survey: &Survey, database: &str, is_adopted: bool) -> String {
     for piece in &survey.besides {
         text += &format!("besides  {piece}\n");
     }
+    for piece in &survey.gone {
+        text += &format!("gone     {piece}\n");
+    }
     for (version, name) in &survey.has_already {
         text += &format!("has      {version:04} {name}\n");
     }
     if is_adopted && survey.is_adopted {
-        text += &format!("what {database} has besides is entered\n");
+        text += &format!("what {database} has besides is entered, and what is gone is struck out\n");
     } else if is_adopted {
         text += &format!("{database} is adopted; `partbook migrate up --dry-run` shows what applies to it\n");
+    } else if survey.differences.is_empty() && survey.is_adopted {
+        text += &format!("{database} is adopted; this would be entered, and nothing was changed\n");
     } else if survey.differences.is_empty() {
         text += &format!("{database} can be adopted; nothing was changed\n");
     }
@@ -68,6 +73,7 @@ fn as_json(survey: &Survey, is_adopted: bool) -> String {
         "adopted": is_adopted,
         "differences": survey.differences,
         "besides": survey.besides,
+        "gone": survey.gone,
         "has_already": has_already,
     });
     format!("{report:#}\n")

@@ -44,7 +44,10 @@ pub(super) async fn run(Arguments { write, into, report }: Arguments) -> Result<
             Dialect::Postgres => Statements { postgres: drift.healing, ..Statements::default() },
             Dialect::Sqlite => Statements { sqlite: drift.healing, ..Statements::default() },
         };
-        print(&format!("\n{}", write_files(&into, &name, &statements)?))?;
+        let written = write_files(&into, &name, &statements)?;
+        if !report.json {
+            print(&format!("\n{written}"))?;
+        }
     }
     Err(Failure::Run(failure))
 }

@@ -13,7 +13,7 @@ mod steps;
 mod unadopt;
 mod up;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use partbook_database::{DatabaseUrl, Dialect, Pool};
@@ -30,7 +30,7 @@ pub(super) enum Command {
     /// Take migrations back, the newest first, each in a transaction of its own
     Down(down::Arguments),
     /// List the migrations and when each was applied; exit status 0 when none is pending, 1 when one is, 2 in trouble
-    Status(Report),
+    Status(status::Arguments),
     /// List who ran migrations, when, and how it ended; or everything about one of them
     History(history::Arguments),
     /// Compare the schema with what the migrations made; exit status 0 without a difference, 1 with one, 2 in trouble
@@ -57,7 +57,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Up(arguments) => up::run(arguments).await,
         Command::Down(arguments) => down::run(arguments).await,
-        Command::Status(report) => status::run(report).await,
+        Command::Status(arguments) => status::run(arguments).await,
         Command::History(arguments) => history::run(arguments).await,
         Command::Drift(arguments) => drift::run(arguments).await,
         Command::Adopt(arguments) => adopt::run(arguments).await,
@@ -113,8 +113,12 @@ impl Common {
     async fn open(&self, may_create: bool) -> Result<Opened, Failure> {
         let url = self.database.url()?;
         let telemetry = partbook_telemetry::start(self.log.settings(), None).map_err(Failure::Run)?;
-        if !may_create && url.file().is_some_and(|file| !file.exists()) {
-            return Err(Failure::Trouble(format!("{url} does not exist yet; `partbook migrate up` creates it")));
+        match url.file().map(Path::try_exists) {
+            Some(Ok(false)) if !may_create => {
+                return Err(Failure::Trouble(format!("{url} does not exist yet; `partbook migrate up` creates it")));
+            }
+            Some(Err(error)) => return Err(Failure::Trouble(format!("{url} cannot be looked for: {error}"))),
+            _ => {}
         }
         let dialect = if url.file().is_some() { Dialect::Sqlite } else { Dialect::Postgres };
         // Before a file is made that nothing could be put into.

@@ -115,3 +115,21 @@ fn newest(folder: &Path) -> Result<u32, Failure> {
     }
     Ok(newest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_without_a_migration_is_found() {
+        let required = partbook_repository::required_tables();
+        for dialect in [Dialect::Postgres, Dialect::Sqlite] {
+            let lacking = Migrations::embedded(dialect).unwrap().lacking(dialect, &required).unwrap();
+            assert_eq!(
+                lacking,
+                [] as [&str; 0],
+                "a migration is missing: `partbook migrate new NAME --from-entities` begins it"
+            );
+        }
+    }
+}

@@ -1,18 +1,35 @@
 //! `partbook migrate status`.
 
+use clap::Args;
+use partbook_backup::Backup;
 use partbook_migrate::{Application, Migration, Run, Running, Standing, Status};
 use serde_json::{Value, json};
 
 use super::Report;
 use crate::cli::output::{Failure, print};
+use crate::config::BackupArguments;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    report: Report,
+
+    #[command(flatten)]
+    backup: BackupArguments,
+}
 
 /// Lists the migrations. Changes nothing.
-pub(super) async fn run(report: Report) -> Result<(), Failure> {
+pub(super) async fn run(Arguments { report, backup }: Arguments) -> Result<(), Failure> {
     let opened = report.open().await?;
     let status = opened.migrator.status().await.map_err(Failure::trouble)?;
     let database = opened.url.to_string();
     opened.close().await;
-    print(&if report.json { as_json(&database, &status) } else { as_text(&database, &status) })?;
+    let backup = last_verified(&backup, &database);
+    print(&if report.json {
+        as_json(&database, &status, backup.as_ref())
+    } else {
+        as_text(&database, &status, backup.as_ref())
+    })?;
     if let Some(trouble) = status.trouble() {
         return Err(Failure::Trouble(trouble));
     }
@@ -22,12 +39,21 @@ pub(super) async fn run(report: Report) -> Result<(), Failure> {
     }
 }
 
-fn as_text(database: &str, status: &Status) -> String {
+/// The latest backup of the database that was verified; none where the directory of the backups cannot be read, either.
+fn last_verified(backup: &BackupArguments, database: &str) -> Option<Backup> {
+    let backups = backup.store().list().unwrap_or_default();
+    backups.into_iter().rfind(|backup| backup.manifest.database == database && backup.manifest.verified.is_some())
+}
+
+fn as_text(database: &str, status: &Status, backup: Option<&Backup>) -> String {
     let Status { version, head, is_adopted, migrations, size, tables, running, .. } = status;
     let mut text: String = migrations.iter().map(as_line).collect();
     let adopted = if *is_adopted { ", adopted" } else { "" };
     text +=
         &format!("{database}{adopted}: version {version} of {head}, {tables} tables, {} KiB\n", size.div_ceil(1024));
+    if let Some(Backup { manifest, .. }) = backup {
+        text += &format!("last verified backup: {}, {}\n", manifest.file, manifest.reason);
+    }
     if let Some(Running { run, waits_for }) = running {
         let Run { command, who, host, started_at, .. } = run;
         text += &format!("{command} is at work, by {who}@{host} since {started_at}\n");
@@ -73,7 +99,7 @@ fn word(state: &Standing) -> &'static str {
     }
 }
 
-fn as_json(database: &str, status: &Status) -> String {
+fn as_json(database: &str, status: &Status, backup: Option<&Backup>) -> String {
     let migrations: Vec<Value> = status.migrations.iter().map(migration_as_json).collect();
     let status = json!({
         "database": database,
@@ -84,6 +110,7 @@ fn as_json(database: &str, status: &Status) -> String {
         "trouble": status.trouble(),
         "size": status.size,
         "tables": status.tables,
+        "last_verified_backup": backup.map(|backup| json!({"file": backup.path, "taken_at": backup.manifest.taken_at})),
         "running": status.running.as_ref().map(|Running { run, waits_for }| json!({
             "command": run.command, "who": run.who, "host": run.host, "since": run.started_at, "waits_for": waits_for,
         })),
