@@ -1,15 +1,15 @@
 //! The headers that every answer has, whichever layer made it (contract section 8).
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// A cache asks before each use, so that nobody edits a row that is no longer so; and a proxy leaves the bytes alone, of
-/// which the entity tag is a hash.
+/// which the entity tag is a hash. An answer to a change has a tag as well.
 const ASK_FIRST: HeaderValue = HeaderValue::from_static("no-cache, no-transform");
 
 /// Adds them to the answer to a request.
-pub(super) fn add(headers: &mut HeaderMap, method: &Method, path: &str) {
+pub(super) fn add(headers: &mut HeaderMap, path: &str) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if matches!(*method, Method::GET | Method::HEAD) && changes(path) {
+    if changes(path) {
         headers.insert(header::CACHE_CONTROL, ASK_FIRST);
     }
     join(headers, &header::VARY);
@@ -46,21 +46,20 @@ mod tests {
 
     #[test]
     fn what_changes_is_not_used_unasked() {
-        for (method, path, is_told) in [
-            (Method::GET, "/v1/catalog/gpus", true),
-            (Method::HEAD, "/v1/catalog/gpus/1", true),
-            (Method::GET, "/v1", true),
-            (Method::GET, "/health", true),
-            (Method::GET, "/health/", true),
-            (Method::GET, "/metrics", true),
-            (Method::POST, "/v1/catalog/gpus", false),
-            (Method::GET, "/docs", false),
-            (Method::GET, "/healthy", false),
+        for (path, is_told) in [
+            ("/v1/catalog/gpus", true),
+            ("/v1/catalog/gpus/1", true),
+            ("/v1", true),
+            ("/health", true),
+            ("/health/", true),
+            ("/metrics", true),
+            ("/docs", false),
+            ("/healthy", false),
         ] {
             let mut headers = HeaderMap::new();
-            add(&mut headers, &method, path);
+            add(&mut headers, path);
             let told = headers.get(header::CACHE_CONTROL).map(HeaderValue::as_bytes);
-            assert_eq!(told, is_told.then_some(&b"no-cache, no-transform"[..]), "{method} {path}");
+            assert_eq!(told, is_told.then_some(&b"no-cache, no-transform"[..]), "{path}");
             assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
         }
     }

@@ -53,7 +53,7 @@ pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Nex
         // The answer to GET is streamed and has no length.
         *response.body_mut() = Body::new(NoContent);
     }
-    common_headers::add(response.headers_mut(), &method, &path);
+    common_headers::add(response.headers_mut(), &path);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
