@@ -21,6 +21,8 @@ use crate::verify::{Scratch, verify};
 pub struct Request<'a> {
     /// The database.
     pub url: &'a DatabaseUrl,
+    /// The database that it is, where it goes by another name for the moment.
+    pub known_as: Option<&'a DatabaseUrl>,
     /// Where the backup goes.
     pub store: &'a Store,
     /// Why it is made.
@@ -62,13 +64,12 @@ pub async fn create(request: &Request<'_>) -> Result<Created, BackupError> {
 }
 
 async fn attempt(request: &Request<'_>) -> Result<Created, BackupError> {
-    let Request { url, store, reason, retention, scratch } = request;
+    let Request { url, store, reason, retention, scratch, .. } = request;
+    let known_as = request.known_as.unwrap_or(url);
     let kind = engine::kind(url);
     let now = SystemClock.now();
-    let file = file_name(store, url, kind, now);
+    let file = file_name(store, known_as, kind, now);
     let partial = store.partial(&file);
-    // Left by one that was cut off in the same second.
-    let _ = fs::remove_file(&partial);
     let since = Instant::now();
     let copied = engine::copy(url, &partial).await;
     if copied.is_err() {
@@ -81,8 +82,8 @@ async fn attempt(request: &Request<'_>) -> Result<Created, BackupError> {
         file,
         size,
         sha256,
-        database: url.to_string(),
-        name: url.name(),
+        database: engine::known_as(known_as),
+        name: known_as.name(),
         kind,
         server_version: copied.server_version,
         client_version: copied.client_version,
@@ -122,7 +123,7 @@ pub(crate) async fn schema_version(url: &DatabaseUrl) -> Option<i64> {
     version
 }
 
-/// `catalog-20261128T020000Z.dump`; a second one of the same second has another end.
+/// `catalog-20261128T020000123Z.dump`; a second one of the same millisecond has another end.
 pub(crate) fn file_name(store: &Store, url: &DatabaseUrl, kind: DatabaseKind, now: Timestamp) -> String {
     let name = url.name();
     let name = name.strip_suffix(".db").unwrap_or(&name);
@@ -132,7 +133,7 @@ pub(crate) fn file_name(store: &Store, url: &DatabaseUrl, kind: DatabaseKind, no
         DatabaseKind::Sqlite => "db",
         DatabaseKind::Postgres => "dump",
     };
-    let time = now.to_utc().format("%Y%m%dT%H%M%SZ");
+    let time = now.to_utc().format("%Y%m%dT%H%M%S%3fZ");
     let names = (1..).map(|number| match number {
         1 => format!("{name}-{time}.{ending}"),
         _ => format!("{name}-{time}-{number}.{ending}"),

@@ -17,6 +17,7 @@ mod verify;
 
 pub use content::{Content, TableContent};
 pub use create::{Created, Request, create};
+pub use engine::known_as;
 pub use error::BackupError;
 pub use kind::DatabaseKind;
 pub use manifest::{Attempt, Manifest, Verification};

@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use partbook_domain::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -79,6 +80,9 @@ impl Store {
                 continue;
             }
             match read_manifest(&path) {
+                Ok(manifest) if !self.directory.join(&manifest.file).is_file() => {
+                    tracing::warn!(file = manifest.file, "the file of a backup is gone; it is left out");
+                }
                 Ok(manifest) => backups.push(Backup { path: self.directory.join(&manifest.file), manifest }),
                 Err(error) => tracing::warn!(%error, "a manifest cannot be read; the backup is left out"),
             }
@@ -102,7 +106,7 @@ impl Store {
 
     /// A path for a file that is being written; it is a backup when it has been renamed.
     pub(crate) fn partial(&self, file: &str) -> PathBuf {
-        self.directory.join(format!(".{file}.partial"))
+        self.directory.join(format!(".{file}.{}.partial", std::process::id()))
     }
 
     /// Puts a finished file in its place, with its manifest.
@@ -171,8 +175,12 @@ fn read_manifest(path: &Path) -> Result<Manifest, BackupError> {
     if manifest.format != FORMAT {
         return Err(fault(format!("has the form {}, and this version of Partbook reads {FORMAT}", manifest.format)));
     }
-    // It may only name a file beside itself.
-    if Path::new(&manifest.file).components().count() != 1 || manifest.file.starts_with('.') {
+    if Timestamp::parse(&manifest.taken_at).is_none() {
+        return Err(fault("does not say when it was taken".to_owned()));
+    }
+    // It may only name a file beside itself that could be a backup.
+    let is_json = Path::new(&manifest.file).extension().is_some_and(|extension| extension == "json");
+    if Path::new(&manifest.file).components().count() != 1 || manifest.file.starts_with('.') || is_json {
         return Err(fault("names a file that is not beside it".to_owned()));
     }
     Ok(manifest)

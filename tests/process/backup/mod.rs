@@ -3,6 +3,7 @@
 mod broken;
 mod create;
 mod killed;
+mod kinds;
 mod migrations;
 mod restore;
 

@@ -62,7 +62,7 @@ impl Content {
     }
 }
 
-/// Reads the rows of all tables, in the snapshot that the connection is in. The definitions are left out.
+/// Reads the rows of all tables and what there is besides, in the snapshot that the connection is in.
 pub(crate) async fn read(connection: &mut Connection, kind: DatabaseKind) -> Result<Content, Error> {
     match kind {
         DatabaseKind::Sqlite => sqlite::read(connection).await,

@@ -4,15 +4,18 @@ use partbook_database::{Connection, Error};
 
 use super::{Content, Sum, sha256};
 
-/// The tables, with their columns as literals; what a column is made of others need not be looked at.
-const TABLES: &str = "
+/// The tables, with their columns as text: of texts and blobs every byte, since a literal would end at the first NUL. What a
+/// column is made of others need not be looked at.
+const TABLES: &str = r#"
     select t.name, (
-        select group_concat('quote(\"' || replace(c.name, '\"', '\"\"') || '\")', ', ')
+        select group_concat(replace(
+            'case when typeof(%) in (''text'', ''blob'') then typeof(%) || hex(%) else quote(%) end', '%',
+            '"' || replace(c.name, '"', '""') || '"'), ', ')
         from pragma_table_xinfo(t.name) c where c.hidden = 0)
     from sqlite_schema t
-    where t.type = 'table' and (t.name not like 'sqlite\\_%' escape '\\' or t.name = 'sqlite_sequence')
+    where t.type = 'table' and (t.name not like 'sqlite\_%' escape '\' or t.name = 'sqlite_sequence')
         and t.sql not like 'create virtual table%'
-    order by t.name";
+    order by t.name"#;
 
 pub(super) async fn read(connection: &mut Connection) -> Result<Content, Error> {
     let mut content = Content::default();

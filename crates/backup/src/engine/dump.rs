@@ -7,7 +7,7 @@ use partbook_database::{Connection, DatabaseUrl};
 
 use super::Copied;
 use super::programs::Programs;
-use crate::content::{self, Content, sha256};
+use crate::content::{self, Content};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 
@@ -15,25 +15,43 @@ use crate::kind::DatabaseKind;
 const BEGIN: &str = "begin isolation level repeatable read read only; set local statement_timeout = 0; \
                      set local idle_in_transaction_session_timeout = 0";
 
-/// What definitions are compared without: who owns them, and who may use them.
-const DEFINITIONS: [&str; 3] = ["--schema-only", "--no-owner", "--no-privileges"];
+/// For how long the dump waits for a table that somebody changes, before it is begun again, milliseconds.
+const LOCK_WAIT_TIMEOUT: u32 = 30_000;
 
-/// Dumps a database, and reads what is in it, both from one snapshot.
+/// How often it is begun.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// Dumps a database, and reads what is in it, both from one snapshot. The one after the other: two sessions that hold locks for
+/// each other's sake would wait for each other when a third wants to change a table between them.
 pub(super) async fn copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupError> {
+    let mut attempt = 1;
+    loop {
+        match attempt_copy(url, to).await {
+            Err(BackupError::Program(reason)) if reason.contains("lock timeout") && attempt < MAX_ATTEMPTS => {
+                tracing::warn!(attempt, "somebody changes a table; the dump is begun again");
+                attempt += 1;
+            }
+            copied => return copied,
+        }
+    }
+}
+
+async fn attempt_copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupError> {
     let mut session = Connection::open(url).await?;
     let server_version = server_version(&mut session).await?;
     let programs = Programs::find(&server_version).await?;
     session.execute(BEGIN).await?;
-    let snapshot = format!("--snapshot={}", one(&mut session, "select pg_export_snapshot()").await?);
+    let snapshot = one(&mut session, "select pg_export_snapshot()").await?;
     let mut file = OsString::from("--file=");
     file.push(to);
-    let arguments = [OsString::from("--format=custom"), OsString::from(&snapshot), file];
-    let dump = programs.run("pg_dump", url, &arguments);
-    let read = content::read(&mut session, DatabaseKind::Postgres);
-    let (dumped, content) = tokio::join!(dump, read);
-    dumped?;
-    let mut content = content?;
-    content.schema_sha256 = definitions(&programs, url, Some(&snapshot)).await?;
+    let arguments = [
+        OsString::from("--format=custom"),
+        OsString::from(format!("--snapshot={snapshot}")),
+        OsString::from(format!("--lock-wait-timeout={LOCK_WAIT_TIMEOUT}")),
+        file,
+    ];
+    programs.run("pg_dump", url, &arguments).await?;
+    let content = content::read(&mut session, DatabaseKind::Postgres).await?;
     session.close().await?;
     Ok(Copied { content, server_version, client_version: programs.version })
 }
@@ -41,10 +59,8 @@ pub(super) async fn copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupE
 /// What is in a database now.
 pub(super) async fn content(url: &DatabaseUrl) -> Result<Content, BackupError> {
     let mut session = Connection::open(url).await?;
-    let programs = Programs::find(&server_version(&mut session).await?).await?;
     session.execute(BEGIN).await?;
-    let mut content = content::read(&mut session, DatabaseKind::Postgres).await?;
-    content.schema_sha256 = definitions(&programs, url, None).await?;
+    let content = content::read(&mut session, DatabaseKind::Postgres).await?;
     session.close().await?;
     Ok(content)
 }
@@ -60,17 +76,6 @@ pub(crate) async fn restore_into(url: &DatabaseUrl, dump: &Path, keeps_owners: b
     }
     arguments.push(dump.as_os_str().to_owned());
     programs.run("pg_restore", url, &arguments).await.map(drop)
-}
-
-/// SHA-256 of all definitions as `pg_dump` writes them, without the lines that differ from run to run.
-async fn definitions(programs: &Programs, url: &DatabaseUrl, snapshot: Option<&str>) -> Result<String, BackupError> {
-    let arguments: Vec<&str> = DEFINITIONS.into_iter().chain(snapshot).collect();
-    let text = programs.run("pg_dump", url, &arguments).await?;
-    let text = String::from_utf8_lossy(&text);
-    // The key of a restricted session is random; comments name versions.
-    let is_kept =
-        |line: &&str| !line.starts_with("--") && !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");
-    Ok(sha256(&text.lines().filter(is_kept).collect::<Vec<_>>().join("\n")))
 }
 
 pub(crate) async fn server_version(session: &mut Connection) -> Result<String, BackupError> {

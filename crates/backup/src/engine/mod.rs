@@ -14,7 +14,7 @@ use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 
 pub(crate) use dump::restore_into;
-pub(crate) use scratch::{ScratchDatabase, create_like};
+pub(crate) use scratch::{ScratchDatabase, create_like, own_name};
 
 /// A copy that was made.
 pub(crate) struct Copied {
@@ -26,6 +26,15 @@ pub(crate) struct Copied {
 
 pub(crate) fn kind(url: &DatabaseUrl) -> DatabaseKind {
     if url.file().is_some() { DatabaseKind::Sqlite } else { DatabaseKind::Postgres }
+}
+
+/// What a database is known by in manifests: of a file the path from the root, wherever it is looked at from.
+#[must_use]
+pub fn known_as(url: &DatabaseUrl) -> String {
+    match url.file().map(std::fs::canonicalize) {
+        Some(Ok(path)) => format!("sqlite://{}", path.display()),
+        _ => url.to_string(),
+    }
 }
 
 /// Copies a database into a file while others work with it, and says what was in it.

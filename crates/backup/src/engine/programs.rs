@@ -60,6 +60,11 @@ impl Programs {
             .envs(url.libpq_variables())
             .env("PGAPPNAME", "partbook backup")
             .env("LC_MESSAGES", "C")
+            // They would go before what the URL says.
+            .env_remove("PGSERVICE")
+            .env_remove("PGSERVICEFILE")
+            .env_remove("PGHOSTADDR")
+            .env_remove("PGOPTIONS")
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()

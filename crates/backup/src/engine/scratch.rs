@@ -23,8 +23,7 @@ impl ScratchDatabase {
     pub(crate) async fn create(server: &DatabaseUrl) -> Result<Self, BackupError> {
         let mut session = Connection::open(server).await?;
         drop_stale(&mut session).await?;
-        let seconds = one(&mut session, "select extract(epoch from clock_timestamp())::bigint::text").await?;
-        let name = format!("{PREFIX}{seconds}_{}", std::process::id());
+        let name = own_name(&mut session, "scratch").await?;
         create_like(&mut session, &name).await?;
         session.close().await?;
         Ok(Self { url: server.with_name(&name), server: server.clone(), name })
@@ -36,6 +35,12 @@ impl ScratchDatabase {
         session.close().await?;
         Ok(())
     }
+}
+
+/// A name for a database of ours beside the live one, which nobody else has.
+pub(crate) async fn own_name(session: &mut Connection, purpose: &str) -> Result<String, BackupError> {
+    let microseconds = one(session, "select (extract(epoch from clock_timestamp()) * 1000000)::bigint::text").await?;
+    Ok(format!("partbook_{purpose}_{microseconds}_{}", std::process::id()))
 }
 
 /// Makes an empty database with the encoding and the order of the one that the session is in.
@@ -50,8 +55,9 @@ pub(crate) async fn create_like(session: &mut Connection, name: &str) -> Result<
         session,
         &format!(
             "select format(
-                'create database %I template template0 encoding %L lc_collate %L lc_ctype %L',
-                '{name}', pg_encoding_to_char(d.encoding), d.datcollate, d.datctype)
+                'create database %I template template0 encoding %L lc_collate %L lc_ctype %L tablespace %I',
+                '{name}', pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
+                (select spcname from pg_tablespace s where s.oid = d.dattablespace))
                 || case d.datlocprovider
                     when 'i' then format(' locale_provider icu icu_locale %L', coalesce(j->>'datlocale', j->>'daticulocale'))
                     when 'b' then format(' locale_provider builtin builtin_locale %L', j->>'datlocale')
@@ -69,12 +75,14 @@ async fn drop_stale(session: &mut Connection) -> Result<(), BackupError> {
     let stale = format!(
         "select quote_ident(datname) from pg_database
          where datname ~ '^{PREFIX}[0-9]+_[0-9]+$' and pg_has_role(current_user, datdba, 'usage')
-            and split_part(datname, '_', 3)::bigint < extract(epoch from clock_timestamp()) - {MAX_AGE_SECONDS}
+            and split_part(datname, '_', 3)::bigint / 1000000 < extract(epoch from clock_timestamp()) - {MAX_AGE_SECONDS}
             and not exists (select from pg_stat_activity a where a.datname = pg_database.datname)"
     );
     for row in session.text_rows(&stale).await? {
         let Some(name) = row.into_iter().next().flatten() else { continue };
-        session.execute(&format!("drop database if exists {name}")).await?;
+        if let Err(error) = session.execute(&format!("drop database if exists {name}")).await {
+            tracing::warn!(name, reason = error.reason(), "a scratch database that was left cannot be dropped");
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use partbook_database::{Connection, DatabaseUrl};
 
 use super::{execute, identifier, literal, settings};
 use crate::create::{Request, create};
-use crate::engine::{self, create_like, restore_into};
+use crate::engine::{self, create_like, own_name, restore_into};
 use crate::error::BackupError;
 use crate::store::Backup;
 use crate::verify::compare;
@@ -25,6 +25,12 @@ async fn elsewhere(url: &DatabaseUrl) -> Result<Connection, BackupError> {
 
 /// Whether there is a live database, and who is connected to it. Refuses what the role could not do in the end.
 pub(super) async fn survey(url: &DatabaseUrl) -> Result<(bool, Vec<String>), BackupError> {
+    if ["postgres", "template1"].contains(&url.name().as_str()) {
+        return Err(BackupError::Refused(format!(
+            "{} is the database that a restore works from, and is not replaced: the catalog needs one of its own",
+            url.name()
+        )));
+    }
     let mut session = elsewhere(url).await?;
     let name = literal(&url.name());
     let rows = session
@@ -37,9 +43,8 @@ pub(super) async fn survey(url: &DatabaseUrl) -> Result<(bool, Vec<String>), Bac
         <[Option<String>; 2]>::try_from(rows.into_iter().next().unwrap_or_default()).unwrap_or_default();
     if may_create.as_deref() != Some("true") || owns.as_deref() == Some("false") {
         return Err(BackupError::Refused(format!(
-            "the role may not create a database and rename {}: it needs the right createdb, and to own the database. By hand, as \
-             one that may: createdb of a new one, pg_restore into it, then rename both; docs/backup-and-restore.md has the steps. \
-             Nothing was changed",
+            "the role may not create a database and rename {}: it needs the right createdb, and to own the database. Nothing was \
+             changed. By hand, as one that may: create a database, pg_restore into it, rename both",
             url.name()
         )));
     }
@@ -61,18 +66,8 @@ pub(super) async fn restore(
 ) -> Result<Option<Backup>, BackupError> {
     let url = request.url;
     let (replaces, _) = survey(url).await?;
-    let safety = if replaces {
-        let created = create(&Request { reason: "before restore", scratch: request.scratch, ..*request }).await?;
-        if let Some(reason) = created.unverified {
-            return Err(BackupError::Refused(format!("the backup before the restore could not be verified: {reason}")));
-        }
-        Some(created.backup)
-    } else {
-        None
-    };
     let mut session = elsewhere(url).await?;
-    let new = format!("{}_restoring", url.name());
-    execute(&mut session, &format!("drop database if exists {}", identifier(&new))).await?;
+    let new = own_name(&mut session, "restoring").await?;
     if replaces {
         let mut live = Connection::open(url).await?;
         create_like(&mut live, &new).await?;
@@ -88,8 +83,31 @@ pub(super) async fn restore(
     if swapped.is_err() {
         let _ = session.execute(&format!("drop database if exists {}", identifier(&new))).await;
     }
+    let safety = match swapped? {
+        None => None,
+        Some(former) => Some(keep(request, &former, &mut session).await?),
+    };
     session.close().await?;
-    swapped.map(|()| safety)
+    Ok(safety)
+}
+
+/// Makes a backup of the database that was replaced, which nobody knows by its name, so that it has everything that was written
+/// to the last moment; and drops it then.
+async fn keep(request: &Request<'_>, replaced: &str, session: &mut Connection) -> Result<Backup, BackupError> {
+    let url = request.url.with_name(replaced);
+    let kept = create(&Request { url: &url, known_as: Some(request.url), reason: "before restore", ..*request }).await;
+    let told = |why: String| {
+        BackupError::Refused(format!(
+            "the database is restored; what it was before is the database {replaced}, and stays: its backup {why}"
+        ))
+    };
+    let created = kept.map_err(|error| told(format!("could not be made: {error}")))?;
+    if let Some(reason) = created.unverified {
+        return Err(told(format!("could not be verified: {reason}")));
+    }
+    execute(session, &format!("alter database {} is_template false", identifier(replaced))).await?;
+    execute(session, &format!("drop database {} with (force)", identifier(replaced))).await?;
+    Ok(created.backup)
 }
 
 /// Makes the new database, with everything that the old one is set to, and looks whether it is what it must be.
@@ -109,20 +127,21 @@ async fn make(
     Ok(())
 }
 
-/// Renames the old one away and the new one into its place, both or none, and drops the old one, of which there is a backup.
+/// Renames the old one away and the new one into its place, both or none. Says what the old one is called now.
 async fn swap(
     url: &DatabaseUrl,
     new: &str,
     replaces: bool,
     terminates: bool,
     session: &mut Connection,
-) -> Result<(), BackupError> {
-    let (name, old) = (url.name(), format!("{}_replaced", url.name()));
+) -> Result<Option<String>, BackupError> {
+    let name = url.name();
     if !replaces {
         let rename = format!("alter database {} rename to {}", identifier(new), identifier(&name));
-        return execute(session, &rename).await;
+        execute(session, &rename).await?;
+        return Ok(None);
     }
-    execute(session, &format!("drop database if exists {}", identifier(&old))).await?;
+    let old = own_name(session, "replaced").await?;
     let swap = format!(
         "begin; alter database {live} rename to {old}; alter database {new} rename to {live}; commit",
         live = identifier(&name),
@@ -137,7 +156,7 @@ async fn swap(
             session.text_rows(&end_others).await?;
         }
         match session.execute(&swap).await {
-            Ok(()) => break,
+            Ok(()) => return Ok(Some(old)),
             Err(error) => {
                 let _ = session.execute("rollback").await;
                 if attempt == MAX_ATTEMPTS {
@@ -151,5 +170,4 @@ async fn swap(
         tokio::time::sleep(PAUSE).await;
         attempt += 1;
     }
-    execute(session, &format!("drop database if exists {} with (force)", identifier(&old))).await
 }

@@ -31,6 +31,8 @@ const STATEMENTS: &str = "
                 else quote_literal(substr(item, strpos(item, '=') + 1)) end)
         from live join pg_db_role_setting setting on setting.setdatabase = live.oid, unnest(setting.setconfig) item
         union all
+        select 7, format('alter database %I is_template true', NEW) from live where datistemplate
+        union all
         select 6, format('comment on database %I is %L', NEW, shobj_description(oid, 'pg_database'))
         from live where shobj_description(oid, 'pg_database') is not null
     ) all_of_it

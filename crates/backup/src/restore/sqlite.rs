@@ -1,6 +1,7 @@
 //! A SQLite file takes the place of another by a rename.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,9 @@ use crate::kind::DatabaseKind;
 use crate::manifest::{FORMAT, Manifest};
 use crate::store::{Backup, fingerprint, sync};
 use crate::verify::{compare, verify};
+
+/// What the file begins with that was replaced: SQLite takes it for no database.
+const NO_DATABASE: &[u8; 16] = b"replaced by a re";
 
 /// Who has the file open, as far as SQLite tells: only that somebody has.
 pub(super) async fn connected(url: &DatabaseUrl) -> Result<Vec<String>, BackupError> {
@@ -39,6 +43,9 @@ async fn leave_write_ahead_log(session: &mut Connection) -> bool {
 pub(super) async fn restore(request: &Request<'_>, backup: &Backup) -> Result<Option<Backup>, BackupError> {
     let url = request.url;
     let live = url.file().ok_or_else(|| BackupError::Refused(format!("{url} is no file")))?.to_owned();
+    // A link stays one.
+    let live = fs::canonicalize(&live).unwrap_or(live);
+    check_remains(&live)?;
     let new = beside(&live);
     let fault = |path: &Path| {
         let path = path.to_owned();
@@ -73,10 +80,29 @@ async fn prepare(url: &DatabaseUrl, live: &Path, new: &Path, backup: &Backup) ->
     fs::File::open(new).and_then(|file| file.sync_all()).map_err(fault)
 }
 
+/// Refuses a place where a log or a journal lies that belongs to a file which is gone: it would be read into the new one.
+fn check_remains(live: &Path) -> Result<(), BackupError> {
+    if live.exists() {
+        return Ok(());
+    }
+    for ending in ["-wal", "-journal"] {
+        let mut name = live.as_os_str().to_owned();
+        name.push(ending);
+        if Path::new(&name).exists() {
+            return Err(BackupError::Refused(format!(
+                "{} is there without its file: it would be read into what is restored. Nothing was changed; move it away",
+                Path::new(&name).display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Keeps the live file as a backup and puts the new one in its place, while nobody else can open it.
 async fn replace(request: &Request<'_>, live: &Path, new: &Path) -> Result<Option<Backup>, BackupError> {
     let mut session = None;
     let mut safety = None;
+    let mut replaced = None;
     if live.exists() {
         let mut locked = Connection::open(request.url).await?;
         if !leave_write_ahead_log(&mut locked).await {
@@ -85,13 +111,26 @@ async fn replace(request: &Request<'_>, live: &Path, new: &Path) -> Result<Optio
             ));
         }
         execute(&mut locked, "begin exclusive").await?;
+        let mode = locked.text_rows("pragma journal_mode").await?;
+        if mode.first().and_then(|row| row.first()?.as_deref()) != Some("delete") {
+            return Err(BackupError::Refused(
+                "another program has opened the file meanwhile. Nothing was changed".to_owned(),
+            ));
+        }
         safety = Some(keep(request, &mut locked, live).await?);
         session = Some(locked);
+        replaced =
+            Some(fs::OpenOptions::new().write(true).open(live).map_err(|error| BackupError::file(live, &error))?);
     }
     fs::rename(new, live).map_err(|error| BackupError::file(live, &error))?;
     sync(live.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
+    if let Some(mut replaced) = replaced {
+        // Whoever has opened the old file meanwhile, and waits, must not go on with it: its log would lie beside the new one.
+        replaced.write_all(NO_DATABASE).map_err(|error| BackupError::file(live, &error))?;
+    }
     if let Some(session) = session {
-        session.close().await?;
+        // It finds its own file no more.
+        let _ = session.close().await;
     }
     Ok(safety)
 }
@@ -113,7 +152,7 @@ async fn keep(request: &Request<'_>, locked: &mut Connection, live: &Path) -> Re
         file,
         size,
         sha256,
-        database: url.to_string(),
+        database: engine::known_as(url),
         name: url.name(),
         kind: DatabaseKind::Sqlite,
         server_version: version.clone(),

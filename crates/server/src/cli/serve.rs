@@ -50,7 +50,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router(), timeouts)));
     let sweep_task = tokio::spawn(delete_expired(app.clone()));
     let watch_task = tokio::spawn(schema_watch::watch(pool.clone()));
-    let backup_task = tokio::spawn(backup_watch::watch(store, url.to_string()));
+    let backup_task = tokio::spawn(backup_watch::watch(store, partbook_backup::known_as(&url)));
     let draining = app.clone();
     serve::serve(listener, app.router(), timeouts, signal, timing, move || draining.drain()).await;
     sweep_task.abort();

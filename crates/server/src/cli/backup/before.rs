@@ -25,6 +25,7 @@ impl Precaution for BackupFirst<'_> {
             let (verify_url, store) = (backup.verify_url().map_err(unset)?, backup.store());
             let request = Request {
                 url: self.url,
+                known_as: None,
                 store: &store,
                 reason,
                 retention: backup.retention(),

@@ -12,7 +12,7 @@ pub(super) use before::BackupFirst;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use partbook_backup::{Backup, BackupError, Request, Scratch, Store};
+use partbook_backup::{Backup, BackupError, Request, Scratch, Store, known_as};
 use partbook_database::DatabaseUrl;
 use partbook_telemetry::Telemetry;
 
@@ -101,6 +101,7 @@ impl Opened {
     fn request<'a>(&'a self, reason: &'a str) -> Request<'a> {
         Request {
             url: &self.url,
+            known_as: None,
             store: &self.store,
             reason,
             retention: self.backup.retention(),
@@ -114,7 +115,7 @@ impl Opened {
 
     /// The latest backup of the database that lacks a migration.
     fn before_migration(&self, version: i64) -> Result<Backup, BackupError> {
-        let database = self.url.to_string();
+        let database = known_as(&self.url);
         let mut backups = self.store.list()?;
         backups.retain(|backup| {
             backup.manifest.database == database && backup.manifest.schema_version.is_some_and(|found| found < version)
@@ -132,7 +133,7 @@ impl Opened {
         if let Some(file) = file {
             return self.store.find(file);
         }
-        let database = self.url.to_string();
+        let database = known_as(&self.url);
         let mut backups = self.store.list()?;
         backups.retain(|backup| backup.manifest.database == database);
         backups.pop().ok_or_else(|| {
@@ -148,7 +149,7 @@ fn line(backup: &Backup) -> String {
         Some(_) => "verified",
         None => "not verified",
     };
-    let (at, kib) = (&manifest.taken_at[..19.min(manifest.taken_at.len())], manifest.size.div_ceil(1024));
+    let (at, kib) = (manifest.taken_at.chars().take(19).collect::<String>(), manifest.size.div_ceil(1024));
     format!(
         "{at}Z  {:<40}  {kib:>8} KiB  {:>9} rows  {verified}  {}\n",
         manifest.file,

@@ -22,9 +22,9 @@ pub(crate) struct Arguments {
 pub(super) async fn run(Arguments { report, backup }: Arguments) -> Result<(), Failure> {
     let opened = report.open().await?;
     let status = opened.migrator.status().await.map_err(Failure::trouble)?;
-    let database = opened.url.to_string();
+    let (database, known_as) = (opened.url.to_string(), partbook_backup::known_as(&opened.url));
     opened.close().await;
-    let backup = last_verified(&backup, &database);
+    let backup = last_verified(&backup, &known_as);
     print(&if report.json {
         as_json(&database, &status, backup.as_ref())
     } else {
