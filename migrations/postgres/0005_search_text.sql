@@ -1,4 +1,5 @@
 -- partbook: compatible: the column keeps itself, and a version that does not know it does not ask for it
+-- partbook: effect-varies: the pattern of what is dropped is in characters that the encoding has
 -- What search looks into, folded once when it is written: ASCII letters in lower case, without marks such as (R), ASCII
 -- punctuation and white space; a line for each field, so that no match crosses the border of two. A program that writes a
 -- row need not know of it. RAM specs and storage profiles have none here: PostgreSQL stores nothing that is made of the text

@@ -1,4 +1,5 @@
 -- partbook: compatible: an index changes no answer
+-- partbook: effect-varies: the pattern of what is unclean is in characters that the encoding has
 -- The few rows whose names are not clean: who looks for a name looks at each of them, since another may look like it.
 do $$
 declare

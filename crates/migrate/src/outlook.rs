@@ -135,6 +135,7 @@ mod tests {
             check: None,
             checksum: String::new(),
             effect: effect.to_owned(),
+            effect_varies: false,
             is_optional: false,
             is_compatible: false,
             irreversible: None,

@@ -32,6 +32,8 @@ pub struct Script {
     pub(crate) checksum: String,
     /// What the migration adds to the schema and takes from it.
     pub(crate) effect: String,
+    /// Whether that is in other words on some databases.
+    pub(crate) effect_varies: bool,
     pub(crate) is_optional: bool,
     /// Whether the version before may go on serving.
     pub(crate) is_compatible: bool,
@@ -71,6 +73,7 @@ impl File {
             check: check.as_deref().map(|check| own.fill(check)),
             checksum: self.checksum.clone(),
             effect: self.effect.to_string(),
+            effect_varies: self.directives.effect_varies.is_some(),
             is_optional: self.directives.optional.is_some(),
             is_compatible: self.directives.compatible.is_some(),
             irreversible: self.way_back().err(),

@@ -7,6 +7,7 @@ use partbook_database::{StartError, use_write_ahead_log};
 
 use crate::books::History;
 use crate::drift::Difference;
+use crate::drift::expected::as_found;
 use crate::hindrance::{Hindrance, hindered};
 use crate::lock::{RunnerLock, directory_of};
 use crate::migrator::Migrator;
@@ -48,7 +49,7 @@ impl Migrator {
         self.take(precaution, &scripts).await?;
         let mut runner = Runner::begin(self, lock, "up", accepted_drift).await?;
         for script in &scripts {
-            runner.execute(script, progress).await?;
+            self.execute(&mut runner, script, progress).await?;
         }
         let after = self.drift().await?;
         let new: Vec<&Difference> =
@@ -136,9 +137,24 @@ impl Migrator {
     ) -> Result<(), StartError> {
         let mut runner = Runner::begin(self, lock, command, reason).await?;
         for script in scripts {
-            runner.execute(script, progress).await?;
+            self.execute(&mut runner, script, progress).await?;
         }
         runner.finish().await
+    }
+
+    /// Executes a script, and enters what it has done where that is known only now.
+    async fn execute(
+        &self,
+        runner: &mut Runner<'_>,
+        script: &Script,
+        progress: Progress<'_>,
+    ) -> Result<(), StartError> {
+        runner.execute(script, progress).await?;
+        if !script.effect_varies {
+            return Ok(());
+        }
+        let effect = as_found(&script.effect, &self.definitions().await?).map_err(StartError::Unfit)?;
+        runner.write(&self.books.amend_effect(script.version, &effect)).await
     }
 
     /// Takes the precaution where there is something to lose and another runner was not faster.

@@ -241,3 +241,16 @@ async fn a_query_that_looks_for_rows_changes_none(backend: Backend) {
     let _ = up(&database, &directory).run().await;
     assert_eq!(database.value("select name from cpu").await.as_deref(), Some("Zen"));
 }
+
+#[tokio::test]
+async fn what_depends_on_the_encoding_is_no_drift() {
+    for encoding in ["SQL_ASCII", "LATIN1", "LATIN9"] {
+        let database = Database::encoded(Backend::Postgres, encoding).await;
+        succeeded(migrate(&database, &["up"]).await);
+        succeeded(migrate(&database, &["drift"]).await);
+        database.sql("alter table cpu drop column partbook_search").await;
+        let drift = migrate(&database, &["drift"]).await;
+        failed(&drift, 1, "1 difference(s)");
+        assert!(drift.stdout.starts_with("missing  column cpu.partbook_search"), "{encoding}: {drift:?}");
+    }
+}

@@ -13,6 +13,7 @@ use partbook_database::{Dialect, StartError};
 pub use expected::effect;
 
 use crate::books::{Entry, FORMER_HISTORY, Origin, State};
+use crate::files::File;
 use crate::migrator::Migrator;
 
 /// How a schema differs from the expected one.
@@ -60,7 +61,9 @@ impl Migrator {
     /// know, and for what this program does not know, or knows in another form.
     pub(crate) fn effect<'a>(&'a self, entry: &'a Entry) -> &'a str {
         let known = self.migrations.get(entry.version).filter(|file| file.checksum == entry.checksum);
-        let recorded = known.filter(|_| entry.origin != Origin::Adopted).map(|file| file.effect.as_ref());
+        // Nor of one whose effect is in the words of the database.
+        let is_told = |file: &&File| entry.origin != Origin::Adopted && file.directives.effect_varies.is_none();
+        let recorded = known.filter(is_told).map(|file| file.effect.as_ref());
         recorded.or(entry.effect.as_deref()).or(known.map(|file| file.effect.as_ref())).unwrap_or_default()
     }
 

@@ -4,7 +4,7 @@
 const DIRECTIVE: &str = "-- partbook:";
 
 /// The words of directives, for who has written another one.
-const KNOWN: &str = "irreversible, optional, optional-when-adopted, compatible, unavailable, outside-transaction, each with its reason: \
+const KNOWN: &str = "irreversible, optional, optional-when-adopted, compatible, unavailable, outside-transaction, effect-varies, each with its reason: \
                      `-- partbook: WORD: REASON`; and `-- partbook: extension: NAME`";
 
 /// What the first lines of a migration say of it, each with its reason.
@@ -18,6 +18,8 @@ pub(crate) struct Directives {
     pub(crate) compatible: Option<String>,
     /// Why its statements run on their own, each in no transaction, on PostgreSQL.
     pub(crate) outside_transaction: Option<String>,
+    /// Why its effect is in other words on some databases: what was found after it is what is recorded.
+    pub(crate) effect_varies: Option<String>,
     /// Why this kind of database cannot have it.
     pub(crate) unavailable: Option<String>,
     /// The extension of PostgreSQL that it needs.
@@ -52,6 +54,7 @@ impl Directives {
                 "compatible" => directives.compatible = Some(reason),
                 "unavailable" => directives.unavailable = Some(reason),
                 "outside-transaction" => directives.outside_transaction = Some(reason),
+                "effect-varies" => directives.effect_varies = Some(reason),
                 "extension" => directives.extension = Some(reason),
                 _ => return Err(format!("`{line}` is not a directive; known are {KNOWN}")),
             }
