@@ -60,7 +60,7 @@ impl Script {
             waits: locks.iter().map(|lock| lock.waits).max().unwrap_or(Waits::Nobody),
             locks,
             irreversible: self.irreversible.clone(),
-            is_compatible: self.is_compatible,
+            is_compatible: self.directives.compatible.is_some(),
         }
     }
 
@@ -84,7 +84,7 @@ impl Script {
                 continue;
             }
             match piece.kind {
-                Kind::Index if self.is_outside_transaction => {
+                Kind::Index if self.is_outside_transaction() => {
                     lock(&piece.table, "SHARE UPDATE EXCLUSIVE", Waits::Nobody);
                 }
                 Kind::Index => lock(&piece.table, "SHARE", Waits::Writers),
@@ -93,7 +93,7 @@ impl Script {
             }
         }
         for piece in gone.iter().filter(|piece| !piece.table.is_empty()) {
-            if self.is_outside_transaction && piece.kind == Kind::Index {
+            if self.is_outside_transaction() && piece.kind == Kind::Index {
                 lock(&piece.table, "SHARE UPDATE EXCLUSIVE", Waits::Nobody);
             } else {
                 lock(&piece.table, ALL.0, ALL.1);
@@ -124,6 +124,7 @@ fn target(piece: &Definition) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::Directives;
 
     fn script(direction: Direction, is_outside_transaction: bool, effect: &str) -> Script {
         Script {
@@ -135,11 +136,11 @@ mod tests {
             check: None,
             checksum: String::new(),
             effect: effect.to_owned(),
-            effect_varies: false,
-            is_optional: false,
-            is_compatible: false,
+            directives: Directives {
+                outside_transaction: is_outside_transaction.then(String::new),
+                ..Directives::default()
+            },
             irreversible: None,
-            is_outside_transaction,
         }
     }
 

@@ -170,7 +170,7 @@ impl<'a> Runner<'a> {
     }
 
     async fn attempt(&mut self, script: &Script) -> Result<Attempt, Error> {
-        if script.is_outside_transaction && self.books.own.dialect() == Dialect::Postgres {
+        if script.is_outside_transaction() && self.books.own.dialect() == Dialect::Postgres {
             return self.attempt_outside(script).await;
         }
         begin(&mut self.connection, &self.books.own).await?;
@@ -225,7 +225,7 @@ impl<'a> Runner<'a> {
         };
         let reason = plain(reason);
         self.note(&format!("failed {:04} {}", script.version, script.name));
-        if script.direction == Direction::Up && !script.is_outside_transaction && is_its_fault {
+        if script.direction == Direction::Up && !script.is_outside_transaction() && is_its_fault {
             let entry = entry(script, State::Failed(reason.clone()), None);
             let _ = self.connection.execute(&self.books.enter(&entry)).await;
         }
@@ -360,8 +360,8 @@ fn entry(script: &Script, state: State, spent: Option<Duration>) -> Entry {
         checksum: script.checksum.clone(),
         state,
         origin: Origin::Run,
-        is_compatible: script.is_compatible,
-        is_optional: script.is_optional,
+        is_compatible: script.directives.compatible.is_some(),
+        is_optional: script.directives.optional.is_some(),
         effect: Some(script.effect.clone()),
         script: Some(script.source.clone()),
         at: String::new(),

@@ -2,7 +2,7 @@
 
 use partbook_database::OwnTables;
 
-use crate::files::File;
+use crate::files::{Directives, File};
 
 /// Which way a script leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,22 +32,17 @@ pub struct Script {
     pub(crate) checksum: String,
     /// What the migration adds to the schema and takes from it.
     pub(crate) effect: String,
-    /// Whether that is in other words on some databases.
-    pub(crate) effect_varies: bool,
-    pub(crate) is_optional: bool,
-    /// Whether the version before may go on serving.
-    pub(crate) is_compatible: bool,
+    /// What its first lines say of it.
+    pub(crate) directives: Directives,
     /// Why it cannot be taken back, where it cannot.
     pub(crate) irreversible: Option<String>,
-    /// Whether each statement runs on its own.
-    pub(crate) is_outside_transaction: bool,
 }
 
 impl Script {
     /// Whether each of its statements runs on its own, on PostgreSQL.
     #[must_use]
     pub fn is_outside_transaction(&self) -> bool {
-        self.is_outside_transaction
+        self.directives.outside_transaction.is_some()
     }
 }
 
@@ -73,11 +68,8 @@ impl File {
             check: check.as_deref().map(|check| own.fill(check)),
             checksum: self.checksum.clone(),
             effect: self.effect.to_string(),
-            effect_varies: self.directives.effect_varies.is_some(),
-            is_optional: self.directives.optional.is_some(),
-            is_compatible: self.directives.compatible.is_some(),
+            directives: self.directives.clone(),
             irreversible: self.way_back().err(),
-            is_outside_transaction: self.directives.outside_transaction.is_some(),
         })
     }
 

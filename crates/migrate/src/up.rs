@@ -150,7 +150,7 @@ impl Migrator {
         progress: Progress<'_>,
     ) -> Result<(), StartError> {
         runner.execute(script, progress).await?;
-        if !script.effect_varies {
+        if script.directives.effect_varies.is_none() {
             return Ok(());
         }
         let effect = as_found(&script.effect, &self.definitions().await?).map_err(StartError::Unfit)?;

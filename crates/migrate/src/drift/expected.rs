@@ -48,12 +48,12 @@ pub(crate) fn gone<'a>(schemas: impl IntoIterator<Item = &'a str>) -> Result<Vec
 /// # Errors
 /// A line that defines nothing.
 pub(crate) fn as_found(effect: &str, live: &[Definition]) -> Result<String, String> {
-    let line = |line: &str| {
+    let found = |line: &str| {
         let Some(("+ ", made)) = line.split_at_checked(2) else { return Ok(format!("{line}\n")) };
         let made: Definition = made.parse()?;
         Ok(format!("+ {}\n", live.iter().find(|piece| piece.is_about(&made)).unwrap_or(&made)))
     };
-    effect.lines().map(line).collect()
+    effect.lines().map(found).collect()
 }
 
 /// What one migration changed, as it is recorded.
