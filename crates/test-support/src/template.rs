@@ -89,7 +89,9 @@ pub(crate) async fn postgres_in(encoding: &str, content: Content) -> Url {
     let url = url_of(&name);
     if matches!(content, Content::Legacy) {
         let mut connection = Connection::open(url.as_str()).await;
-        connection.run(LEGACY).await;
+        for script in [LEGACY, LEGACY_ADDITIONS] {
+            connection.run(script).await;
+        }
         connection.close().await;
     }
     url
