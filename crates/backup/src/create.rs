@@ -1,6 +1,7 @@
 //! Makes a backup: copies, describes, verifies, and deletes what is too old.
 
 use std::fs;
+use std::path::Path;
 use std::time::Instant;
 
 use partbook_database::{DatabaseUrl, Pool, PoolSettings};
@@ -8,7 +9,7 @@ use partbook_domain::Timestamp;
 use partbook_domain::clock::{Clock, SystemClock};
 use partbook_migrate::Migrator;
 
-use crate::engine;
+use crate::engine::{self, Copied};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 use crate::manifest::{Attempt, FORMAT, Manifest};
@@ -64,7 +65,7 @@ pub async fn create(request: &Request<'_>) -> Result<Created, BackupError> {
 }
 
 async fn attempt(request: &Request<'_>) -> Result<Created, BackupError> {
-    let Request { url, store, reason, retention, scratch, .. } = request;
+    let Request { url, store, retention, scratch, .. } = request;
     let known_as = request.known_as.unwrap_or(url);
     let kind = engine::kind(url);
     let now = SystemClock.now();
@@ -76,27 +77,8 @@ async fn attempt(request: &Request<'_>) -> Result<Created, BackupError> {
         let _ = fs::remove_file(&partial);
     }
     let copied = copied?;
-    let (size, sha256) = fingerprint(&partial)?;
-    let manifest = Manifest {
-        format: FORMAT,
-        file,
-        size,
-        sha256,
-        database: engine::known_as(known_as),
-        name: known_as.name(),
-        kind,
-        server_version: copied.server_version,
-        client_version: copied.client_version,
-        schema_version: schema_version(url).await,
-        reason: (*reason).to_owned(),
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        taken_at: now.to_string(),
-        milliseconds: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
-        expires_at: now.later(retention.age).to_string(),
-        content: copied.content,
-        verified: None,
-    };
-    let mut backup = store.keep(&partial, &manifest)?;
+    let schema_version = schema_version(url).await;
+    let mut backup = enter(request, file, &partial, (now, since), copied, schema_version)?;
     let mut unverified = None;
     match verify(store, &mut backup, *scratch).await {
         Ok(()) => {}
@@ -113,6 +95,39 @@ async fn attempt(request: &Request<'_>) -> Result<Created, BackupError> {
         }
     }
     Ok(Created { backup, unverified, deleted })
+}
+
+/// Puts a finished copy into the store, with its manifest. `taken` is the moment that it shows, and when the copying began.
+pub(crate) fn enter(
+    request: &Request<'_>,
+    file: String,
+    partial: &Path,
+    (taken_at, since): (Timestamp, Instant),
+    copied: Copied,
+    schema_version: Option<i64>,
+) -> Result<Backup, BackupError> {
+    let known_as = request.known_as.unwrap_or(request.url);
+    let (size, sha256) = fingerprint(partial)?;
+    let manifest = Manifest {
+        format: FORMAT,
+        file,
+        size,
+        sha256,
+        database: engine::known_as(known_as),
+        name: known_as.name(),
+        kind: engine::kind(known_as),
+        server_version: copied.server_version,
+        client_version: copied.client_version,
+        schema_version,
+        reason: request.reason.to_owned(),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        taken_at: taken_at.to_string(),
+        milliseconds: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
+        expires_at: taken_at.later(request.retention.age).to_string(),
+        content: copied.content,
+        verified: None,
+    };
+    request.store.keep(partial, &manifest)
 }
 
 /// The newest migration of a database of ours; none for another one.

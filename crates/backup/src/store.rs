@@ -91,6 +91,22 @@ impl Store {
         Ok(backups)
     }
 
+    /// Those of one database, the oldest first.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn of(&self, database: &str) -> Result<Vec<Backup>, BackupError> {
+        let mut backups = self.list()?;
+        backups.retain(|backup| backup.manifest.database == database);
+        Ok(backups)
+    }
+
+    /// The latest of a database that was verified; none where the directory cannot be read, either.
+    #[must_use]
+    pub fn last_verified(&self, database: &str) -> Option<Backup> {
+        self.of(database).unwrap_or_default().into_iter().rfind(|backup| backup.manifest.verified.is_some())
+    }
+
     /// The backup of a file, which is named as it is called in the store or by its path.
     ///
     /// # Errors

@@ -76,6 +76,14 @@ impl Connection {
         }
     }
 
+    /// The first value of a query's first row; none where there is no row, or it is null.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn text_value(&mut self, query: &str) -> Result<Option<String>, Error> {
+        Ok(self.text_rows(query).await?.into_iter().next().and_then(|row| row.into_iter().next().flatten()))
+    }
+
     /// Hands over the rows of a query one by one, every value as text: there may be more than fit into memory.
     ///
     /// # Errors

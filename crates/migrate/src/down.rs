@@ -12,7 +12,8 @@ impl Migrator {
     /// Executes what [`Self::plan`] planned.
     ///
     /// # Errors
-    /// What would be done now is not what was planned; or a script failed; nothing of it was done, and those before it were taken back.
+    /// What would be done now is not what was planned; or a script failed: nothing of it was done, and those before it were
+    /// taken back.
     pub async fn down(
         &self,
         plan: &Plan,

@@ -35,6 +35,7 @@ mod up;
 
 pub use adopt::Survey;
 pub use books::Run;
+pub use detect::CATALOG;
 pub use drift::{Difference, Drift, effect};
 pub use files::{Migrations, Source};
 pub use health::Health;

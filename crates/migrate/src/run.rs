@@ -347,9 +347,9 @@ async fn open_books(
     {
         connection.execute(&books.take_over_former()).await?;
     }
-    let rows = connection.text_rows(&books.begin_run(command, reason)).await?;
+    let run = connection.text_value(&books.begin_run(command, reason)).await?;
     connection.execute("commit").await?;
-    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default())
+    Ok(run.unwrap_or_default())
 }
 
 /// What is entered of a script that leads up.

@@ -17,8 +17,8 @@ use crate::run::{Done, Progress, Runner};
 use crate::script::{Direction, Script};
 
 impl Migrator {
-    /// Applies what [`Self::plan`] planned, but for what another runner has applied meanwhile. A migration that failed before is tried again. The schema is compared with what is recorded of it before and
-    /// after.
+    /// Applies what [`Self::plan`] planned, but for what another runner has applied meanwhile. A migration that
+    /// failed before is tried again. The schema is compared with what is recorded of it before and after.
     ///
     /// # Errors
     /// The schema is not what the applied migrations made, and `accepted_drift` gives no reason to go on; a migration failed:
@@ -84,11 +84,10 @@ impl Migrator {
         history: &History,
         precaution: &dyn Precaution,
     ) -> Result<(), StartError> {
+        use_write_ahead_log(&self.pool).await?;
         if self.pending(history)?.is_empty() && (history.applied().next().is_none() || !history.is_former) {
-            use_write_ahead_log(&self.pool).await?;
             return Ok(());
         }
-        use_write_ahead_log(&self.pool).await?;
         let lock = RunnerLock::take(&self.pool).await?;
         // Another one may have worked meanwhile.
         let history = self.sound_history().await?;

@@ -84,6 +84,5 @@ pub(crate) async fn server_version(session: &mut Connection) -> Result<String, B
 
 /// The one value of a query.
 pub(crate) async fn one(session: &mut Connection, query: &str) -> Result<String, BackupError> {
-    let rows = session.text_rows(query).await?;
-    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default())
+    Ok(session.text_value(query).await?.unwrap_or_default())
 }

@@ -15,6 +15,7 @@ use crate::kind::DatabaseKind;
 
 pub(crate) use dump::restore_into;
 pub(crate) use scratch::{ScratchDatabase, create_like, own_name};
+pub(crate) use sqlite::version as sqlite_version;
 
 /// A copy that was made.
 pub(crate) struct Copied {

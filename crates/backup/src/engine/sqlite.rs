@@ -51,8 +51,7 @@ pub(super) async fn copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupE
 pub(super) async fn content(url: &DatabaseUrl) -> Result<Content, BackupError> {
     check_file(url)?;
     let mut connection = Connection::open(url).await?;
-    let report = connection.text_rows("pragma integrity_check(1)").await?;
-    let first = report.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default();
+    let first = connection.text_value("pragma integrity_check(1)").await?.unwrap_or_default();
     if first != "ok" {
         return Err(BackupError::Broken(format!("{url} is damaged: {}", first.replace('\n', " "))));
     }
@@ -70,7 +69,6 @@ fn check_file(url: &DatabaseUrl) -> Result<(), BackupError> {
     }
 }
 
-async fn version(connection: &mut Connection) -> Result<String, Error> {
-    let rows = connection.text_rows("select sqlite_version()").await?;
-    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default())
+pub(crate) async fn version(connection: &mut Connection) -> Result<String, Error> {
+    Ok(connection.text_value("select sqlite_version()").await?.unwrap_or_default())
 }

@@ -6,6 +6,7 @@ mod settings;
 mod sqlite;
 
 use partbook_database::{Connection, DatabaseUrl};
+use partbook_migrate::CATALOG;
 
 use crate::create::Request;
 use crate::engine;
@@ -14,23 +15,9 @@ use crate::kind::DatabaseKind;
 use crate::store::Backup;
 use crate::verify::check_file;
 
-/// The tables of the catalog and of ours, as the contents of backups name them; the others belong to other programs.
-const OURS: [&str; 14] = [
-    "cpu",
-    "gpu",
-    "profile",
-    "ports_profile",
-    "port",
-    "ram_spec",
-    "storage_profile",
-    "listing",
-    "listing_component",
-    "listing_score_snapshot",
-    "custom_field_definition",
-    "idempotency_key",
-    "_sqlx_migrations",
-    "sqlite_sequence",
-];
+/// What else is ours, or belongs to SQLite, as the contents of backups name it.
+const OURS_BESIDE_THE_CATALOG: [&str; 4] =
+    ["custom_field_definition", "idempotency_key", "_sqlx_migrations", "sqlite_sequence"];
 
 /// What a restore would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +44,7 @@ pub async fn plan_restore(url: &DatabaseUrl, backup: &Backup) -> Result<Restorat
     check_file(backup)?;
     let is_of_others = |name: &str| {
         let bare = name.strip_prefix("public.").unwrap_or(name);
-        !OURS.contains(&bare) && !bare.starts_with("partbook")
+        !CATALOG.contains(&bare) && !OURS_BESIDE_THE_CATALOG.contains(&bare) && !bare.starts_with("partbook")
     };
     let tables = backup.manifest.content.tables.iter().filter(|(name, _)| is_of_others(name));
     let of_others = tables.map(|(name, table)| (name.clone(), table.rows)).collect();

@@ -4,18 +4,18 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use partbook_database::{Connection, DatabaseUrl};
 use partbook_domain::clock::{Clock, SystemClock};
 
 use super::execute;
 use crate::content;
-use crate::create::{Request, file_name, schema_version};
-use crate::engine;
+use crate::create::{Request, enter, file_name, schema_version};
+use crate::engine::{self, Copied};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
-use crate::manifest::{FORMAT, Manifest};
-use crate::store::{Backup, fingerprint, sync};
+use crate::store::{Backup, sync};
 use crate::verify::{compare, verify};
 
 /// What the file begins with that was replaced: SQLite takes it for no database.
@@ -137,36 +137,18 @@ async fn replace(request: &Request<'_>, live: &Path, new: &Path) -> Result<Optio
 
 /// Makes a backup of the file that goes. Nobody writes to it now, so that the file itself is copied.
 async fn keep(request: &Request<'_>, locked: &mut Connection, live: &Path) -> Result<Backup, BackupError> {
-    let Request { url, store, retention, scratch, .. } = request;
+    let Request { url, store, scratch, .. } = request;
     store.prepare()?;
-    let now = SystemClock.now();
+    let (now, since) = (SystemClock.now(), Instant::now());
     let file = file_name(store, url, DatabaseKind::Sqlite, now);
     let partial = store.partial(&file);
     fs::copy(live, &partial).map_err(|error| BackupError::file(&partial, &error))?;
-    let rows = locked.text_rows("select sqlite_version()").await?;
-    let version = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default();
-    let (size, sha256) = fingerprint(&partial)?;
-    let text = partial.to_str().unwrap_or_default();
-    let manifest = Manifest {
-        format: FORMAT,
-        file,
-        size,
-        sha256,
-        database: engine::known_as(url),
-        name: url.name(),
-        kind: DatabaseKind::Sqlite,
-        server_version: version.clone(),
-        client_version: version,
-        schema_version: schema_version(&url.with_name(text)).await,
-        reason: "before restore".to_owned(),
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        taken_at: now.to_string(),
-        milliseconds: 0,
-        expires_at: now.later(retention.age).to_string(),
-        content: content::read(locked, DatabaseKind::Sqlite).await?,
-        verified: None,
-    };
-    let mut backup = store.keep(&partial, &manifest)?;
+    let version = engine::sqlite_version(locked).await?;
+    let content = content::read(locked, DatabaseKind::Sqlite).await?;
+    let copied = Copied { content, server_version: version.clone(), client_version: version };
+    let schema_version = schema_version(&url.with_name(partial.to_str().unwrap_or_default())).await;
+    let request = Request { reason: "before restore", ..*request };
+    let mut backup = enter(&request, file, &partial, (now, since), copied, schema_version)?;
     verify(store, &mut backup, *scratch).await?;
     Ok(backup)
 }

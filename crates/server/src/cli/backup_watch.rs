@@ -26,9 +26,7 @@ pub(super) async fn watch(store: Store, database: String) {
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
 fn export(store: &Store, database: &str) {
-    let backups = store.list().unwrap_or_default();
-    let verified = backups.iter().rfind(|it| it.manifest.database == database && it.manifest.verified.is_some());
-    if let Some(backup) = verified {
+    if let Some(backup) = store.last_verified(database) {
         let manifest = &backup.manifest;
         gauge!("partbook_backup_last_verified_timestamp_seconds").set(seconds(&manifest.taken_at));
         gauge!("partbook_backup_size_bytes").set(manifest.size as f64);

@@ -116,11 +116,8 @@ impl Opened {
     /// The latest backup of the database that lacks a migration.
     fn before_migration(&self, version: i64) -> Result<Backup, BackupError> {
         let database = known_as(&self.url);
-        let mut backups = self.store.list()?;
-        backups.retain(|backup| {
-            backup.manifest.database == database && backup.manifest.schema_version.is_some_and(|found| found < version)
-        });
-        backups.pop().ok_or_else(|| {
+        let lacks_it = |backup: &Backup| backup.manifest.schema_version.is_some_and(|found| found < version);
+        self.store.of(&database)?.into_iter().rfind(lacks_it).ok_or_else(|| {
             BackupError::Files(format!(
                 "there is no backup of {database} from before migration {version} in {}",
                 self.store.directory().display()
@@ -134,9 +131,7 @@ impl Opened {
             return self.store.find(file);
         }
         let database = known_as(&self.url);
-        let mut backups = self.store.list()?;
-        backups.retain(|backup| backup.manifest.database == database);
-        backups.pop().ok_or_else(|| {
+        self.store.of(&database)?.pop().ok_or_else(|| {
             BackupError::Files(format!("there is no backup of {database} in {}", self.store.directory().display()))
         })
     }

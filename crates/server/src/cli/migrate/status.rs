@@ -24,7 +24,7 @@ pub(super) async fn run(Arguments { report, backup }: Arguments) -> Result<(), F
     let status = opened.migrator.status().await.map_err(Failure::trouble)?;
     let (database, known_as) = (opened.url.to_string(), partbook_backup::known_as(&opened.url));
     opened.close().await;
-    let backup = last_verified(&backup, &known_as);
+    let backup = backup.store().last_verified(&known_as);
     print(&if report.json {
         as_json(&database, &status, backup.as_ref())
     } else {
@@ -37,12 +37,6 @@ pub(super) async fn run(Arguments { report, backup }: Arguments) -> Result<(), F
         0 => Ok(()),
         pending => Err(Failure::Run(format!("{pending} migration(s) pending; `partbook migrate up` applies them"))),
     }
-}
-
-/// The latest backup of the database that was verified; none where the directory of the backups cannot be read, either.
-fn last_verified(backup: &BackupArguments, database: &str) -> Option<Backup> {
-    let backups = backup.store().list().unwrap_or_default();
-    backups.into_iter().rfind(|backup| backup.manifest.database == database && backup.manifest.verified.is_some())
 }
 
 fn as_text(database: &str, status: &Status, backup: Option<&Backup>) -> String {
