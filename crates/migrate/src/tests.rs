@@ -37,7 +37,7 @@ async fn up(pool: &Pool, last: Option<i64>) -> Result<Vec<i64>, StartError> {
 
 fn column(name: &str, base: &str, sql: &str) -> Column {
     let type_name = TypeName { base: base.to_owned(), sql: sql.to_owned() };
-    Column { name: name.to_owned(), type_name: Some(type_name) }
+    Column { name: name.to_owned(), type_name: Some(type_name), is_nullable: true }
 }
 
 fn table(name: &str, columns: &[&str]) -> Table {

@@ -28,6 +28,8 @@ pub struct Column {
     pub name: String,
     /// Its type; none on SQLite, where a value has one and not a column.
     pub type_name: Option<TypeName>,
+    /// Whether it may hold null.
+    pub is_nullable: bool,
 }
 
 /// The type of a column of PostgreSQL's.
@@ -49,7 +51,8 @@ const POSTGRES_TABLES: &str = "
     )
     select case when quote_ident(n.nspname) = '{own}' then '{own}.' || c.relname else c.relname::text end as name,
         (has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select'))::text,
-        row_security_active(c.oid)::text, (c.relkind = 'r')::text, a.attname::text, base.name, format_type(a.atttypid, a.atttypmod)
+        row_security_active(c.oid)::text, (c.relkind = 'r')::text, a.attname::text, base.name, format_type(a.atttypid, a.atttypmod),
+        (not a.attnotnull)::text
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -65,7 +68,8 @@ const POSTGRES_TABLES: &str = "
 
 /// The tables of a file; neither SQLite's nor those with which Litestream watches a file.
 const SQLITE_TABLES: &str = "
-    select t.name, 'true', 'false', 'true', c.name, null, null
+    select t.name, 'true', 'false', 'true', c.name, null, null,
+        case when c.\"notnull\" = 0 and c.pk = 0 then 'true' else 'false' end
     from sqlite_schema t left join pragma_table_xinfo(t.name) c
     where t.type = 'table' and t.name not like 'sqlite\\_%' escape '\\'
         and t.name not in ('_litestream_seq', '_litestream_lock')
@@ -78,7 +82,9 @@ pub(super) async fn read(pool: &Pool, own: &OwnTables) -> Result<Vec<Table>, Err
     };
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     for row in pool.text_rows(&query).await? {
-        let Ok([Some(name), readable, hides_rows, is_ordinary, column, base, sql]) = <[_; 7]>::try_from(row) else {
+        let Ok([Some(name), readable, hides_rows, is_ordinary, column, base, sql, is_nullable]) =
+            <[_; 8]>::try_from(row)
+        else {
             continue;
         };
         let is = |flag: Option<String>| flag.as_deref() == Some("true");
@@ -90,7 +96,8 @@ pub(super) async fn read(pool: &Pool, own: &OwnTables) -> Result<Vec<Table>, Err
             is_ordinary: is(is_ordinary),
         });
         let type_name = base.zip(sql).map(|(base, sql)| TypeName { base, sql });
-        table.columns.extend(column.map(|name| Column { name, type_name }));
+        let is_nullable = is(is_nullable);
+        table.columns.extend(column.map(|name| Column { name, type_name, is_nullable }));
     }
     Ok(tables.into_values().collect())
 }

@@ -263,6 +263,18 @@ impl Entity {
         all.filter(|(_, reference)| std::ptr::eq(reference.target, self))
     }
 
+    /// The columns that make a row the thing it is.
+    #[must_use]
+    pub fn natural_key(&self) -> Option<Vec<&'static str>> {
+        match self.identity {
+            Identity::Name => Some(vec!["name"]),
+            Identity::Columns(names) | Identity::Unique(names) => {
+                Some(names.iter().filter_map(|name| Some(self.field(name)?.1.column())).collect())
+            }
+            Identity::None => None,
+        }
+    }
+
     /// Whether two rows may be the same thing, so that those that create one must exclude each other.
     #[must_use]
     pub fn has_natural_key(&self) -> bool {

@@ -6,8 +6,6 @@ use partbook_database::catalogue::Catalogue;
 use partbook_database::{Violation, ViolationKind};
 use partbook_domain::Entity;
 
-use super::required_tables::natural_key;
-
 /// The names of an entity's unique keys. SQLite's violations name none.
 #[derive(Debug)]
 pub(crate) struct Keys {
@@ -21,7 +19,7 @@ impl Keys {
             let keys = catalogue.unique_keys_of(entity.name, columns);
             keys.map(|key| key.name.clone()).collect()
         };
-        Self { id: names(&["id"]), natural: natural_key(entity).map(|columns| names(&columns)).unwrap_or_default() }
+        Self { id: names(&["id"]), natural: entity.natural_key().map(|columns| names(&columns)).unwrap_or_default() }
     }
 
     /// Whether a row has the id that a new one got.

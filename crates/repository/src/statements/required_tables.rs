@@ -1,7 +1,7 @@
 //! The tables, columns and keys that the statements rely on.
 
 use partbook_database::catalogue::{RequiredColumn, RequiredTable};
-use partbook_domain::{Children, Entity, Field, Identity, Kind, registry};
+use partbook_domain::{Children, Field, Kind, registry};
 
 use super::stored_responses;
 
@@ -14,7 +14,7 @@ pub fn required_tables() -> Vec<RequiredTable> {
         let fields = || entity.fields.iter().chain(entity.read_only).chain(entity.hidden);
         let mut columns = stamped(RequiredColumn::new);
         columns.extend(stored(fields()).map(|field| RequiredColumn::new(field.column(), field.kind)));
-        let unique_keys = [Some(vec!["id"]), natural_key(entity)].into_iter().flatten().collect();
+        let unique_keys = [Some(vec!["id"]), entity.natural_key()].into_iter().flatten().collect();
         tables.push(RequiredTable { name: entity.name, is_own: false, columns, unique_keys });
         tables.extend(fields().filter_map(|field| match field.kind {
             Kind::Children(children) => Some(child_table(children)),
@@ -27,17 +27,6 @@ pub fn required_tables() -> Vec<RequiredTable> {
         }));
     }
     tables
-}
-
-/// The columns that make a row of an entity the thing it is.
-pub(crate) fn natural_key(entity: &Entity) -> Option<Vec<&'static str>> {
-    match entity.identity {
-        Identity::Name => Some(vec!["name"]),
-        Identity::Columns(names) | Identity::Unique(names) => {
-            Some(names.iter().filter_map(|name| Some(entity.field(name)?.1.column())).collect())
-        }
-        Identity::None => None,
-    }
 }
 
 /// Child rows are read as members of JSON.

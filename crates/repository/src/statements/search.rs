@@ -149,7 +149,10 @@ mod tests {
     fn catalogue(has_folded: bool) -> Catalogue {
         let table = |name: &str| Table {
             name: name.to_owned(),
-            columns: has_folded.then(|| Column { name: FOLDED.to_owned(), type_name: None }).into_iter().collect(),
+            columns: has_folded
+                .then(|| Column { name: FOLDED.to_owned(), type_name: None, is_nullable: true })
+                .into_iter()
+                .collect(),
             readable: true,
             hides_rows: false,
             is_ordinary: true,
