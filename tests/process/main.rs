@@ -2,6 +2,7 @@
 //! writes and sends about itself, the network, and two of it on one database.
 
 mod backup;
+mod check;
 mod command_line;
 mod connections;
 mod encodings;

@@ -34,7 +34,7 @@ mod tests;
 mod up;
 
 pub use adopt::Survey;
-pub use books::Run;
+pub use books::{FORMER_OWN_TABLES, Run};
 pub use detect::CATALOG;
 pub use drift::{Difference, Drift, effect};
 pub use files::{Migrations, Source};

@@ -41,10 +41,14 @@ async fn help_names_every_setting_and_default() {
         assert!(text.contains("--demo"));
     }
     let text = partbook(&["--help"]).run().await.stdout;
-    assert!(["serve", "migrate", "openapi", "healthcheck"].iter().all(|command| text.contains(command)), "{text}");
+    assert!(
+        ["serve", "migrate", "backup", "check", "openapi", "healthcheck"].iter().all(|command| text.contains(command)),
+        "{text}"
+    );
     for arguments in [
         &["migrate", "--help"][..],
         &["migrate", "up", "--help"],
+        &["check", "--help"],
         &["openapi", "--help"],
         &["healthcheck", "--help"],
         &["-h"],

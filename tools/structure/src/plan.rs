@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 /// Every crate, with those directly below it. It may depend on all that can be reached from there.
 const PLAN: &[(&str, &[&str])] = &[
-    ("partbook", &["partbook-http", "partbook-backup", "partbook-migrate", "partbook-repository"]),
+    ("partbook", &["partbook-http", "partbook-backup", "partbook-check", "partbook-repository"]),
     ("partbook-http", &["partbook-repository"]),
     ("partbook-repository", &["partbook-database"]),
-    ("partbook-backup", &["partbook-migrate"]),
+    ("partbook-backup", &["partbook-check"]),
+    ("partbook-check", &["partbook-migrate"]),
     ("partbook-migrate", &["partbook-database"]),
     ("partbook-database", &["partbook-domain", "partbook-telemetry"]),
     ("partbook-telemetry", &[]),

@@ -14,6 +14,9 @@ use partbook_database::{Dialect, OwnTables};
 /// The table in which versions before kept the history; the name is sqlx's own.
 pub(crate) const FORMER_HISTORY: &str = "_sqlx_migrations";
 
+/// The tables of our own that versions before kept beside the catalog.
+pub const FORMER_OWN_TABLES: [&str; 2] = [FORMER_HISTORY, "idempotency_key"];
+
 /// The books of a database: the statements that open them and write into them, for those who run migrations.
 #[derive(Clone, Debug)]
 pub(crate) struct Books {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod backup_watch;
+mod check;
 mod confirm;
 mod healthcheck;
 mod migrate;
@@ -54,6 +55,8 @@ enum Command {
     /// Make backups, try them, restore them, or delete old ones
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Look whether what is in the database is sound; exit status 0 without a finding, 1 with one, 2 in trouble
+    Check(check::Arguments),
     /// Print the OpenAPI document of the service
     Openapi,
     /// Check that a running service is alive; exit status 0 when it is
@@ -79,6 +82,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
         Some(Command::Serve(arguments)) => serve::run(arguments).await,
         Some(Command::Migrate(command)) => migrate::run(command).await,
         Some(Command::Backup(command)) => backup::run(command).await,
+        Some(Command::Check(arguments)) => check::run(arguments).await,
         Some(Command::Openapi) => openapi::run(),
         Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments).await,
     }

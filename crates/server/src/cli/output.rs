@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{ErrorKind, IsTerminal as _, Write, stdout};
 
 use partbook_backup::BackupError;
+use partbook_check::CheckError;
 use partbook_database::{DatabaseUrl, StartError};
 
 use crate::config::BadSetting;
@@ -54,6 +55,12 @@ impl From<StartError> for Failure {
             StartError::Stuck(text) => Self::Trouble(text),
             error => Self::Run(error.to_string()),
         }
+    }
+}
+
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        Self::Trouble(error.to_string())
     }
 }
 

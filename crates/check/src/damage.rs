@@ -1,0 +1,46 @@
+//! Damage of a SQLite file, by SQLite's own check. PostgreSQL has none that a role without special rights may run.
+
+use partbook_database::Dialect;
+
+use crate::error::CheckError;
+use crate::finding::{Finding, FindingKind, MAX_EXAMPLES};
+use crate::snapshot::Snapshot;
+
+/// How many faults are told; the check ends there.
+const MAX_FAULTS: usize = 100;
+
+/// What is said of an index that does not agree with its table, which is made anew.
+const INDEX_FAULTS: [&str; 2] = ["missing from index", "wrong # of entries in index"];
+
+pub(crate) async fn damage(snapshot: &mut Snapshot) -> Result<Option<Finding>, CheckError> {
+    if snapshot.dialect() == Dialect::Postgres {
+        return Ok(None);
+    }
+    let rows = snapshot.rows("the file", &format!("pragma integrity_check({MAX_FAULTS})")).await?;
+    let faults: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    if faults == ["ok"] {
+        return Ok(None);
+    }
+    let is_of_index = |fault: &String| INDEX_FAULTS.iter().any(|words| fault.contains(words));
+    let (healing, by_hand) = if faults.iter().all(is_of_index) {
+        (Some("reindex;".to_owned()), None)
+    } else {
+        (
+            None,
+            Some(
+                "mend a row that breaks a constraint; of damage, restore a backup: `partbook backup restore`"
+                    .to_owned(),
+            ),
+        )
+    };
+    Ok(Some(Finding {
+        kind: FindingKind::Damage,
+        table: None,
+        columns: Vec::new(),
+        count: faults.len() as u64,
+        what: format!("SQLite finds {} fault(s)", faults.len()),
+        examples: faults.into_iter().take(MAX_EXAMPLES).map(|fault| fault.replace('\n', " ")).collect(),
+        healing,
+        by_hand,
+    }))
+}
