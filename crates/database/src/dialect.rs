@@ -4,6 +4,7 @@ use partbook_domain::{Children, Entity, Kind, registry};
 
 use crate::pool::{AnyPool, Pool};
 use crate::statement::Statement;
+use crate::url::DatabaseUrl;
 
 /// Which of the two a statement is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,12 @@ impl Dialect {
             AnyPool::Postgres(_) => Self::Postgres,
             AnyPool::Sqlite(_) => Self::Sqlite,
         }
+    }
+
+    /// The dialect of the database that a URL leads to.
+    #[must_use]
+    pub fn of_url(url: &DatabaseUrl) -> Self {
+        if url.file().is_some() { Self::Sqlite } else { Self::Postgres }
     }
 
     /// Begins a transaction that will write. On SQLite it takes the one write lock at once: a lock taken later, after a

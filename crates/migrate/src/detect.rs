@@ -6,7 +6,7 @@ use partbook_database::{Dialect, StartError};
 use crate::books::{self, Books, FORMER_HISTORY, History};
 use crate::migrator::Migrator;
 
-/// The tables that make a catalog (contract section 10).
+/// The tables of a legacy catalog (contract section 10).
 pub const CATALOG: [&str; 10] = [
     "cpu",
     "gpu",
@@ -88,7 +88,7 @@ pub(crate) async fn detect_among(migrator: &Migrator, tables: &[Table]) -> Resul
     };
     match history {
         // The first migration failed.
-        history if history.applied().next().is_none() && history.failed().is_some() && of_others.is_empty() => {
+        history if history.applied().next().is_none() && history.failed().next().is_some() && of_others.is_empty() => {
             Ok(Found::Ours(history))
         }
         history if history.is_ours(migrations) => Ok(Found::Ours(history)),

@@ -1,15 +1,15 @@
 //! Whose database it is, and what brings it up to date.
 //!
 //! `detect` decides by the tables and the `books`, `files` are the migrations that there are, `plan` says what lies ahead and
-//! `status` what lies behind, `up` and `down` have a runner (`run`) execute scripts, `adopt`, `stamp` and `repair` change the
+//! `status` what lies behind, `apply` has a runner (`run`) execute scripts, `adopt`, `stamp` and `repair` change the
 //! books alone, `drift` compares what they left with what
 //! is there, `lint` looks at their files, and [`prepare`] hands over a database that may be served. Nothing here knows an
 //! operation on the catalog.
 
 mod adopt;
+mod apply;
 mod books;
 mod detect;
-mod down;
 mod drift;
 mod files;
 mod fitness;
@@ -31,7 +31,6 @@ mod statements;
 mod status;
 #[cfg(test)]
 mod tests;
-mod up;
 
 pub use adopt::Survey;
 pub use books::{FORMER_OWN_TABLES, Run};

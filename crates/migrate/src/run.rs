@@ -371,10 +371,34 @@ fn entry(script: &Script, state: State, spent: Option<Duration>) -> Entry {
 }
 
 fn failed(what: &str, reason: &str) -> StartError {
-    let hint = if reason.contains("permission denied") {
+    StartError::Migration(format!("{what}: {reason}{}", remedy(reason)))
+}
+
+/// What to do about a reason, where that is known.
+fn remedy(reason: &str) -> &'static str {
+    if reason.contains("permission denied") {
         "; the role needs the right to create tables and schemas"
+    } else if reason.contains("readonly database") {
+        "; the file, its write-ahead log or their directory belongs to another user: `chown` all three to the user that \
+         runs Partbook"
     } else {
         ""
-    };
-    StartError::Migration(format!("{what}: {reason}{hint}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_rights_are_told_with_what_to_do() {
+        for (reason, told) in [
+            ("permission denied for schema public", "the role needs the right to create tables and schemas"),
+            ("attempt to write a readonly database", "`chown` all three to the user that runs Partbook"),
+        ] {
+            let message = failed("migration 1", reason).to_string();
+            assert!(message.starts_with(&format!("migration 1: {reason}; ")) && message.contains(told), "{message}");
+        }
+        assert_eq!(failed("migration 1", "disk full").to_string(), "migration 1: disk full");
+    }
 }

@@ -31,7 +31,7 @@ async fn status(pool: &Pool) -> Result<Status, StartError> {
 async fn up(pool: &Pool, last: Option<i64>) -> Result<Vec<i64>, StartError> {
     let migrator = Migrator::new(pool).await?;
     let mut done = Vec::new();
-    migrator.up(&migrator.plan(Goal::up(last)).await?, None, &NoPrecaution, &mut |it| done.push(it.version)).await?;
+    migrator.apply(&migrator.plan(Goal::up(last)).await?, None, &NoPrecaution, &mut |it| done.push(it.version)).await?;
     Ok(done)
 }
 

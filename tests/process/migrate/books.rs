@@ -63,18 +63,35 @@ async fn an_edited_migration_is_shown_and_accepted_by_name(database: Database) {
     }
 }
 
-backends!(up_stops_on_drift_unless_a_reason_is_given);
-async fn up_stops_on_drift_unless_a_reason_is_given(database: Database) {
+backends!(up_and_down_stop_on_drift_unless_a_reason_is_given);
+async fn up_and_down_stop_on_drift_unless_a_reason_is_given(database: Database) {
     succeeded(migrate(&database, &["up", "--to", "3"]).await);
     database.sql("create table diary (id integer)").await;
     let before = database.schema().await;
-    let stopped = migrate(&database, &["up"]).await;
-    failed(&stopped, 2, "unknown  table diary");
-    assert!(stopped.stderr.contains("--accept-drift REASON"), "{stopped:?}");
-    assert_eq!(database.schema().await, before);
-    succeeded(migrate(&database, &["up", "--accept-drift", "it is mine"]).await);
-    let history = succeeded(migrate(&database, &["history"]).await);
-    assert!(history.contains("    because: it is mine\n    up 0004 "), "{history}");
+    for (verb, step) in [("up", "up 0004 ".to_owned()), ("down", format!("down {} ", newest()))] {
+        let stopped = migrate(&database, &[verb]).await;
+        failed(&stopped, 2, "unknown  table diary");
+        assert!(stopped.stderr.contains("--accept-drift REASON"), "{stopped:?}");
+        assert!(verb == "down" || database.schema().await == before);
+        succeeded(migrate(&database, &[verb, "--accept-drift", "it is mine"]).await);
+        let history = succeeded(migrate(&database, &["history"]).await);
+        assert!(history.contains(&format!("    because: it is mine\n    {step}")), "{history}");
+    }
+}
+
+backends!(what_a_script_leaves_behind_is_told);
+async fn what_a_script_leaves_behind_is_told(database: Database) {
+    let directory = Directory::new();
+    directory.add_table("9001", "diary", "");
+    directory.write("9001_diary.down.sql", "drop table diary; create table ashes (id integer);");
+    let there = ["--directory", directory.path()];
+    succeeded(migrate(&database, &["up", there[0], there[1]]).await);
+    let left = migrate(&database, &["down", there[0], there[1]]).await;
+    failed(
+        &left,
+        2,
+        "the migrations were taken back, and the schema is not what is recorded of them: unknown  table ashes",
+    );
 }
 
 backends!(a_file_without_effect_on_the_schema_cannot_be_stamped);
@@ -101,7 +118,7 @@ async fn words_that_rows_use_are_not_taken_back() {
         );
         assert_eq!(database.schema().await, before);
         let plan = succeeded(migrate(&database, &["down", "--to", "7", "--dry-run"]).await);
-        let (mending, _) = plan.split_once("-- 0009").expect("the script");
+        let (mending, _) = plan.split_once(&format!("-- {} ", newest())).expect("the script");
         database.sql(mending).await;
         succeeded(migrate(&database, &["down", "--to", "7", "--yes"]).await);
         assert_eq!(

@@ -133,6 +133,30 @@ async fn a_full_disk_loses_nothing() {
 }
 
 #[tokio::test]
+async fn status_says_which_sessions_a_runner_waits_for() {
+    let database = Database::prepared(Backend::Postgres);
+    let directory = Directory::new();
+    directory.write("9001_wide.sql", "alter table cpu add column wide integer;");
+    directory.write("9001_wide.schema", "+ column cpu.wide integer\n");
+    let mut reader = database.connect().await;
+    reader.run("set application_name = 'a report'; begin; lock table cpu in access share mode").await;
+    let runner = up(&database, &directory);
+    let meanwhile = async {
+        let waits = "select 'yes' from pg_locks where relation = 'cpu'::regclass and not granted";
+        while database.rows(waits).await.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
+        let status = migrate(&database, &["status"]).await;
+        reader.run("commit").await;
+        status
+    };
+    let (finished, status) = tokio::join!(runner.run(), meanwhile);
+    succeeded(finished);
+    let (_, running) = status.stdout.split_once("\nup is at work, by ").unwrap_or_else(|| panic!("{status:?}"));
+    assert!(running.contains("\n    waits for session ") && running.contains(", a report) since "), "{status:?}");
+}
+
+#[tokio::test]
 async fn what_was_confirmed_is_planned_again_under_the_lock() {
     let database = Database::prepared(Backend::Postgres);
     succeeded(migrate(&database, &["down", "--to", "2", "--yes"]).await);
@@ -213,7 +237,23 @@ async fn more_than_nine_are_in_the_order_of_their_numbers(database: Database) {
     assert!(versions.is_sorted(), "{versions:?}");
     let down = succeeded(migrate(&database, &["down", there[0], there[1]]).await);
     assert!(down.starts_with("9999  later"), "{down}");
-    assert!(succeeded(migrate(&database, &["down", there[0], there[1]]).await).starts_with("0009  "));
+    assert!(succeeded(migrate(&database, &["down", there[0], there[1]]).await).starts_with(&newest()));
+}
+
+backends!(a_start_that_fails_is_not_tried_again);
+async fn a_start_that_fails_is_not_tried_again(database: Database) {
+    succeeded(migrate(&database, &["up", "--to", "3"]).await);
+    // In the way of the fourth.
+    database.sql("create table idempotency_key (mine text)").await;
+    // The first start, which tries it, and the next, which does not, end alike, so that a supervisor stops at once.
+    for _ in 0..2 {
+        let start = partbook(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url());
+        failed(&start.run().await, 2, "It is not tried again at a start: mend the cause, then `partbook migrate up`");
+    }
+    let history = succeeded(migrate(&database, &["history"]).await);
+    assert_eq!(history.matches("  serve ").count(), 1, "{history}");
+    database.sql("drop table idempotency_key").await;
+    succeeded(migrate(&database, &["up"]).await);
 }
 
 backends!(what_a_later_version_failed_at_keeps_nobody_from_serving);

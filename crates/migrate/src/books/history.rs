@@ -30,9 +30,9 @@ impl History {
         self.applied().any(|entry| entry.version == version)
     }
 
-    /// The one that failed, when nobody has tried again since, and what the database said.
-    pub(crate) fn failed(&self) -> Option<(&Entry, &str)> {
-        self.entries.iter().find_map(|entry| match &entry.state {
+    /// Those that failed and that nobody has tried again since, and what the database said.
+    pub(crate) fn failed(&self) -> impl Iterator<Item = (&Entry, &str)> {
+        self.entries.iter().filter_map(|entry| match &entry.state {
             State::Failed(error) => Some((entry, error.as_str())),
             State::Applied | State::Begun => None,
         })

@@ -11,7 +11,7 @@ async fn migrated(directory: &TempDir) -> Migrator {
     let pool = Pool::connect(&url, &PoolSettings::default()).await.unwrap();
     let migrator = Migrator::new(&pool).await.unwrap();
     migrator
-        .up(&migrator.plan(crate::Goal::up(None)).await.unwrap(), None, &crate::NoPrecaution, &mut |_| {})
+        .apply(&migrator.plan(crate::Goal::up(None)).await.unwrap(), None, &crate::NoPrecaution, &mut |_| {})
         .await
         .unwrap();
     migrator

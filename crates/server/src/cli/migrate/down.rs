@@ -51,7 +51,7 @@ pub(super) async fn run(Arguments { steps, name, common }: Arguments) -> Result<
         }
     }
     let precaution = BackupFirst { url: &opened.url, arguments: &steps.backup };
-    opened.migrator.down(&plan, &precaution, &mut teller("taken back")).await?;
+    opened.migrator.apply(&plan, steps.accept_drift.as_deref(), &precaution, &mut teller("taken back")).await?;
     opened.close_written().await;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use partbook_database::{Dialect, OwnTables};
 use partbook_migrate::{Direction, Done, Hindrance, Outlook, Script, TableLock, Waits};
 use serde_json::{Value, json};
@@ -38,6 +39,10 @@ pub(super) struct Steps {
     #[arg(long)]
     pub(super) yes: bool,
 
+    /// Go on although the schema is not what the applied migrations made; the reason is entered in the history
+    #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) accept_drift: Option<String>,
+
     #[command(flatten)]
     pub(super) backup: MigrateBackupArguments,
 }
@@ -50,8 +55,7 @@ impl Steps {
             if (direction == Direction::Up) != (from <= to) {
                 return Err(Failure::Usage(format!("from {from} to {to} leads the other way")));
             }
-            let is_file = common.database.url()?.file().is_some();
-            let dialect = if is_file { Dialect::Sqlite } else { Dialect::Postgres };
+            let dialect = Dialect::of_url(&common.database.url()?);
             print_scripts(
                 dialect,
                 &common.migrations(dialect)?.scripts_between(&OwnTables::usual(dialect), from, to)?,

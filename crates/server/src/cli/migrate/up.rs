@@ -1,7 +1,6 @@
 //! `partbook migrate up`.
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use partbook_migrate::{Direction, Goal};
 
 use super::Common;
@@ -19,17 +18,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     with: Vec<String>,
 
-    /// Go on although the schema is not what the applied migrations made; the reason is entered in the history
-    #[arg(long, value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
-    accept_drift: Option<String>,
-
     #[command(flatten)]
     common: Common,
 }
 
 /// Applies what is pending.
-pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { steps, with, accept_drift, common } = arguments;
+pub(super) async fn run(Arguments { steps, with, common }: Arguments) -> Result<(), Failure> {
     if let Some(printed) = steps.print_between(&common, Direction::Up) {
         return printed;
     }
@@ -54,7 +48,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         confirm(&question, steps.yes)?;
     }
     let precaution = BackupFirst { url: &opened.url, arguments: &steps.backup };
-    opened.migrator.up(&plan, accept_drift.as_deref(), &precaution, &mut teller("applied")).await?;
+    opened.migrator.apply(&plan, steps.accept_drift.as_deref(), &precaution, &mut teller("applied")).await?;
     opened.close_written().await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Applies what a database lacks, one migration after the other.
+//! Applies migrations and takes them back, one after the other.
 
 use std::fs;
 
@@ -11,20 +11,20 @@ use crate::drift::expected::as_found;
 use crate::hindrance::{Hindrance, hindered};
 use crate::lock::{RunnerLock, directory_of};
 use crate::migrator::Migrator;
-use crate::plan::Plan;
+use crate::plan::{Goal, Plan};
 use crate::precaution::Precaution;
 use crate::run::{Done, Progress, Runner};
 use crate::script::{Direction, Script};
 
 impl Migrator {
-    /// Applies what [`Self::plan`] planned, but for what another runner has applied meanwhile. A migration that
-    /// failed before is tried again. The schema is compared with what is recorded of it before and after.
+    /// Executes what [`Self::plan`] planned, up or down, but for what another runner has applied meanwhile. A migration
+    /// that failed before is tried again. The schema is compared with what is recorded of it before and after.
     ///
     /// # Errors
-    /// The schema is not what the applied migrations made, and `accepted_drift` gives no reason to go on; a migration failed:
-    /// those before it stay applied, and nothing of it remains but an entry in the history; or what they left is not what is
-    /// recorded of them.
-    pub async fn up(
+    /// The schema is not what the applied migrations made, and `accepted_drift` gives no reason to go on; what would be done
+    /// now is not what was planned; a script failed: those before it are done, and nothing of it remains but an entry in the
+    /// history; or what they left is not what is recorded of them.
+    pub async fn apply(
         &self,
         plan: &Plan,
         accepted_drift: Option<&str>,
@@ -47,7 +47,11 @@ impl Migrator {
         }
         let scripts = self.still(plan).await?;
         self.take(precaution, &scripts).await?;
-        let mut runner = Runner::begin(self, lock, "up", accepted_drift).await?;
+        let (command, done) = match plan.goal {
+            Goal::Up { .. } => ("up", "applied"),
+            Goal::DownTo(_) | Goal::DownBy(_) => ("down", "taken back"),
+        };
+        let mut runner = Runner::begin(self, lock, command, accepted_drift).await?;
         for script in &scripts {
             self.execute(&mut runner, script, progress).await?;
         }
@@ -56,7 +60,7 @@ impl Migrator {
             after.told().filter(|difference| !before.differences.contains(difference)).collect();
         let Some(first) = new.first() else { return runner.finish().await };
         let fault = format!(
-            "the migrations were applied, and the schema is not what is recorded of them: {first}{}. \
+            "the migrations were {done}, and the schema is not what is recorded of them: {first}{}. \
              `partbook migrate drift` shows all",
             more(new.len())
         );
@@ -77,8 +81,8 @@ impl Migrator {
     /// Applies what is missing at a start.
     ///
     /// # Errors
-    /// As [`Self::up`], but that drift is no hindrance; and a migration failed at an earlier start: it would only fail again,
-    /// and a supervisor would go on starting.
+    /// As [`Self::apply`], but that drift is no hindrance; and a migration failed, now or at an earlier start: it would only
+    /// fail again, and a supervisor would go on starting.
     pub(crate) async fn apply_at_start(
         &self,
         history: &History,
@@ -92,51 +96,20 @@ impl Migrator {
         // Another one may have worked meanwhile.
         let history = self.sound_history().await?;
         let pending = self.pending(&history)?;
-        // One that a later version has failed at, or that is optional, keeps nobody from serving.
-        let failed = history.failed().filter(|(entry, _)| pending.iter().any(|script| script.version == entry.version));
-        if let Some((entry, error)) = failed {
-            return Err(StartError::Stuck(format!(
-                "migration {} failed at {}: {error}. It is not tried again at a start: mend the cause, then \
-                 `partbook migrate up`",
-                entry.version, entry.at
-            )));
+        if let Some(failure) = earlier_failure(&history, &pending) {
+            return Err(failure);
         }
         // Before anything is changed.
         if let Some(Hindrance { version, what, .. }) = self.hindrances(&pending).await?.first() {
             return Err(StartError::Stuck(hindered(*version, what)));
         }
         self.take(precaution, &pending).await?;
-        self.apply_locked(lock, &pending, "serve", None, &mut log).await
-    }
-
-    /// Executes scripts and keeps the books, without comparing the schema. One that another runner was faster with is left
-    /// out.
-    ///
-    /// # Errors
-    /// A migration failed.
-    pub async fn apply(
-        &self,
-        scripts: &[Script],
-        command: &str,
-        reason: Option<&str>,
-        progress: Progress<'_>,
-    ) -> Result<(), StartError> {
-        use_write_ahead_log(&self.pool).await?;
-        let lock = RunnerLock::take(&self.pool).await?;
-        self.apply_locked(lock, scripts, command, reason, progress).await
-    }
-
-    async fn apply_locked(
-        &self,
-        lock: RunnerLock,
-        scripts: &[Script],
-        command: &str,
-        reason: Option<&str>,
-        progress: Progress<'_>,
-    ) -> Result<(), StartError> {
-        let mut runner = Runner::begin(self, lock, command, reason).await?;
-        for script in scripts {
-            self.execute(&mut runner, script, progress).await?;
+        let mut runner = Runner::begin(self, lock, "serve", None).await?;
+        for script in &pending {
+            if let Err(error) = self.execute(&mut runner, script, &mut log).await {
+                // What was entered fails the next start, too. What was not, such as a server that went away, may pass.
+                return Err(earlier_failure(&self.history().await?, &pending).unwrap_or(error));
+            }
         }
         runner.finish().await
     }
@@ -149,7 +122,7 @@ impl Migrator {
         progress: Progress<'_>,
     ) -> Result<(), StartError> {
         runner.execute(script, progress).await?;
-        if script.directives.effect_varies.is_none() {
+        if script.direction == Direction::Down || script.directives.effect_varies.is_none() {
             return Ok(());
         }
         let effect = as_found(&script.effect, &self.definitions().await?).map_err(StartError::Unfit)?;
@@ -171,6 +144,17 @@ impl Migrator {
         };
         precaution.take(&reason).await
     }
+}
+
+/// Why a start does not try the migrations that are pending. One that a later version has failed at, or that is optional, keeps
+/// nobody from serving.
+fn earlier_failure(history: &History, pending: &[Script]) -> Option<StartError> {
+    let (entry, error) =
+        history.failed().find(|(entry, _)| pending.iter().any(|script| script.version == entry.version))?;
+    Some(StartError::Stuck(format!(
+        "migration {} failed at {}: {error}. It is not tried again at a start: mend the cause, then `partbook migrate up`",
+        entry.version, entry.at
+    )))
 }
 
 fn check_room(size: u64, free: u64) -> Result<(), StartError> {
