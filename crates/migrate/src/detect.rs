@@ -7,7 +7,7 @@ use crate::books::{self, Books, FORMER_HISTORY, History};
 use crate::migrator::Migrator;
 
 /// The tables of a legacy catalog (contract section 10).
-pub const CATALOG: [&str; 10] = [
+pub(crate) const CATALOG: [&str; 10] = [
     "cpu",
     "gpu",
     "profile",

@@ -34,7 +34,6 @@ mod tests;
 
 pub use adopt::Survey;
 pub use books::{FORMER_OWN_TABLES, Run};
-pub use detect::CATALOG;
 pub use drift::{Difference, Drift, effect};
 pub use files::{Migrations, Source};
 pub use health::Health;

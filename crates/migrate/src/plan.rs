@@ -4,7 +4,6 @@ use partbook_database::catalogue::Catalogue;
 use partbook_database::{Dialect, OwnTables, StartError};
 
 use crate::books::{Entry, History, Origin};
-use crate::detect::CATALOG;
 use crate::files::{File, Migrations};
 use crate::hindrance::{Hindrance, hindrance};
 use crate::migrator::Migrator;
@@ -230,14 +229,15 @@ impl Migrator {
         Ok(hindrances)
     }
 
-    /// Whether there is anything to lose: a row in a table of the catalog, or a custom field.
+    /// Whether there is anything to lose: a row in a table that a migration makes.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn has_rows(&self) -> Result<bool, StartError> {
         let catalogue = Catalogue::read(&self.pool, self.own()).await?;
-        let tables = CATALOG.iter().chain(&["custom_field_definition"]).filter(|name| catalogue.has_readable(name));
-        let exists: Vec<String> = tables.map(|name| format!("exists (select 1 from {name})")).collect();
+        let tables = self.migrations.tables()?;
+        let readable = tables.iter().filter(|name| catalogue.has_readable(name));
+        let exists: Vec<String> = readable.map(|name| format!("exists (select 1 from {name})")).collect();
         if exists.is_empty() {
             return Ok(false);
         }

@@ -8,6 +8,7 @@ mod own;
 mod trouble;
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use partbook_test_support::process::Finished;
@@ -47,6 +48,16 @@ async fn states(database: &Database, arguments: &[&str]) -> Vec<(i64, String)> {
     migrations.iter().map(state).collect()
 }
 
+/// Takes migrations back out of a database and leaves it those that come after them: what further entities need.
+pub(crate) async fn without(database: &Database, versions: RangeInclusive<i64>) {
+    succeeded(migrate(database, &["down", "--to", &(versions.start() - 1).to_string(), "--yes"]).await);
+    let others = Directory::new();
+    for version in versions {
+        others.remove(version);
+    }
+    succeeded(migrate(database, &["up", "--yes", "--directory", others.path()]).await);
+}
+
 /// The newest of our own migrations.
 fn newest() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
@@ -80,6 +91,21 @@ impl Directory {
     fn write(&self, file: &str, text: &str) {
         for database in ["postgres", "sqlite"] {
             fs::write(self.0.path().join(database).join(file), text).expect("a file");
+        }
+    }
+
+    /// Removes the files of one of our own.
+    fn remove(&self, version: i64) {
+        for database in ["postgres", "sqlite"] {
+            let files = fs::read_dir(self.0.path().join(database))
+                .expect("a folder")
+                .map(|entry| entry.expect("a file").path());
+            let start = format!("{version:04}_");
+            let is_of_it =
+                |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&start));
+            for file in files.filter(is_of_it) {
+                fs::remove_file(file).expect("a file");
+            }
         }
     }
 

@@ -5,8 +5,8 @@ mod postgres;
 mod settings;
 mod sqlite;
 
-use partbook_database::{Connection, DatabaseUrl};
-use partbook_migrate::CATALOG;
+use partbook_database::{Connection, DatabaseUrl, Dialect};
+use partbook_migrate::{FORMER_OWN_TABLES, Migrations};
 
 use crate::create::Request;
 use crate::engine;
@@ -14,10 +14,6 @@ use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 use crate::store::Backup;
 use crate::verify::check_file;
-
-/// What else is ours, or belongs to SQLite, as the contents of backups name it.
-const OURS_BESIDE_THE_CATALOG: [&str; 4] =
-    ["custom_field_definition", "idempotency_key", "_sqlx_migrations", "sqlite_sequence"];
 
 /// What a restore would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,9 +38,13 @@ pub async fn plan_restore(url: &DatabaseUrl, backup: &Backup) -> Result<Restorat
         )));
     }
     check_file(backup)?;
+    let catalog = Migrations::embedded(Dialect::of_url(url))?.tables()?;
     let is_of_others = |name: &str| {
         let bare = name.strip_prefix("public.").unwrap_or(name);
-        !CATALOG.contains(&bare) && !OURS_BESIDE_THE_CATALOG.contains(&bare) && !bare.starts_with("partbook")
+        !catalog.iter().any(|table| table == bare)
+            && !FORMER_OWN_TABLES.contains(&bare)
+            && bare != "sqlite_sequence"
+            && !bare.starts_with("partbook")
     };
     let tables = backup.manifest.content.tables.iter().filter(|(name, _)| is_of_others(name));
     let of_others = tables.map(|(name, table)| (name.clone(), table.rows)).collect();

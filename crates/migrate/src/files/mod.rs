@@ -7,12 +7,15 @@ mod embedded;
 use std::borrow::Cow;
 use std::path::Path;
 
+use partbook_database::catalogue::DefinitionKind;
 use partbook_database::{Dialect, StartError};
 use sha2::{Digest as _, Sha384};
 
 pub(crate) use directives::Directives;
 pub use directory::Source;
 pub(crate) use directory::{Part, parse_name};
+
+use crate::drift::expected::expected;
 
 /// A migration, put together from its files.
 #[derive(Clone, Debug)]
@@ -81,6 +84,16 @@ impl Migrations {
 
     pub(crate) fn newest(&self) -> i64 {
         self.files.last().map_or(0, |file| file.version)
+    }
+
+    /// The tables of the catalog that all of them leave, those of the legacy catalog among them.
+    ///
+    /// # Errors
+    /// What is recorded of one of them makes no sense.
+    pub fn tables(&self) -> Result<Vec<String>, StartError> {
+        let definitions = expected(self.iter().map(|file| file.effect.as_ref())).map_err(StartError::Unfit)?;
+        let tables = definitions.into_iter().filter(|definition| definition.kind == DefinitionKind::Table);
+        Ok(tables.map(|definition| definition.table).collect())
     }
 
     /// Passes 0, which stands for nothing applied, and the versions of migrations.

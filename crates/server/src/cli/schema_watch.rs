@@ -10,10 +10,14 @@ use tokio::time::sleep;
 /// How often the schema is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_hours(1);
 
+/// The same after it could not be looked at: somebody may have locked a table, or the database may be away.
+const RETRY_INTERVAL: Duration = Duration::from_mins(1);
+
 /// Looks now and then, for as long as the service runs. Nothing is served otherwise for what is found.
 pub(super) async fn watch(pool: Pool) {
     let mut told = Vec::new();
     loop {
+        let mut pause = LOOK_INTERVAL;
         match look(&pool).await {
             // A legacy database has no history that it could differ from.
             Ok(None) => return,
@@ -25,9 +29,12 @@ pub(super) async fn watch(pool: Pool) {
                     told = differences;
                 }
             }
-            Err(error) => tracing::debug!(%error, "the schema could not be looked at"),
+            Err(error) => {
+                tracing::debug!(%error, "the schema could not be looked at");
+                pause = RETRY_INTERVAL;
+            }
         }
-        sleep(LOOK_INTERVAL).await;
+        sleep(pause).await;
     }
 }
 

@@ -120,7 +120,7 @@ impl Common {
             Some(Err(error)) => return Err(Failure::Trouble(format!("{url} cannot be looked for: {error}"))),
             _ => {}
         }
-        let dialect = if url.file().is_some() { Dialect::Sqlite } else { Dialect::Postgres };
+        let dialect = Dialect::of_url(&url);
         // Before a file is made that nothing could be put into.
         let migrations = self.migrations(dialect)?;
         let pool = Pool::connect(&url, &self.database.pool()).await?;
