@@ -16,7 +16,7 @@ use crate::invalidation::Invalidation;
 use crate::opened_file::OpenedFile;
 use crate::statement::Statement;
 
-/// How long a statement may take before the log says so.
+/// How long a statement may take before it is logged and counted as slow.
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 
 /// The database that statements are sent to: its attributes in traces (OpenTelemetry's semantic conventions for databases),
@@ -100,6 +100,7 @@ impl StatementObserver {
     fn finish(&self, spent: Duration, error: Option<&Error>) {
         let statement = self.sql.as_str();
         if spent >= SLOW_STATEMENT {
+            metrics::counter!("partbook_db_slow_statements_total").increment(1);
             tracing::warn!(statement, milliseconds = milliseconds(spent), "slow statement");
         } else {
             tracing::debug!(statement, milliseconds = milliseconds(spent), "statement");

@@ -1,8 +1,11 @@
 //! The metrics of the process: collects, describes and renders them (contract section 8).
 
+mod describe;
+
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use metrics::{SetRecorderError, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics::{SetRecorderError, counter, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use metrics_process::Collector;
 use partbook_database::PoolState;
@@ -25,6 +28,37 @@ const ROW_COUNT_TTL: Duration = Duration::from_mins(1);
 
 /// How long a scrape waits for new row counts.
 const ROW_COUNT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What may rise, and has not yet.
+const ZERO_COUNTERS: [&str; 5] = [
+    "partbook_db_pool_timeouts_total",
+    "partbook_db_retries_total",
+    "partbook_db_slow_statements_total",
+    "partbook_idempotency_keys_evicted_total",
+    "partbook_answers_given_up_total",
+];
+
+/// What is known of schema and backups before the first look at them, and of what there is none.
+const ZERO_GAUGES: [&str; 9] = [
+    "partbook_schema_version",
+    "partbook_schema_drift",
+    "partbook_migrations_pending",
+    "partbook_migrations_last_run_failed",
+    "partbook_backup_last_verified_timestamp_seconds",
+    "partbook_backup_size_bytes",
+    "partbook_backup_duration_seconds",
+    "partbook_backup_last_attempt_timestamp_seconds",
+    "partbook_backup_last_attempt_failed",
+];
+
+/// How much of a bounded room is taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occupancy {
+    /// What is in it, bytes.
+    pub(crate) taken: u64,
+    /// What fits into it, bytes.
+    pub(crate) max: u64,
+}
 
 /// The metrics of the process.
 #[derive(Debug)]
@@ -49,13 +83,23 @@ impl Metrics {
         let process = Collector::default();
         metrics::with_local_recorder(recorder, || {
             process.describe();
-            describe();
+            describe::describe();
             gauge!("partbook_build_info", "version" => version, "commit" => commit).set(1.0);
+            #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
+            gauge!("partbook_cpus").set(available_parallelism().map_or(1.0, |cpus| cpus.get() as f64));
             // Counters exist from the start, so that the first event is an increase.
-            counter!("partbook_db_pool_timeouts_total").increment(0);
-            counter!("partbook_db_retries_total").increment(0);
-            counter!("partbook_idempotency_keys_evicted_total").increment(0);
-            counter!("partbook_answers_given_up_total").increment(0);
+            for name in ZERO_COUNTERS {
+                counter!(name).increment(0);
+            }
+            // The same holds for what is looked at in the background; a query that finds nothing could mean anything.
+            for name in ZERO_GAUGES {
+                gauge!(name).set(0.0);
+            }
+            // Of the listener that there always is; it may begin after the first scrape, which the other one answers.
+            gauge!("partbook_connections", "listener" => "public").set(0.0);
+            for result in ["done", "failed"] {
+                counter!("partbook_migrations_total", "result" => result).increment(0);
+            }
             for entity in registry() {
                 counter!("partbook_deletes_refused_total", "entity" => entity.name).increment(0);
             }
@@ -84,18 +128,26 @@ impl Metrics {
         Ok(installed)
     }
 
-    /// The metrics in Prometheus' text format, with the current state of the pool, the bytes of answers that wait for their
-    /// readers and of bodies under way, and the row counts.
-    pub(crate) async fn render(&self, repository: &Repository, pending_answers: u64, bodies: u64) -> String {
+    /// The metrics in Prometheus' text format, with the current state of the pool, the room for answers that wait for their
+    /// readers and for bodies under way, and the row counts.
+    pub(crate) async fn render(
+        &self,
+        repository: &Repository,
+        pending_answers: Occupancy,
+        bodies: Occupancy,
+    ) -> String {
         self.process.collect();
         let PoolState { max, open, in_use } = repository.pool_state();
         gauge!("partbook_db_pool_connections_max").set(max);
         gauge!("partbook_db_pool_connections").set(open);
         gauge!("partbook_db_pool_connections_in_use").set(in_use);
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
-        for (gauge, bytes) in
-            [(gauge!("partbook_pending_answer_bytes"), pending_answers), (gauge!("partbook_body_bytes"), bodies)]
-        {
+        for (gauge, bytes) in [
+            (gauge!("partbook_pending_answer_bytes"), pending_answers.taken),
+            (gauge!("partbook_pending_answer_bytes_max"), pending_answers.max),
+            (gauge!("partbook_body_bytes"), bodies.taken),
+            (gauge!("partbook_body_bytes_max"), bodies.max),
+        ] {
             gauge.set(bytes as f64);
         }
         self.count_rows(repository).await;
@@ -117,6 +169,7 @@ impl Metrics {
                 }
                 gauge!("partbook_idempotency_keys").set(stored.keys as f64);
                 gauge!("partbook_idempotency_bytes").set(stored.bytes as f64);
+                gauge!("partbook_idempotency_bytes_max").set(stored.max as f64);
                 *counted_at = Some(Instant::now());
             }
             Ok::<Result<_, partbook_repository::Error>, _>(Err(error)) => {
@@ -125,71 +178,4 @@ impl Metrics {
             Err(_) => tracing::debug!("the rows could not be counted in time"),
         }
     }
-}
-
-/// Describes each metric for readers of `/metrics`; docs/operations.md says more.
-fn describe() {
-    describe_counter!("http_requests_total", "Requests answered, by method, route template and status code.");
-    describe_histogram!(
-        "http_request_duration_seconds",
-        Unit::Seconds,
-        "Time from a request's headers to the last byte of its answer, by method and route template."
-    );
-    describe_gauge!("http_requests_in_flight", "Requests being answered.");
-    describe_gauge!("partbook_db_pool_connections_max", "The greatest number of database connections.");
-    describe_gauge!("partbook_db_pool_connections", "Open database connections.");
-    describe_gauge!("partbook_db_pool_connections_in_use", "Database connections at work.");
-    describe_histogram!("partbook_db_pool_wait_seconds", Unit::Seconds, "Time waited for a database connection.");
-    describe_counter!("partbook_db_pool_timeouts_total", "Requests that got no database connection in time.");
-    describe_histogram!(
-        "partbook_db_operation_duration_seconds",
-        Unit::Seconds,
-        "Time of the catalog's operations on the database, waiting for a connection included."
-    );
-    describe_counter!(
-        "partbook_db_operation_errors_total",
-        "Operations that failed, by kind: unavailable (the database is away or busy) or internal."
-    );
-    describe_counter!(
-        "partbook_db_retries_total",
-        "Writes tried again because another one was in the way: a lock, a deadlock, a busy file."
-    );
-    describe_counter!(
-        "partbook_deletes_refused_total",
-        "Deletes refused (409) because the row is in use or must stay."
-    );
-    describe_gauge!("partbook_rows", "Rows of an entity, counted at most once a minute.");
-    describe_gauge!("partbook_pending_answer_bytes", Unit::Bytes, "What answers take up that wait for their readers.");
-    describe_gauge!("partbook_body_bytes", Unit::Bytes, "Bodies of requests that are read and worked on.");
-    describe_counter!(
-        "partbook_answers_given_up_total",
-        "Answers given up for others because they took up too much and their readers were the slowest."
-    );
-    describe_gauge!("partbook_idempotency_keys", "Idempotency keys whose answers are kept, counted with the rows.");
-    describe_gauge!("partbook_idempotency_bytes", Unit::Bytes, "What the answers to idempotency keys take up.");
-    describe_counter!(
-        "partbook_idempotency_keys_evicted_total",
-        "Idempotency keys given up before their time because too much was kept."
-    );
-    describe_gauge!("partbook_schema_version", "The newest migration that the database has.");
-    describe_gauge!("partbook_migrations_pending", "Migrations that the database lacks.");
-    describe_gauge!("partbook_schema_drift", "In how much the schema differs from what its migrations made.");
-    describe_counter!(
-        "partbook_migrations_total",
-        "Runs of migrations on the database, by how they ended: done or failed."
-    );
-    describe_gauge!(
-        "partbook_backup_last_verified_timestamp_seconds",
-        Unit::Seconds,
-        "The moment that the latest verified backup shows, seconds since 1970."
-    );
-    describe_gauge!("partbook_backup_size_bytes", Unit::Bytes, "How large the latest verified backup is.");
-    describe_gauge!("partbook_backup_duration_seconds", Unit::Seconds, "How long the latest verified backup took.");
-    describe_gauge!(
-        "partbook_backup_last_attempt_timestamp_seconds",
-        Unit::Seconds,
-        "When the last attempt to make a backup began, seconds since 1970."
-    );
-    describe_gauge!("partbook_backup_last_attempt_failed", "1 when the last attempt to make a backup failed.");
-    describe_gauge!("partbook_build_info", "1, labelled with the version and the commit of the program.");
 }

@@ -19,6 +19,8 @@ pub struct Health {
     pub runs_done: u64,
     /// How many have failed.
     pub runs_failed: u64,
+    /// Whether the latest of those has failed.
+    pub last_run_failed: bool,
 }
 
 impl Migrator {
@@ -44,12 +46,18 @@ impl Migrator {
                 _ => {}
             }
         }
+        let latest = format!(
+            "select result from {} where result is not null order by id desc limit 1",
+            self.own().table("migration_run")
+        );
+        let latest = self.pool.text_rows(&latest).await?.into_iter().flatten().next().flatten();
         Ok(Some(Health {
             version: status.version,
             pending: status.pending(),
             drift: drift.told().cloned().collect(),
             runs_done,
             runs_failed,
+            last_run_failed: latest.as_deref() == Some("failed"),
         }))
     }
 }

@@ -66,6 +66,7 @@ async fn a_slow_statement_is_told_without_its_values(service: Server) {
         assert!(!statement.contains(value), "{statement}");
     }
     assert!(!service.log().contains(SECRET));
+    assert_eq!(service.metrics().await.value("partbook_db_slow_statements_total", &[]), Some(1.0));
 }
 
 backends!(a_statement_in_time_is_not_told);

@@ -6,6 +6,7 @@ mod figures;
 mod hostile;
 mod requests;
 mod routes;
+mod state;
 mod time;
 
 use std::collections::BTreeMap;

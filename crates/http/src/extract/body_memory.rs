@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::limits::MAX_BODY_SIZE;
+use crate::metrics::Occupancy;
 
 /// The longest body that has its room beside the long ones, bytes: those of almost all requests.
 const MAX_SHORT_BODY: usize = 64 * 1024;
@@ -67,10 +68,11 @@ impl BodyMemory {
         Self { short: Lane::new(short), long: Lane::new(long), room_timeout: ROOM_TIMEOUT, grace: GRACE }
     }
 
-    /// How much room is taken, bytes.
-    pub(crate) fn bytes(&self) -> u64 {
+    /// How much room is taken.
+    pub(crate) fn occupancy(&self) -> Occupancy {
         let taken = |lane: &Lane| lane.units.saturating_sub(lane.room.available_permits());
-        ((taken(&self.short) + taken(&self.long)) * UNIT) as u64
+        let bytes = |of: &dyn Fn(&Lane) -> usize| ((of(&self.short) + of(&self.long)) * UNIT) as u64;
+        Occupancy { taken: bytes(&taken), max: bytes(&|lane| lane.units) }
     }
 
     /// Waits for room for a body of this length; none if there is none in time.
@@ -158,9 +160,9 @@ mod tests {
             rooms.push(memory.room(MAX_SHORT_BODY).await.expect("short ones have room of their own"));
         }
         assert!(memory.room(1).await.is_none());
-        assert_eq!(memory.bytes(), 8 << 20);
+        assert_eq!(memory.occupancy().taken, 8 << 20);
         rooms.clear();
-        assert_eq!(memory.bytes(), 0);
+        assert_eq!(memory.occupancy().taken, 0);
         assert!(memory.room(MAX_BODY_SIZE).await.is_some());
     }
 

@@ -13,6 +13,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 use tokio::sync::Notify;
 
+use crate::metrics::Occupancy;
+
 /// How long every reader has before its answer may be given up for another one's.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -57,9 +59,9 @@ impl PendingAnswers {
         Self { max, state: Mutex::default() }
     }
 
-    /// How much they take up now, bytes.
-    pub(crate) fn bytes(&self) -> u64 {
-        lock(&self.state).bytes
+    /// How much they take up now.
+    pub(crate) fn occupancy(&self) -> Occupancy {
+        Occupancy { taken: lock(&self.state).bytes, max: self.max }
     }
 
     /// Makes room for one more, and has it wait for its reader; none where there is no room.

@@ -14,7 +14,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let (answers, bodies) = (app.pending_answers().bytes(), app.body_memory().bytes());
+    let (answers, bodies) = (app.pending_answers().occupancy(), app.body_memory().occupancy());
     let text = app.metrics().render(app.repository(), answers, bodies).await;
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

@@ -27,6 +27,8 @@ pub struct StoredTotal {
     pub keys: u64,
     /// How much they count, bytes.
     pub bytes: u64,
+    /// How much they may, bytes.
+    pub max: u64,
 }
 
 /// Notes that a response was stored. Where that may have been too much, the oldest are deleted in the background.
@@ -79,14 +81,15 @@ async fn delete_until(context: &Context, newest: Timestamp) -> Result<u64, Error
 
 /// How much is stored.
 pub(crate) async fn stored_total(context: &Context) -> Result<StoredTotal, Error> {
+    let max = context.storage_limit.max;
     if !context.supports_idempotency() {
-        return Ok(StoredTotal::default());
+        return Ok(StoredTotal { max, ..StoredTotal::default() });
     }
     let kinds = [Kind::Int, Kind::Int];
     let rows = context.database.rows(&context.stored_responses().total, Vec::new(), &kinds).await?;
     let number = |column: usize| rows.first().and_then(|row| row[column].as_int()).unwrap_or_default().unsigned_abs();
     let keys = number(0);
-    Ok(StoredTotal { keys, bytes: number(1) + keys * OVERHEAD })
+    Ok(StoredTotal { keys, bytes: number(1) + keys * OVERHEAD, max })
 }
 
 /// Some of the responses that were stored until `newest`.

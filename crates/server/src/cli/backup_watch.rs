@@ -10,32 +10,32 @@ use tokio::time::sleep;
 /// How often the directory of the backups is read.
 const LOOK_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Looks now and then, for as long as the service runs. Nothing is told where there is no such directory.
+/// Looks now and then, for as long as the service runs. What there is none of is zero.
 pub(super) async fn watch(store: Store, database: String) {
     loop {
-        if store.directory().is_dir() {
-            let looked = tokio::task::spawn_blocking({
-                let (store, database) = (store.clone(), database.clone());
-                move || export(&store, &database)
-            });
-            let _ = looked.await;
-        }
+        let looked = tokio::task::spawn_blocking({
+            let (store, database) = (store.clone(), database.clone());
+            move || export(&store, &database)
+        });
+        let _ = looked.await;
         sleep(LOOK_INTERVAL).await;
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
 fn export(store: &Store, database: &str) {
-    if let Some(backup) = store.last_verified(database) {
-        let manifest = &backup.manifest;
-        gauge!("partbook_backup_last_verified_timestamp_seconds").set(seconds(&manifest.taken_at));
-        gauge!("partbook_backup_size_bytes").set(manifest.size as f64);
-        gauge!("partbook_backup_duration_seconds").set(manifest.milliseconds as f64 / 1000.0);
-    }
-    if let Ok(Some(attempt)) = store.last_attempt() {
-        gauge!("partbook_backup_last_attempt_timestamp_seconds").set(seconds(&attempt.at));
-        gauge!("partbook_backup_last_attempt_failed").set(if attempt.error.is_some() { 1.0 } else { 0.0 });
-    }
+    let verified = store.last_verified(database).map(|backup| backup.manifest);
+    let verified = verified.as_ref();
+    gauge!("partbook_backup_last_verified_timestamp_seconds")
+        .set(verified.map_or(0.0, |manifest| seconds(&manifest.taken_at)));
+    gauge!("partbook_backup_size_bytes").set(verified.map_or(0.0, |manifest| manifest.size as f64));
+    gauge!("partbook_backup_duration_seconds")
+        .set(verified.map_or(0.0, |manifest| manifest.milliseconds as f64 / 1000.0));
+    // A file that cannot be read says nothing: what it said before stays.
+    let Ok(attempt) = store.last_attempt() else { return };
+    let failed = attempt.as_ref().is_some_and(|attempt| attempt.error.is_some());
+    gauge!("partbook_backup_last_attempt_timestamp_seconds").set(attempt.map_or(0.0, |attempt| seconds(&attempt.at)));
+    gauge!("partbook_backup_last_attempt_failed").set(if failed { 1.0 } else { 0.0 });
 }
 
 /// A moment as Prometheus has it.

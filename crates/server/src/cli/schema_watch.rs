@@ -49,6 +49,7 @@ fn export(health: &Health) {
     gauge!("partbook_schema_drift").set(health.drift.len() as f64);
     counter!("partbook_migrations_total", "result" => "done").absolute(health.runs_done);
     counter!("partbook_migrations_total", "result" => "failed").absolute(health.runs_failed);
+    gauge!("partbook_migrations_last_run_failed").set(if health.last_run_failed { 1.0 } else { 0.0 });
 }
 
 fn tell(differences: &[String]) {

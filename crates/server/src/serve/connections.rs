@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use metrics::{Gauge, gauge};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -13,12 +14,23 @@ use super::activity::{Activity, ConnectionTimeouts};
 /// How often a stop checks whether every connection has sent a request.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+/// Whose connections these are, as the metrics name them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ListenerKind {
+    /// The one that clients reach.
+    Public,
+    /// The one that only operators reach.
+    Admin,
+}
+
 /// The connections that are open.
 pub(super) struct Connections {
     open: Arc<Mutex<HashMap<u64, Arc<Activity>>>>,
     next: AtomicU64,
     timeouts: ConnectionTimeouts,
     stop: watch::Sender<()>,
+    /// How many are open.
+    gauge: Gauge,
 }
 
 /// An open connection, until it is dropped.
@@ -28,18 +40,32 @@ pub(super) struct OpenConnection {
     pub(super) stop: watch::Receiver<()>,
     open: Arc<Mutex<HashMap<u64, Arc<Activity>>>>,
     number: u64,
+    gauge: Gauge,
 }
 
 impl Connections {
-    pub(super) fn new(timeouts: ConnectionTimeouts) -> Self {
-        Self { open: Arc::default(), next: AtomicU64::new(0), timeouts, stop: watch::Sender::new(()) }
+    pub(super) fn new(listener: ListenerKind, timeouts: ConnectionTimeouts) -> Self {
+        let listener = match listener {
+            ListenerKind::Public => "public",
+            ListenerKind::Admin => "admin",
+        };
+        let gauge = gauge!("partbook_connections", "listener" => listener);
+        gauge.set(0.0);
+        Self { open: Arc::default(), next: AtomicU64::new(0), timeouts, stop: watch::Sender::new(()), gauge }
     }
 
     pub(super) fn open(&self) -> OpenConnection {
         let activity = Arc::new(Activity::new(self.timeouts));
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         lock(&self.open).insert(number, activity.clone());
-        OpenConnection { activity, stop: self.stop.subscribe(), open: self.open.clone(), number }
+        self.gauge.increment(1.0);
+        OpenConnection {
+            activity,
+            stop: self.stop.subscribe(),
+            open: self.open.clone(),
+            number,
+            gauge: self.gauge.clone(),
+        }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -81,6 +107,7 @@ impl Connections {
 impl Drop for OpenConnection {
     fn drop(&mut self) {
         lock(&self.open).remove(&self.number);
+        self.gauge.decrement(1.0);
     }
 }
 

@@ -4,13 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::gauge;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::activity::ConnectionTimeouts;
 use super::connection::{CLOSE_TIMEOUT, serve_connection};
-use super::connections::Connections;
+use super::connections::{Connections, ListenerKind};
 use super::service::HttpService;
 
 /// How many connections are open at once; more wait in the kernel's queue. Below the 1,024 open files that a process
@@ -25,7 +26,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Serves until the task is aborted. Connections are not waited for.
 pub(crate) async fn serve_beside(listener: TcpListener, service: impl HttpService, timeouts: ConnectionTimeouts) {
-    accept(listener, service, &Connections::new(timeouts), MAX_CONNECTIONS).await;
+    accept(listener, service, &Connections::new(ListenerKind::Admin, timeouts), MAX_CONNECTIONS).await;
 }
 
 /// Accepts connections and serves HTTP on them until it is dropped.
@@ -35,6 +36,8 @@ pub(super) async fn accept(
     connections: &Connections,
     max_connections: usize,
 ) {
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
+    gauge!("partbook_connections_max").set(max_connections as f64);
     let permits = Arc::new(Semaphore::new(max_connections));
     let mut last_logged: Option<Instant> = None;
     loop {

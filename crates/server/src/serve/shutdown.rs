@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::activity::ConnectionTimeouts;
-use super::connections::Connections;
+use super::connections::{Connections, ListenerKind};
 use super::listener::{MAX_CONNECTIONS, accept};
 use super::service::HttpService;
 use super::signals::ShutdownSignal;
@@ -35,7 +35,7 @@ pub(crate) async fn serve(
     timing: ShutdownTiming,
     on_drain: impl FnOnce(),
 ) {
-    let connections = Connections::new(timeouts);
+    let connections = Connections::new(ListenerKind::Public, timeouts);
     let mut accepting = Box::pin(accept(listener, service, &connections, MAX_CONNECTIONS));
     tokio::select! {
         () = &mut accepting => {}

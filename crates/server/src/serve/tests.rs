@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tower::service_fn;
 
 use super::activity::ConnectionTimeouts;
-use super::connections::Connections;
+use super::connections::{Connections, ListenerKind};
 use super::listener::accept;
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -29,7 +29,7 @@ async fn served(timeouts: ConnectionTimeouts, max_connections: usize, delay: Dur
         Ok::<_, Infallible>(Response::new(Body::from("done")))
     });
     let task = tokio::spawn(async move {
-        accept(listener, service, &Connections::new(timeouts), max_connections).await;
+        accept(listener, service, &Connections::new(ListenerKind::Public, timeouts), max_connections).await;
     });
     (address, task)
 }
