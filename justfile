@@ -44,6 +44,14 @@ generate *ARGUMENTS:
 conformance *ARGUMENTS:
     scripts/conformance {{ ARGUMENTS }}
 
+# Ask a real Prometheus what the dashboards ask, and have an alert sent.
+monitoring:
+    scripts/check-monitoring
+
+# Make the dashboards; with --check, see whether they are up to date.
+dashboards *ARGUMENTS:
+    scripts/dashboards {{ ARGUMENTS }}
+
 # Run the service behind real proxies and poolers: `just cases`, or `just cases nginx`.
 cases *ARGUMENTS:
     scripts/cases {{ ARGUMENTS }}

@@ -4,6 +4,7 @@ mod admin;
 mod database;
 mod figures;
 mod hostile;
+mod queries;
 mod requests;
 mod routes;
 mod state;
