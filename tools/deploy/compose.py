@@ -43,8 +43,11 @@ def seen(service, path):
 def published(service):
     """The published ports: address, default on the machine, port in the container."""
     for port in service.get("ports", []):
-        address, outside, inside = re.fullmatch(r"([\d.]+):\$\{\w+:-(\d+)\}:(\d+)", port).groups()
-        yield address, int(outside), int(inside)
+        if found := re.fullmatch(r"([\d.]+):\$\{\w+:-(\d+)\}:(\d+)", port):
+            address, outside, inside = found.groups()
+            yield address, int(outside), int(inside)
+        else:
+            faults.append(f"{port} is not ADDRESS:${{VARIABLE:-PORT}}:PORT")
 
 
 def texts(value):
@@ -68,7 +71,7 @@ def check_addresses(services, place, document):
                 faults.append(f"{place}: {text}: there is no service {host}")
                 continue
             known = {inside for _, _, inside in published(service)}
-            known |= {one for image, ports in PORTS.items() if service["image"].startswith(image) for one in ports}
+            known |= {one for image, ports in PORTS.items() if service.get("image", "").startswith(image) for one in ports}
             if int(port) not in known:
                 faults.append(f"{place}: {text}: {host} listens on {sorted(known)}")
 
@@ -111,8 +114,8 @@ def main():
     services = document["services"]
     for name, service in services.items():
         check_mounts(name, service)
-        image = service["image"]
-        if not image.startswith("${") and not re.search(r":v?\d+\.\d+", image):
+        image = service.get("image", "")
+        if "build" not in service and not image.startswith("${") and not re.search(r":v?\d+\.\d+", image):
             faults.append(f"{name}: {image} names no version")
         for volume in service.get("volumes", []):
             if isinstance(volume, str) and not volume.startswith((".", "/")):
@@ -128,7 +131,7 @@ def main():
     uncommented = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
     faults.extend(f"deploy/env.example lacks {name}" for name in
                   sorted(set(re.findall(r"\$\{([A-Z_]+)", uncommented)) - listed - UNLISTED))
-    print("\n".join(faults))
+    print("\n".join(dict.fromkeys(faults)))
     sys.exit(bool(faults))
 
 
