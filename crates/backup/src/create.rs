@@ -1,6 +1,5 @@
 //! Makes a backup: copies, describes, verifies, and deletes what is too old.
 
-use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
@@ -14,7 +13,7 @@ use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 use crate::manifest::{Attempt, FORMAT, Manifest};
 use crate::retention::{Retention, expired};
-use crate::store::{Backup, Store, fingerprint};
+use crate::store::{Backup, Store, Workshop, fingerprint};
 use crate::verify::{Scratch, verify};
 
 /// What a backup is made of, and why.
@@ -51,34 +50,30 @@ pub struct Created {
 /// # Errors
 /// It could not be made; or it is not what was in the database, and is of no use.
 pub async fn create(request: &Request<'_>) -> Result<Created, BackupError> {
-    request.store.prepare()?;
+    let workshop = request.store.prepare().await?;
     let at = SystemClock.now().to_string();
-    let created = attempt(request).await;
+    let created = attempt(request, &workshop).await;
     let attempt = Attempt {
         at,
         reason: request.reason.to_owned(),
         file: created.as_ref().ok().map(|created| created.backup.manifest.file.clone()),
         error: created.as_ref().err().map(ToString::to_string),
     };
-    request.store.note_attempt(&attempt)?;
-    created
+    let noted = request.store.note_attempt(&workshop, &attempt).await;
+    // Why there is no backup is worth more than that it could not be noted.
+    created.and_then(|created| noted.map(|()| created))
 }
 
-async fn attempt(request: &Request<'_>) -> Result<Created, BackupError> {
+async fn attempt(request: &Request<'_>, workshop: &Workshop) -> Result<Created, BackupError> {
     let Request { url, store, retention, scratch, .. } = request;
     let known_as = request.known_as.unwrap_or(url);
     let kind = engine::kind(url);
     let now = SystemClock.now();
-    let file = file_name(store, known_as, kind, now);
-    let partial = store.partial(&file);
+    let file = file_name(store, known_as, kind, now).await?;
     let since = Instant::now();
-    let copied = engine::copy(url, &partial).await;
-    if copied.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    let copied = copied?;
+    let copied = engine::copy(url, &workshop.path().join(&file)).await?;
     let schema_version = schema_version(url).await;
-    let mut backup = enter(request, file, &partial, (now, since), copied, schema_version)?;
+    let mut backup = enter(request, workshop, file, (now, since), copied, schema_version).await?;
     let mut unverified = None;
     match verify(store, &mut backup, *scratch).await {
         Ok(()) => {}
@@ -88,26 +83,28 @@ async fn attempt(request: &Request<'_>) -> Result<Created, BackupError> {
     }
     let mut deleted = Vec::new();
     if unverified.is_none() {
-        let backups = store.list()?;
+        let backups = store.list().await?;
         for old in expired(&backups, *retention, SystemClock.now()) {
-            store.delete(old)?;
+            store.delete(old).await?;
             deleted.push(old.manifest.file.clone());
         }
     }
     Ok(Created { backup, unverified, deleted })
 }
 
-/// Puts a finished copy into the store, with its manifest. `taken` is the moment that it shows, and when the copying began.
-pub(crate) fn enter(
+/// Puts a finished copy into the store, with its manifest; it lies in the workshop under its name. `taken_at` is the moment that
+/// it shows, and `since` when the copying began.
+pub(crate) async fn enter(
     request: &Request<'_>,
+    workshop: &Workshop,
     file: String,
-    partial: &Path,
     (taken_at, since): (Timestamp, Instant),
     copied: Copied,
     schema_version: Option<i64>,
 ) -> Result<Backup, BackupError> {
     let known_as = request.known_as.unwrap_or(request.url);
-    let (size, sha256) = fingerprint(partial)?;
+    let finished = workshop.path().join(&file);
+    let (size, sha256) = fingerprint(&finished)?;
     let manifest = Manifest {
         format: FORMAT,
         file,
@@ -127,7 +124,15 @@ pub(crate) fn enter(
         content: copied.content,
         verified: None,
     };
-    request.store.keep(partial, &manifest)
+    let kept = request.store.keep(workshop, &finished, &manifest).await;
+    remove(&finished);
+    kept
+}
+
+/// Makes room: what was sent to a store is fetched again for its verification.
+fn remove(finished: &Path) {
+    // It is gone where it was moved.
+    let _ = std::fs::remove_file(finished);
 }
 
 /// The newest migration of a database of ours; none for another one.
@@ -139,7 +144,12 @@ pub(crate) async fn schema_version(url: &DatabaseUrl) -> Option<i64> {
 }
 
 /// `catalog-20261128T020000123Z.dump`; a second one of the same millisecond has another end.
-pub(crate) fn file_name(store: &Store, url: &DatabaseUrl, kind: DatabaseKind, now: Timestamp) -> String {
+pub(crate) async fn file_name(
+    store: &Store,
+    url: &DatabaseUrl,
+    kind: DatabaseKind,
+    now: Timestamp,
+) -> Result<String, BackupError> {
     let name = url.name();
     let name = name.strip_suffix(".db").unwrap_or(&name);
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
@@ -149,9 +159,11 @@ pub(crate) fn file_name(store: &Store, url: &DatabaseUrl, kind: DatabaseKind, no
         DatabaseKind::Postgres => "dump",
     };
     let time = now.to_utc().format("%Y%m%dT%H%M%S%3fZ");
-    let names = (1..).map(|number| match number {
-        1 => format!("{name}-{time}.{ending}"),
-        _ => format!("{name}-{time}-{number}.{ending}"),
-    });
-    names.into_iter().find(|file| !store.directory().join(file).exists()).unwrap_or_default()
+    let mut file = format!("{name}-{time}.{ending}");
+    let mut number = 1;
+    while store.has(&file).await? {
+        number += 1;
+        file = format!("{name}-{time}-{number}.{ending}");
+    }
+    Ok(file)
 }

@@ -15,6 +15,9 @@ pub enum BackupError {
     /// A file or a directory.
     #[error("{0}")]
     Files(String),
+    /// The object store of the backups.
+    #[error("{0}")]
+    Store(String),
     /// A program of PostgreSQL's is missing, too old, or failed.
     #[error("{0}")]
     Program(String),

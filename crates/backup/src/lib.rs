@@ -1,8 +1,8 @@
 //! Backups that are proved by restoring them.
 //!
 //! `create` copies a database while it is used (`engine`), with what was in it at that moment (`content`), and `verify` restores
-//! the copy into a scratch database and compares. A backup is a file and a [`Manifest`] beside it, in a `store`; `retention` says
-//! which of them may go, and `restore` puts one in the place of the live database, whole or not at all.
+//! the copy into a scratch database and compares. A backup is a file and a [`Manifest`] beside it, in a `store`, a directory or a
+//! bucket; `retention` says which of them may go, and `restore` puts one in the place of the live database, whole or not at all.
 
 mod content;
 mod create;
@@ -23,5 +23,5 @@ pub use kind::DatabaseKind;
 pub use manifest::{Attempt, Manifest, Verification};
 pub use restore::{Restoration, plan_restore, restore};
 pub use retention::{Retention, expired};
-pub use store::{Backup, Store};
+pub use store::{Backup, Fetched, Location, Place, Store};
 pub use verify::{Scratch, verify};

@@ -42,6 +42,7 @@ mod tests {
     use crate::content::Content;
     use crate::kind::DatabaseKind;
     use crate::manifest::{FORMAT, Manifest, Verification};
+    use crate::store::Place;
 
     fn backup(day: u32, database: &str, is_verified: bool) -> Backup {
         let at = format!("2026-11-{day:02}T02:00:00.000000Z");
@@ -64,7 +65,7 @@ mod tests {
             content: Content { tables: BTreeMap::new(), schema_sha256: String::new() },
             verified: is_verified.then_some(Verification { at, milliseconds: 0 }),
         };
-        Backup { path: manifest.file.clone().into(), manifest }
+        Backup { place: Place::File(manifest.file.clone().into()), manifest }
     }
 
     fn gone(backups: &[Backup], days: u64, last: usize) -> Vec<String> {

@@ -12,7 +12,7 @@ use crate::engine::{self, ScratchDatabase, restore_into};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 use crate::manifest::{Manifest, Verification};
-use crate::store::{Backup, Store, fingerprint};
+use crate::store::{Backup, Store};
 
 /// Where backups are restored for a look.
 #[derive(Clone, Copy, Debug)]
@@ -31,41 +31,17 @@ pub enum Scratch<'a> {
 /// create a database.
 pub async fn verify(store: &Store, backup: &mut Backup, scratch: Scratch<'_>) -> Result<(), BackupError> {
     let since = Instant::now();
-    check_file(backup)?;
-    let manifest = &backup.manifest;
-    let found = match manifest.kind {
-        DatabaseKind::Sqlite => restored_sqlite(store, &backup.path, scratch).await?,
-        DatabaseKind::Postgres => restored_postgres(&backup.path, scratch).await?,
+    let fetched = store.fetch(backup).await?;
+    let found = match backup.manifest.kind {
+        DatabaseKind::Sqlite => restored_sqlite(store, &fetched.path, scratch).await?,
+        DatabaseKind::Postgres => restored_postgres(&fetched.path, scratch).await?,
     };
-    compare(manifest, &found)?;
+    compare(&backup.manifest, &found)?;
     backup.manifest.verified = Some(Verification {
         at: SystemClock.now().to_string(),
         milliseconds: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
     });
-    // A file that lies elsewhere is not ours to write beside.
-    if backup.path.parent() == Some(store.directory()) {
-        store.write_manifest(&backup.manifest)?;
-    }
-    Ok(())
-}
-
-/// Looks whether a file is what its manifest says.
-pub(crate) fn check_file(backup: &Backup) -> Result<(), BackupError> {
-    let (size, sha256) = fingerprint(&backup.path)?;
-    let Manifest { size: wanted, sha256: wanted_sha256, .. } = &backup.manifest;
-    if size != *wanted {
-        return Err(BackupError::Broken(format!(
-            "{} has {size} bytes, and its manifest says {wanted}: it was cut off or changed",
-            backup.path.display()
-        )));
-    }
-    if sha256 != *wanted_sha256 {
-        return Err(BackupError::Broken(format!(
-            "{} is not the file that its manifest describes: a part of it was changed",
-            backup.path.display()
-        )));
-    }
-    Ok(())
+    store.write_manifest(backup).await
 }
 
 /// Compares what was restored with what a manifest says.
@@ -83,11 +59,9 @@ pub(crate) fn compare(manifest: &Manifest, found: &Content) -> Result<(), Backup
 
 async fn restored_sqlite(store: &Store, path: &Path, scratch: Scratch<'_>) -> Result<Content, BackupError> {
     let (Scratch::Beside(url) | Scratch::On(url)) = scratch;
-    let fault = |error| BackupError::file(store.directory(), &error);
-    let copy =
-        tempfile::Builder::new().prefix(".verify-").suffix(".db").tempdir_in(store.directory()).map_err(fault)?;
-    let file = copy.path().join("scratch.db");
-    fs::copy(path, &file).map_err(fault)?;
+    let workshop = store.workshop()?;
+    let file = workshop.path().join("scratch.db");
+    fs::copy(path, &file).map_err(|error| BackupError::file(&file, &error))?;
     engine::content(&sqlite_url(url, &file)?).await
 }
 

@@ -72,7 +72,7 @@ pub use database::Database;
 pub use process::partbook;
 pub use property::property;
 pub use random::random_word;
-pub use request::{Request, query};
+pub use request::{Request, client, query};
 pub use reqwest::Method;
 pub use server::Server;
 pub use service::Service;

@@ -1,5 +1,7 @@
 //! A request on its way to the service.
 
+use std::sync::Once;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
@@ -22,9 +24,23 @@ pub(crate) enum Target {
 impl Target {
     /// A service at `http://HOST:PORT`.
     pub(crate) fn at(address: &str) -> Self {
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
-        Self::Address(client.expect("a client without TLS"), address.to_owned())
+        Self::Address(client(), address.to_owned())
     }
+}
+
+/// A client of HTTP without proxies, redirects and roots of trust.
+///
+/// # Panics
+/// It cannot be made.
+#[must_use]
+pub fn client() -> Client {
+    static CRYPTOGRAPHY: Once = Once::new();
+    CRYPTOGRAPHY.call_once(|| {
+        // It fails where the process has one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_certs_only([]);
+    client.build().expect("a client of HTTP")
 }
 
 /// A request that can still be completed. Nothing is sent that is not asked for here, save `Host`, `Accept` and the

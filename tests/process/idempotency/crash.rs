@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reqwest::Client;
 use tokio::task::JoinSet;
 
 use super::{KEY, count, keyed};
 use partbook_test_support::contract::{CPU, PORTS_PROFILE};
-use partbook_test_support::{Database, Server, backends};
+use partbook_test_support::{Database, Server, backends, client};
 
 /// How many requests are sent, and how many of them are answered before the end.
 const SENT: u32 = 240;
@@ -16,7 +15,7 @@ const ANSWERED: usize = 40;
 backends!(a_killed_service_leaves_a_row_and_its_answer_or_neither);
 async fn a_killed_service_leaves_a_row_and_its_answer_or_neither(database: Database) {
     let service = Server::options().start_on(&database).await;
-    let client = Client::builder().no_proxy().build().expect("a client without TLS");
+    let client = client();
     let mut requests = JoinSet::new();
     for n in 0..SENT {
         let request = client.post(format!("{}{}", service.address(), PORTS_PROFILE.path));

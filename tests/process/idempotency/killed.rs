@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{KEY, count, keyed};
 use partbook_test_support::contract::LISTING;
 use partbook_test_support::lock::Lock;
-use partbook_test_support::{Server, backends};
+use partbook_test_support::{Server, backends, client};
 
 // PostgreSQL gives up what a process held when the process is gone.
 backends!(a_killed_process_does_not_keep_the_key: Postgres);
@@ -16,7 +16,7 @@ async fn a_killed_process_does_not_keep_the_key(service: Server) {
     let body = json!({"title": "T", "price_usd": 1});
     let again = || keyed(&other, LISTING.path, "k", &body.to_string()).send();
     let lock = Lock::of_table(service.database(), LISTING.table).await;
-    let client = reqwest::Client::new();
+    let client = client();
     let request = client.post(format!("{}{}", service.address(), LISTING.path)).header(KEY, "k");
     let first = tokio::spawn(request.header("Content-Type", "application/json").body(body.to_string()).send());
     service.database().waited_for(1).await;

@@ -1,7 +1,6 @@
 //! A SQLite file is copied by `vacuum into`, which reads one snapshot and waits for nobody.
 
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use super::Copied;
 use crate::content::{self, Content};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
+use crate::store::create_private;
 
 /// How often it is looked whether the copying has begun.
 const LOOK_INTERVAL: Duration = Duration::from_millis(1);
@@ -19,12 +19,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 /// milliseconds: the copy of a small file is complete by then, and that of a large one has written its first page.
 pub(super) async fn copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupError> {
     check_file(url)?;
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(to)
-        .map_err(|error| BackupError::file(to, &error))?;
+    create_private(to)?;
     let mut writer = Connection::open(url).await?;
     let (mut reader, mut vacuum) = (Connection::open(url).await?, Connection::open(url).await?);
     writer.execute("begin immediate").await?;

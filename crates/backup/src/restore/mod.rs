@@ -12,8 +12,7 @@ use crate::create::Request;
 use crate::engine;
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
-use crate::store::Backup;
-use crate::verify::check_file;
+use crate::store::{Backup, Fetched};
 
 /// What a restore would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,18 +25,17 @@ pub struct Restoration {
     pub connected: Vec<String>,
 }
 
-/// Looks what a restore would do, and whether the backup is what its manifest says. Changes nothing.
+/// Looks what a restore would do. Changes nothing.
 ///
 /// # Errors
-/// The backup is of another kind of database, or is broken; the server does not answer; the role may not do what is needed.
-pub async fn plan_restore(url: &DatabaseUrl, backup: &Backup) -> Result<Restoration, BackupError> {
+/// The backup is of another kind of database; the server does not answer; the role may not do what is needed.
+pub async fn plan_restore(url: &DatabaseUrl, backup: &Fetched) -> Result<Restoration, BackupError> {
     if engine::kind(url) != backup.manifest.kind {
         return Err(BackupError::Refused(format!(
             "{} is a backup of {}, and {url} is of the other kind",
             backup.manifest.file, backup.manifest.database
         )));
     }
-    check_file(backup)?;
     let catalog = Migrations::embedded(Dialect::of_url(url))?.tables()?;
     let is_of_others = |name: &str| {
         let bare = name.strip_prefix("public.").unwrap_or(name);
@@ -60,7 +58,7 @@ pub async fn plan_restore(url: &DatabaseUrl, backup: &Backup) -> Result<Restorat
 /// # Errors
 /// As [`plan_restore`]; others are connected, and `terminates` does not end them; what was restored is not what the manifest
 /// says. The live database is as it was then.
-pub async fn restore(request: &Request<'_>, backup: &Backup, terminates: bool) -> Result<Option<Backup>, BackupError> {
+pub async fn restore(request: &Request<'_>, backup: &Fetched, terminates: bool) -> Result<Option<Backup>, BackupError> {
     let plan = plan_restore(request.url, backup).await?;
     let ends_others = terminates && backup.manifest.kind == DatabaseKind::Postgres;
     if !plan.connected.is_empty() && !ends_others {

@@ -8,7 +8,7 @@ use super::{execute, identifier, literal, settings};
 use crate::create::{Request, create};
 use crate::engine::{self, create_like, own_name, restore_into};
 use crate::error::BackupError;
-use crate::store::Backup;
+use crate::store::{Backup, Fetched};
 use crate::verify::compare;
 
 /// How often the swap is tried while others connect again, and the pause between.
@@ -61,7 +61,7 @@ pub(super) async fn survey(url: &DatabaseUrl) -> Result<(bool, Vec<String>), Bac
 /// Puts a backup in the place of the database.
 pub(super) async fn restore(
     request: &Request<'_>,
-    backup: &Backup,
+    backup: &Fetched,
     terminates: bool,
 ) -> Result<Option<Backup>, BackupError> {
     let url = request.url;
@@ -114,7 +114,7 @@ async fn keep(request: &Request<'_>, replaced: &str, session: &mut Connection) -
 async fn make(
     url: &DatabaseUrl,
     new: &str,
-    backup: &Backup,
+    backup: &Fetched,
     replaces: bool,
     session: &mut Connection,
 ) -> Result<(), BackupError> {

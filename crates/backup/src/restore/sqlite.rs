@@ -15,7 +15,7 @@ use crate::create::{Request, enter, file_name, schema_version};
 use crate::engine::{self, Copied};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
-use crate::store::{Backup, sync};
+use crate::store::{Backup, Fetched, sync};
 use crate::verify::{compare, verify};
 
 /// What the file begins with that was replaced: SQLite takes it for no database.
@@ -40,7 +40,7 @@ async fn leave_write_ahead_log(session: &mut Connection) -> bool {
 }
 
 /// Puts a backup in the place of the file.
-pub(super) async fn restore(request: &Request<'_>, backup: &Backup) -> Result<Option<Backup>, BackupError> {
+pub(super) async fn restore(request: &Request<'_>, backup: &Fetched) -> Result<Option<Backup>, BackupError> {
     let url = request.url;
     let live = url.file().ok_or_else(|| BackupError::Refused(format!("{url} is no file")))?.to_owned();
     // A link stays one.
@@ -64,7 +64,7 @@ pub(super) async fn restore(request: &Request<'_>, backup: &Backup) -> Result<Op
 }
 
 /// Looks whether the new file is what it must be, and gives it the owner and the rights of the one that it replaces.
-async fn prepare(url: &DatabaseUrl, live: &Path, new: &Path, backup: &Backup) -> Result<(), BackupError> {
+async fn prepare(url: &DatabaseUrl, live: &Path, new: &Path, backup: &Fetched) -> Result<(), BackupError> {
     let fault = |error| BackupError::file(new, &error);
     let text = new.to_str().ok_or_else(|| BackupError::Files(format!("{} is not UTF-8", new.display())))?;
     compare(&backup.manifest, &engine::content(&url.with_name(text)).await?)?;
@@ -138,17 +138,17 @@ async fn replace(request: &Request<'_>, live: &Path, new: &Path) -> Result<Optio
 /// Makes a backup of the file that goes. Nobody writes to it now, so that the file itself is copied.
 async fn keep(request: &Request<'_>, locked: &mut Connection, live: &Path) -> Result<Backup, BackupError> {
     let Request { url, store, scratch, .. } = request;
-    store.prepare()?;
+    let workshop = store.prepare().await?;
     let (now, since) = (SystemClock.now(), Instant::now());
-    let file = file_name(store, url, DatabaseKind::Sqlite, now);
-    let partial = store.partial(&file);
+    let file = file_name(store, url, DatabaseKind::Sqlite, now).await?;
+    let partial = workshop.path().join(&file);
     fs::copy(live, &partial).map_err(|error| BackupError::file(&partial, &error))?;
     let version = engine::sqlite_version(locked).await?;
     let content = content::read(locked, DatabaseKind::Sqlite).await?;
     let copied = Copied { content, server_version: version.clone(), client_version: version };
     let schema_version = schema_version(&url.with_name(partial.to_str().unwrap_or_default())).await;
     let request = Request { reason: "before restore", ..*request };
-    let mut backup = enter(&request, file, &partial, (now, since), copied, schema_version)?;
+    let mut backup = enter(&request, &workshop, file, (now, since), copied, schema_version).await?;
     verify(store, &mut backup, *scratch).await?;
     Ok(backup)
 }

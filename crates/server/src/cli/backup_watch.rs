@@ -3,28 +3,28 @@
 use std::time::Duration;
 
 use metrics::gauge;
-use partbook_backup::Store;
+use partbook_backup::{BackupError, Store};
 use partbook_domain::Timestamp;
 use tokio::time::sleep;
 
-/// How often the directory of the backups is read.
+/// How often the backups are looked at. Of an object store each look is paid for.
 const LOOK_INTERVAL: Duration = Duration::from_mins(1);
+const REMOTE_LOOK_INTERVAL: Duration = Duration::from_mins(10);
 
 /// Looks now and then, for as long as the service runs. What there is none of is zero.
 pub(super) async fn watch(store: Store, database: String) {
+    let interval = if store.is_remote() { REMOTE_LOOK_INTERVAL } else { LOOK_INTERVAL };
     loop {
-        let looked = tokio::task::spawn_blocking({
-            let (store, database) = (store.clone(), database.clone());
-            move || export(&store, &database)
-        });
-        let _ = looked.await;
-        sleep(LOOK_INTERVAL).await;
+        if let Err(error) = export(&store, &database).await {
+            tracing::warn!(%error, "the backups cannot be looked at");
+        }
+        sleep(interval).await;
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a double")]
-fn export(store: &Store, database: &str) {
-    let verified = store.last_verified(database).map(|backup| backup.manifest);
+async fn export(store: &Store, database: &str) -> Result<(), BackupError> {
+    let verified = store.last_verified(database).await?.map(|backup| backup.manifest);
     let verified = verified.as_ref();
     gauge!("partbook_backup_last_verified_timestamp_seconds")
         .set(verified.map_or(0.0, |manifest| seconds(&manifest.taken_at)));
@@ -32,10 +32,11 @@ fn export(store: &Store, database: &str) {
     gauge!("partbook_backup_duration_seconds")
         .set(verified.map_or(0.0, |manifest| manifest.milliseconds as f64 / 1000.0));
     // A file that cannot be read says nothing: what it said before stays.
-    let Ok(attempt) = store.last_attempt() else { return };
+    let attempt = store.last_attempt().await?;
     let failed = attempt.as_ref().is_some_and(|attempt| attempt.error.is_some());
     gauge!("partbook_backup_last_attempt_timestamp_seconds").set(attempt.map_or(0.0, |attempt| seconds(&attempt.at)));
     gauge!("partbook_backup_last_attempt_failed").set(if failed { 1.0 } else { 0.0 });
+    Ok(())
 }
 
 /// A moment as Prometheus has it.

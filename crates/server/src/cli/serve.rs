@@ -41,7 +41,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
         idle: arguments.idle_timeout,
         answer: arguments.limits.answer_timeout,
     };
-    let store = arguments.backup.backup.store();
+    let store = arguments.backup.backup.store()?;
     let Started { pool, app, listener, admin } = tokio::select! {
         started = start(arguments, &url) => started?,
         () = signal.requested() => return Ok(()),

@@ -1,11 +1,10 @@
 //! Where backups go, how long they are kept, and where they are tried.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args};
-use partbook_backup::{Retention, Store};
+use partbook_backup::{Location, Retention, Store};
 use partbook_database::DatabaseUrl;
 
 use super::setting::{BadSetting, Given, Setting, Unread};
@@ -14,10 +13,10 @@ use super::values;
 /// Where backups go, how long they are kept, and where they are tried.
 #[derive(Args)]
 pub(crate) struct BackupArguments {
-    /// The directory of the backups
+    /// Where backups are: a directory, or a bucket as s3://bucket/prefix, gs://bucket/prefix or az://container/prefix
     #[arg(long, env = "PARTBOOK_BACKUP_DIR", default_value = "backups")]
-    #[arg(value_name = "DIRECTORY", value_parser = Setting(values::path))]
-    pub(crate) backup_dir: PathBuf,
+    #[arg(value_name = "DIRECTORY|URL", value_parser = Unread)]
+    pub(crate) backup_dir: Given,
 
     /// Days that backups are kept; the last one that was verified is kept in any case
     #[arg(long, env = "PARTBOOK_BACKUP_KEEP_DAYS", default_value = "7")]
@@ -59,8 +58,15 @@ impl MigrateBackupArguments {
 }
 
 impl BackupArguments {
-    pub(crate) fn store(&self) -> Store {
-        Store::at(&self.backup_dir)
+    /// Where the backups are. Nobody is asked whether they are.
+    ///
+    /// # Errors
+    /// It is no place that is known, or holds credentials. The text is not shown.
+    pub(crate) fn store(&self) -> Result<Store, BadSetting> {
+        let given = &self.backup_dir;
+        let fault = |text: String| BadSetting(format!("{}: {text}", given.name));
+        let location = Location::parse(&given.text).map_err(fault)?;
+        Store::open(&location).map_err(|error| fault(error.to_string()))
     }
 
     pub(crate) fn retention(&self) -> Retention {

@@ -42,6 +42,8 @@ fn level(text: &str) -> Result<Targets, &'static str> {
         match part.split_once('=') {
             // A bare word that is not a level would count as a target, and everything else would fall silent.
             None => general = level(part)?,
+            // Its words on a retry may hold a signed URL.
+            Some((target, text)) if target.trim().starts_with("object_store") => drop(level(text)?),
             Some((target, text)) => {
                 names_driver |= target.trim() == "sqlx";
                 filter = filter.with_target(target.trim(), level(text)?);
@@ -52,7 +54,7 @@ fn level(text: &str) -> Result<Targets, &'static str> {
         // What it logs at `info` is PostgreSQL's notices.
         filter = filter.with_target("sqlx", general.min(LevelFilter::WARN));
     }
-    Ok(filter.with_default(general))
+    Ok(filter.with_default(general).with_target("object_store", LevelFilter::OFF))
 }
 
 fn format(text: &str) -> Result<LogFormat, &'static str> {
@@ -77,5 +79,7 @@ mod tests {
         assert!(!filter.would_enable("hyper", &Level::INFO));
         let filter = level("debug").unwrap();
         assert!(!filter.would_enable("sqlx::query", &Level::INFO));
+        let filter = level("trace,object_store::client=trace,object_store=trace").unwrap();
+        assert!(!filter.would_enable("object_store::client::retry", &Level::ERROR));
     }
 }

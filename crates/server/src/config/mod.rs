@@ -21,7 +21,7 @@ pub(crate) use database::DatabaseArguments;
 pub(crate) use limits::LimitArguments;
 pub(crate) use listen::{OptionalAddress, address, address_with_port, optional_address};
 pub(crate) use log::LogArguments;
-pub(crate) use setting::{BadSetting, Setting};
+pub(crate) use setting::{BadSetting, Given, Setting, Unread};
 pub(crate) use traces::traces;
 use values::{NoMigrate, Origins};
 

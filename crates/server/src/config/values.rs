@@ -1,7 +1,6 @@
 //! Parsers of settings that need only a few lines. Each error says which values are allowed; the caller puts the name of
 //! the setting and the text before it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
@@ -84,11 +83,6 @@ pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
 /// Reads `true` or `false`.
 pub(crate) fn truth(text: &str) -> Result<bool, &'static str> {
     text.parse().map_err(|_| "is neither true nor false; use one of them")
-}
-
-/// Reads a path.
-pub(crate) fn path(text: &str) -> Result<PathBuf, &'static str> {
-    if text.is_empty() { Err("is empty; name a directory") } else { Ok(text.into()) }
 }
 
 /// Reads whole days, at least one and up to ten years.

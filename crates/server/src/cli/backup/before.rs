@@ -22,7 +22,7 @@ impl Precaution for BackupFirst<'_> {
                 return Ok(());
             }
             let backup = &self.arguments.backup;
-            let (verify_url, store) = (backup.verify_url().map_err(unset)?, backup.store());
+            let (verify_url, store) = (backup.verify_url().map_err(unset)?, backup.store().map_err(unset)?);
             let request = Request {
                 url: self.url,
                 known_as: None,
@@ -36,7 +36,7 @@ impl Precaution for BackupFirst<'_> {
                 return Err(stopped(&format!("could not be verified: {reason}")));
             }
             let file = &created.backup.manifest.file;
-            tracing::info!(file, directory = %store.directory().display(), "backup made and verified");
+            tracing::info!(file, store = %store, "backup made and verified");
             Ok(())
         })
     }

@@ -17,10 +17,10 @@ pub(crate) struct Arguments {
 }
 
 /// Lists the backups. Asks no database.
-pub(super) fn run(Arguments { json, place }: Arguments) -> Result<(), Failure> {
+pub(super) async fn run(Arguments { json, place }: Arguments) -> Result<(), Failure> {
     let backup = place.read();
-    let store = backup.store();
-    let (backups, attempt) = (store.list()?, store.last_attempt()?);
+    let store = backup.store()?;
+    let (backups, attempt) = (store.list().await?, store.last_attempt().await?);
     if json {
         let manifests: Vec<_> = backups.iter().map(|backup| json!(backup.manifest)).collect();
         print(&format!("{:#}\n", json!({"backups": manifests, "last_attempt": attempt})))?;
@@ -33,6 +33,5 @@ pub(super) fn run(Arguments { json, place }: Arguments) -> Result<(), Failure> {
     if backups.iter().any(|backup| backup.manifest.verified.is_some()) {
         return Ok(());
     }
-    let directory = store.directory().display();
-    Err(Failure::Run(format!("there is no verified backup in {directory}; `partbook backup create` makes one")))
+    Err(Failure::Run(format!("there is no verified backup in {store}; `partbook backup create` makes one")))
 }

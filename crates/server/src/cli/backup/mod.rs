@@ -17,7 +17,7 @@ use partbook_database::DatabaseUrl;
 use partbook_telemetry::Telemetry;
 
 use super::output::Failure;
-use crate::config::{BackupArguments, DatabaseArguments, LogArguments};
+use crate::config::{BackupArguments, DatabaseArguments, Given, LogArguments, Unread};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -40,10 +40,10 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Create(arguments) => create::run(arguments).await,
-        Command::List(arguments) => list::run(arguments),
+        Command::List(arguments) => list::run(arguments).await,
         Command::Verify(arguments) => verify::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,
-        Command::Prune(arguments) => prune::run(arguments),
+        Command::Prune(arguments) => prune::run(arguments).await,
     }
 }
 
@@ -62,8 +62,8 @@ struct Common {
 #[derive(Args)]
 struct Place {
     /// The same as --backup-dir
-    #[arg(long, value_name = "DIRECTORY")]
-    to: Option<PathBuf>,
+    #[arg(long, value_name = "DIRECTORY|URL", value_parser = Unread)]
+    to: Option<Given>,
 
     #[command(flatten)]
     backup: BackupArguments,
@@ -72,8 +72,8 @@ struct Place {
 impl Place {
     fn read(self) -> BackupArguments {
         let mut backup = self.backup;
-        if let Some(directory) = self.to {
-            backup.backup_dir = directory;
+        if let Some(place) = self.to {
+            backup.backup_dir = place;
         }
         backup
     }
@@ -93,7 +93,7 @@ impl Common {
         let backup = self.place.read();
         let (url, verify_url) = (self.database.url()?, backup.verify_url()?);
         let telemetry = partbook_telemetry::start(self.log.settings(), None).map_err(Failure::Run)?;
-        Ok(Opened { url, verify_url, store: backup.store(), backup, _telemetry: telemetry })
+        Ok(Opened { url, verify_url, store: backup.store()?, backup, _telemetry: telemetry })
     }
 }
 
@@ -114,26 +114,28 @@ impl Opened {
     }
 
     /// The latest backup of the database that lacks a migration.
-    fn before_migration(&self, version: i64) -> Result<Backup, BackupError> {
+    async fn before_migration(&self, version: i64) -> Result<Backup, BackupError> {
         let database = known_as(&self.url);
         let lacks_it = |backup: &Backup| backup.manifest.schema_version.is_some_and(|found| found < version);
-        self.store.of(&database)?.into_iter().rfind(lacks_it).ok_or_else(|| {
+        self.store.of(&database).await?.into_iter().rfind(lacks_it).ok_or_else(|| {
             BackupError::Files(format!(
                 "there is no backup of {database} from before migration {version} in {}",
-                self.store.directory().display()
+                self.store
             ))
         })
     }
 
     /// The backup that is named, or the latest of the database.
-    fn chosen(&self, file: Option<&PathBuf>) -> Result<Backup, BackupError> {
+    async fn chosen(&self, file: Option<&PathBuf>) -> Result<Backup, BackupError> {
         if let Some(file) = file {
-            return self.store.find(file);
+            return self.store.find(file).await;
         }
         let database = known_as(&self.url);
-        self.store.of(&database)?.pop().ok_or_else(|| {
-            BackupError::Files(format!("there is no backup of {database} in {}", self.store.directory().display()))
-        })
+        self.store
+            .of(&database)
+            .await?
+            .pop()
+            .ok_or_else(|| BackupError::Files(format!("there is no backup of {database} in {}", self.store)))
     }
 }
 

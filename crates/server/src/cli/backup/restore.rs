@@ -40,10 +40,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { file, before_migration, terminate, dry_run, yes, common } = arguments;
     let opened = common.open()?;
     let backup = match before_migration {
-        Some(version) => opened.before_migration(version)?,
-        None => opened.chosen(file.as_ref())?,
+        Some(version) => opened.before_migration(version).await?,
+        None => opened.chosen(file.as_ref()).await?,
     };
-    let plan = plan_restore(&opened.url, &backup).await?;
+    let fetched = opened.store.fetch(&backup).await?;
+    let plan = plan_restore(&opened.url, &fetched).await?;
     let mut text = line(&backup);
     text += if plan.replaces { "replaces  " } else { "makes     " };
     text += &format!("{}\n", opened.url);
@@ -56,10 +57,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     confirm(&format!("Restore {} as it was at {}?", opened.url, backup.manifest.taken_at), yes)?;
-    let safety = restore(&opened.request("before restore"), &backup, terminate).await?;
+    let safety = restore(&opened.request("before restore"), &fetched, terminate).await?;
     let mut text = format!("{} is as it was at {}\n", opened.url, backup.manifest.taken_at);
     if let Some(safety) = safety {
-        text += &format!("what it was before: {}\n", safety.path.display());
+        text += &format!("what it was before: {}\n", safety.place);
     }
     print(&text)
 }

@@ -1,7 +1,7 @@
 //! `partbook migrate status`.
 
 use clap::Args;
-use partbook_backup::Backup;
+use partbook_backup::{Backup, BackupError};
 use partbook_migrate::{Application, Migration, Run, Running, Standing, Status};
 use serde_json::{Value, json};
 
@@ -18,13 +18,17 @@ pub(crate) struct Arguments {
     backup: BackupArguments,
 }
 
+/// What is known of the latest verified backup: which it is, or why the store does not say.
+type LastVerified<'a> = Result<&'a Option<Backup>, &'a BackupError>;
+
 /// Lists the migrations. Changes nothing.
 pub(super) async fn run(Arguments { report, backup }: Arguments) -> Result<(), Failure> {
+    let store = backup.store()?;
     let opened = report.open().await?;
     let status = opened.migrator.status().await.map_err(Failure::trouble)?;
     let (database, known_as) = (opened.url.to_string(), partbook_backup::known_as(&opened.url));
     opened.close().await;
-    let backup = backup.store().last_verified(&known_as);
+    let backup = store.last_verified(&known_as).await;
     print(&if report.json {
         as_json(&database, &status, backup.as_ref())
     } else {
@@ -39,14 +43,18 @@ pub(super) async fn run(Arguments { report, backup }: Arguments) -> Result<(), F
     }
 }
 
-fn as_text(database: &str, status: &Status, backup: Option<&Backup>) -> String {
+fn as_text(database: &str, status: &Status, backup: LastVerified<'_>) -> String {
     let Status { version, head, is_adopted, migrations, size, tables, running, .. } = status;
     let mut text: String = migrations.iter().map(as_line).collect();
     let adopted = if *is_adopted { ", adopted" } else { "" };
     text +=
         &format!("{database}{adopted}: version {version} of {head}, {tables} tables, {} KiB\n", size.div_ceil(1024));
-    if let Some(Backup { manifest, .. }) = backup {
-        text += &format!("last verified backup: {}, {}\n", manifest.file, manifest.reason);
+    match backup {
+        Ok(None) => {}
+        Ok(Some(Backup { manifest, .. })) => {
+            text += &format!("last verified backup: {}, {}\n", manifest.file, manifest.reason);
+        }
+        Err(error) => text += &format!("last verified backup: not known, {error}\n"),
     }
     if let Some(Running { run, waits_for }) = running {
         let Run { command, who, host, started_at, .. } = run;
@@ -93,7 +101,7 @@ fn word(state: &Standing) -> &'static str {
     }
 }
 
-fn as_json(database: &str, status: &Status, backup: Option<&Backup>) -> String {
+fn as_json(database: &str, status: &Status, backup: LastVerified<'_>) -> String {
     let migrations: Vec<Value> = status.migrations.iter().map(migration_as_json).collect();
     let status = json!({
         "database": database,
@@ -104,7 +112,12 @@ fn as_json(database: &str, status: &Status, backup: Option<&Backup>) -> String {
         "trouble": status.trouble(),
         "size": status.size,
         "tables": status.tables,
-        "last_verified_backup": backup.map(|backup| json!({"file": backup.path, "taken_at": backup.manifest.taken_at})),
+        "last_verified_backup": match backup {
+            Ok(backup) => json!(backup.as_ref().map(|Backup { place, manifest }| {
+                json!({"file": place.to_string(), "taken_at": manifest.taken_at})
+            })),
+            Err(error) => json!({"error": error.to_string()}),
+        },
         "running": status.running.as_ref().map(|Running { run, waits_for }| json!({
             "command": run.command, "who": run.who, "host": run.host, "since": run.started_at, "waits_for": waits_for,
         })),
