@@ -14,7 +14,8 @@ use crate::kind::DatabaseKind;
 use crate::manifest::{Attempt, FORMAT, Manifest};
 use crate::retention::{Retention, expired};
 use crate::store::{Backup, Store, Workshop, fingerprint};
-use crate::verify::{Scratch, verify};
+use crate::trial::{Scratch, Trial};
+use crate::verify::try_out;
 
 /// What a backup is made of, and why.
 #[derive(Debug)]
@@ -50,13 +51,22 @@ pub struct Created {
 /// # Errors
 /// It could not be made; or it is not what was in the database, and is of no use.
 pub async fn create(request: &Request<'_>) -> Result<Created, BackupError> {
+    let (created, trial) = create_keeping(request).await?;
+    if let Some(trial) = trial {
+        trial.drop().await?;
+    }
+    Ok(created)
+}
+
+/// The same, and hands over what was restored for a look, where it was.
+pub(crate) async fn create_keeping(request: &Request<'_>) -> Result<(Created, Option<Trial>), BackupError> {
     let workshop = request.store.prepare().await?;
     let at = SystemClock.now().to_string();
     let created = attempt(request, &workshop).await;
     let attempt = Attempt {
         at,
         reason: request.reason.to_owned(),
-        file: created.as_ref().ok().map(|created| created.backup.manifest.file.clone()),
+        file: created.as_ref().ok().map(|(created, _)| created.backup.manifest.file.clone()),
         error: created.as_ref().err().map(ToString::to_string),
     };
     let noted = request.store.note_attempt(&workshop, &attempt).await;
@@ -64,7 +74,7 @@ pub async fn create(request: &Request<'_>) -> Result<Created, BackupError> {
     created.and_then(|created| noted.map(|()| created))
 }
 
-async fn attempt(request: &Request<'_>, workshop: &Workshop) -> Result<Created, BackupError> {
+async fn attempt(request: &Request<'_>, workshop: &Workshop) -> Result<(Created, Option<Trial>), BackupError> {
     let Request { url, store, retention, scratch, .. } = request;
     let known_as = request.known_as.unwrap_or(url);
     let kind = engine::kind(url);
@@ -74,9 +84,9 @@ async fn attempt(request: &Request<'_>, workshop: &Workshop) -> Result<Created, 
     let copied = engine::copy(url, &workshop.path().join(&file)).await?;
     let schema_version = schema_version(url).await;
     let mut backup = enter(request, workshop, file, (now, since), copied, schema_version).await?;
-    let mut unverified = None;
-    match verify(store, &mut backup, *scratch).await {
-        Ok(()) => {}
+    let (mut unverified, mut trial) = (None, None);
+    match try_out(store, &mut backup, *scratch).await {
+        Ok(restored) => trial = Some(restored),
         // It may be good; there was no place to look.
         Err(BackupError::Refused(reason)) => unverified = Some(reason),
         Err(error) => return Err(error),
@@ -89,7 +99,7 @@ async fn attempt(request: &Request<'_>, workshop: &Workshop) -> Result<Created, 
             deleted.push(old.manifest.file.clone());
         }
     }
-    Ok(Created { backup, unverified, deleted })
+    Ok((Created { backup, unverified, deleted }, trial))
 }
 
 /// Puts a finished copy into the store, with its manifest; it lies in the workshop under its name. `taken_at` is the moment that

@@ -2,7 +2,8 @@
 //!
 //! `create` copies a database while it is used (`engine`), with what was in it at that moment (`content`), and `verify` restores
 //! the copy into a scratch database and compares. A backup is a file and a [`Manifest`] beside it, in a `store`, a directory or a
-//! bucket; `retention` says which of them may go, and `restore` puts one in the place of the live database, whole or not at all.
+//! bucket; `retention` says which of them may go, `restore` puts one in the place of the live database, whole or not at all, and
+//! `rehearse` tries migrations on what one restores.
 
 mod content;
 mod create;
@@ -10,9 +11,11 @@ mod engine;
 mod error;
 mod kind;
 mod manifest;
+mod rehearse;
 mod restore;
 mod retention;
 mod store;
+mod trial;
 mod verify;
 
 pub use content::{Content, TableContent};
@@ -21,7 +24,9 @@ pub use engine::known_as;
 pub use error::BackupError;
 pub use kind::DatabaseKind;
 pub use manifest::{Attempt, Manifest, Verification};
+pub use rehearse::{Rehearsal, rehearse};
 pub use restore::{Restoration, plan_restore, restore};
 pub use retention::{Retention, expired};
 pub use store::{Backup, Fetched, Location, Place, Store};
-pub use verify::{Scratch, verify};
+pub use trial::Scratch;
+pub use verify::verify;

@@ -31,6 +31,18 @@ impl Migrator {
         precaution: &dyn Precaution,
         progress: Progress<'_>,
     ) -> Result<(), StartError> {
+        let step = async |runner: &mut Runner<'_>, script: &Script| self.execute(runner, script, progress).await;
+        self.apply_by_steps(plan, accepted_drift, precaution, step).await
+    }
+
+    /// The same, with what is done for each script.
+    pub(crate) async fn apply_by_steps<'a>(
+        &'a self,
+        plan: &Plan,
+        accepted_drift: Option<&str>,
+        precaution: &dyn Precaution,
+        mut step: impl AsyncFnMut(&mut Runner<'a>, &Script) -> Result<(), StartError>,
+    ) -> Result<(), StartError> {
         self.check_free_space()?;
         use_write_ahead_log(&self.pool).await?;
         // While another one works, what it does would look like drift.
@@ -53,7 +65,7 @@ impl Migrator {
         };
         let mut runner = Runner::begin(self, lock, command, accepted_drift).await?;
         for script in &scripts {
-            self.execute(&mut runner, script, progress).await?;
+            step(&mut runner, script).await?;
         }
         let after = self.drift().await?;
         let new: Vec<&Difference> =
@@ -115,7 +127,7 @@ impl Migrator {
     }
 
     /// Executes a script, and enters what it has done where that is known only now.
-    async fn execute(
+    pub(crate) async fn execute(
         &self,
         runner: &mut Runner<'_>,
         script: &Script,

@@ -33,6 +33,13 @@ pub struct TableLock {
     pub waits: Waits,
 }
 
+impl TableLock {
+    /// What every script does on SQLite.
+    pub(crate) fn of_the_file() -> Self {
+        Self { table: "the file".to_owned(), lock: "one writer", waits: Waits::Writers }
+    }
+}
+
 /// What a script will do to those who work with the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outlook {
@@ -52,9 +59,7 @@ impl Script {
     pub fn outlook(&self, dialect: Dialect) -> Outlook {
         let locks = match dialect {
             Dialect::Postgres => self.locks_on_postgres(),
-            Dialect::Sqlite => {
-                vec![TableLock { table: "the file".to_owned(), lock: "one writer", waits: Waits::Writers }]
-            }
+            Dialect::Sqlite => vec![TableLock::of_the_file()],
         };
         Outlook {
             waits: locks.iter().map(|lock| lock.waits).max().unwrap_or(Waits::Nobody),

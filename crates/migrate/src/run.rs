@@ -3,24 +3,17 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use partbook_database::{Connection, Dialect, Error, OwnTables, StartError};
+use partbook_database::{Connection, Dialect, Error, StartError};
 
 use crate::books::{Books, Entry, Origin, State};
 use crate::hindrance::{Hindrance, hindered, hindrance};
 use crate::lock::RunnerLock;
+use crate::lock_watch::LockWatch;
 use crate::migrator::Migrator;
+use crate::outlook::TableLock;
 use crate::script::{Direction, Script};
 use crate::statements;
-
-/// How long a statement waits for a lock on a table that somebody works with, before the migration is tried again.
-const LOCK_TIMEOUT: &str = "5s";
-
-/// The same of a statement outside a transaction, which keeps nobody waiting while it waits: an index that is made beside the
-/// writers waits for every transaction that is older.
-const PATIENT_LOCK_TIMEOUT: &str = "10min";
-
-/// The key of the lock that every script's transaction takes.
-const SCRIPT_LOCK: i64 = 0x7061_7274_7363_7270;
+use crate::transaction::{begin, prepare_outside};
 
 /// How much of what a database says is told, characters.
 const MAX_REASON_LENGTH: usize = 1000;
@@ -65,6 +58,7 @@ pub(crate) struct Runner<'a> {
     run: String,
     /// What was done, for the books.
     steps: String,
+    watch: LockWatch,
 }
 
 impl<'a> Runner<'a> {
@@ -85,7 +79,7 @@ impl<'a> Runner<'a> {
         let run = patiently_open_books(&mut connection, books, command, reason)
             .await
             .map_err(|error| failed("the history of migrations cannot be written", &error.reason()))?;
-        Ok(Self { books, connection, lock, run, steps: String::new() })
+        Ok(Self { books, connection, lock, run, steps: String::new(), watch: LockWatch::default() })
     }
 
     /// Runs a script and enters it into the books, in one transaction; nothing where another runner was faster.
@@ -128,13 +122,7 @@ impl<'a> Runner<'a> {
         if script.direction == Direction::Up {
             self.connection.execute(&self.books.enter(&entry(script, State::Begun, None))).await?;
         }
-        let limits = format!(
-            "set lock_timeout = '{PATIENT_LOCK_TIMEOUT}'; set statement_timeout = 0; set standard_conforming_strings = on; \
-             {}",
-            notice_a_killed_runner(false)
-        );
-        self.connection.execute(&limits).await?;
-        self.connection.execute(&stay_with_the_catalog(&self.books.own, false)).await?;
+        prepare_outside(&mut self.connection, &self.books.own).await?;
         for statement in statements::split(&script.sql) {
             if let Some(index) = &statement.index {
                 let asks = format!(
@@ -188,6 +176,7 @@ impl<'a> Runner<'a> {
                 return Ok(Attempt::Hindered(hindrance(script.version, first)));
             }
         }
+        self.watch.before(&mut self.connection, &self.books.own).await?;
         let since = Instant::now();
         self.connection.execute(&script.sql).await?;
         if let Some(fault) = self.dangling().await? {
@@ -195,6 +184,7 @@ impl<'a> Runner<'a> {
             return Ok(Attempt::Unsound(fault));
         }
         let spent = since.elapsed();
+        self.watch.after(&mut self.connection, &self.books.own).await?;
         let statement = match script.direction {
             Direction::Up => self.books.enter(&entry(script, State::Applied, Some(spent))),
             Direction::Down => self.books.strike_out(script.version),
@@ -250,6 +240,16 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
+    /// Has the locks looked at that scripts hold at their end.
+    pub(crate) fn watch_locks(&mut self) {
+        self.watch.turn_on();
+    }
+
+    /// Those of the last script; none where its statements ran each on its own, or nobody looked.
+    pub(crate) fn locks_seen(&mut self) -> Option<Vec<TableLock>> {
+        self.watch.take()
+    }
+
     /// Adds a line to what the books say of this run.
     pub(crate) fn note(&mut self, step: &str) {
         // Writing to a string cannot fail.
@@ -275,42 +275,9 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// The statement that has PostgreSQL look whether somebody still listens while a statement runs: a runner that is killed would
-/// else leave its statement, and its locks, to their end. Where the server's system cannot look, nothing is set.
-fn notice_a_killed_runner(is_local: bool) -> String {
-    format!(
-        "do $notice$ begin perform set_config('client_connection_check_interval', '1s', {is_local}); \
-         exception when others then null; end $notice$"
-    )
-}
-
-/// Begins the transaction of a script. On PostgreSQL two of them run one after the other even if a runner has lost the lock
-/// that it holds beside them.
-async fn begin(connection: &mut Connection, own: &OwnTables) -> Result<(), Error> {
-    match own.dialect() {
-        Dialect::Sqlite => connection.execute("begin immediate").await,
-        Dialect::Postgres => {
-            let begin = format!(
-                "begin; set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = 0; \
-                 set local standard_conforming_strings = on; {}; select pg_advisory_xact_lock({SCRIPT_LOCK})",
-                notice_a_killed_runner(true)
-            );
-            connection.execute(&begin).await?;
-            connection.execute(&stay_with_the_catalog(own, true)).await
-        }
-    }
-}
-
 /// A text in one line, without what would move the cursor of a terminal.
 fn plain(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(MAX_REASON_LENGTH).collect()
-}
-
-/// The statement by which the next tables go where the catalog is, whatever schema comes before it on the path: a role called
-/// as our own schema finds that one first.
-fn stay_with_the_catalog(own: &OwnTables, is_local: bool) -> String {
-    let schema = own.catalog_schema().unwrap_or_default().replace('\'', "''");
-    format!("select set_config('search_path', '{schema}, ' || current_setting('search_path'), {is_local})")
 }
 
 /// The same as [`open_books`], tried several times while somebody writes.

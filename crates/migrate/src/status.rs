@@ -205,11 +205,13 @@ impl Migrator {
         })
     }
 
-    async fn size(&self) -> Result<u64, StartError> {
-        if let Some(file) = self.pool.file() {
-            return Ok(std::fs::metadata(file).map_or(0, |file| file.len()));
-        }
-        let rows = self.pool.text_rows("select pg_database_size(current_database())::text").await?;
+    /// How large the database is, bytes; of a file with what its write-ahead log holds.
+    pub(crate) async fn size(&self) -> Result<u64, StartError> {
+        let query = match Dialect::of(&self.pool) {
+            Dialect::Postgres => "select pg_database_size(current_database())::text",
+            Dialect::Sqlite => "select cast(page_count * page_size as text) from pragma_page_count, pragma_page_size",
+        };
+        let rows = self.pool.text_rows(query).await?;
         Ok(rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok()).unwrap_or_default())
     }
 

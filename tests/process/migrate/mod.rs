@@ -5,6 +5,7 @@ mod adopt;
 mod books;
 mod optional;
 mod own;
+mod rehearse;
 mod trouble;
 
 use std::fs;

@@ -29,6 +29,16 @@ impl Failure {
         }
     }
 
+    /// The same, with a sentence after it.
+    pub(super) fn followed_by(self, sentence: &str) -> Self {
+        let longer = |text: String| format!("{text}. {sentence}");
+        match self {
+            Self::Usage(text) => Self::Usage(longer(text)),
+            Self::Run(text) => Self::Run(longer(text)),
+            Self::Trouble(text) => Self::Trouble(longer(text)),
+        }
+    }
+
     /// The same of a database that could not be looked at.
     #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
     pub(super) fn trouble(error: StartError) -> Self {

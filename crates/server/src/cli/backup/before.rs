@@ -2,10 +2,11 @@
 
 use std::pin::Pin;
 
-use partbook_backup::{Request, Scratch, create};
+use partbook_backup::create;
 use partbook_database::{DatabaseUrl, StartError};
 use partbook_migrate::Precaution;
 
+use super::request;
 use crate::config::{BadSetting, MigrateBackupArguments};
 
 /// Has a database with rows backed up before its migrations, unless that is not wanted. A backup that could not be verified is as
@@ -23,14 +24,7 @@ impl Precaution for BackupFirst<'_> {
             }
             let backup = &self.arguments.backup;
             let (verify_url, store) = (backup.verify_url().map_err(unset)?, backup.store().map_err(unset)?);
-            let request = Request {
-                url: self.url,
-                known_as: None,
-                store: &store,
-                reason,
-                retention: backup.retention(),
-                scratch: verify_url.as_ref().map_or(Scratch::Beside(self.url), Scratch::On),
-            };
+            let request = request(self.url, backup, &store, verify_url.as_ref(), reason);
             let created = create(&request).await.map_err(|error| stopped(&format!("could not be made: {error}")))?;
             if let Some(reason) = created.unverified {
                 return Err(stopped(&format!("could not be verified: {reason}")));

@@ -97,16 +97,21 @@ impl Common {
     }
 }
 
+/// What a backup of a database is made of by these settings.
+pub(super) fn request<'a>(
+    url: &'a DatabaseUrl,
+    backup: &BackupArguments,
+    store: &'a Store,
+    verify_url: Option<&'a DatabaseUrl>,
+    reason: &'a str,
+) -> Request<'a> {
+    let scratch = verify_url.map_or(Scratch::Beside(url), Scratch::On);
+    Request { url, known_as: None, store, reason, retention: backup.retention(), scratch }
+}
+
 impl Opened {
     fn request<'a>(&'a self, reason: &'a str) -> Request<'a> {
-        Request {
-            url: &self.url,
-            known_as: None,
-            store: &self.store,
-            reason,
-            retention: self.backup.retention(),
-            scratch: self.scratch(),
-        }
+        request(&self.url, &self.backup, &self.store, self.verify_url.as_ref(), reason)
     }
 
     fn scratch(&self) -> Scratch<'_> {

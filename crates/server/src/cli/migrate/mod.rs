@@ -6,6 +6,7 @@ mod drift;
 mod history;
 mod lint;
 mod new;
+mod rehearse;
 mod repair;
 mod stamp;
 mod status;

@@ -24,11 +24,11 @@ pub(super) struct Steps {
     pub(super) to: Option<i64>,
 
     /// Print what would be executed, and execute nothing
-    #[arg(long)]
+    #[arg(long, group = "looking")]
     pub(super) dry_run: bool,
 
-    /// Print the dry run as JSON
-    #[arg(long, requires = "dry_run")]
+    /// Print what is looked at as JSON
+    #[arg(long, requires = "looking")]
     pub(super) json: bool,
 
     /// Begin at this version, whatever the database has, which is not opened
@@ -126,21 +126,25 @@ fn plan_in_words(dialect: Dialect, script: &Script) -> String {
     text
 }
 
-fn plan_as_json(dialect: Dialect, scripts: &[Script], hindrances: &[Hindrance]) -> Value {
-    let word = |waits: Waits| match waits {
+/// Who waits, in a word.
+pub(super) fn waiting(waits: Waits) -> &'static str {
+    match waits {
         Waits::Nobody => "nobody",
         Waits::Writers => "writers",
         Waits::Everybody => "everybody",
-    };
+    }
+}
+
+fn plan_as_json(dialect: Dialect, scripts: &[Script], hindrances: &[Hindrance]) -> Value {
     let migration = |script: &Script| {
         let outlook = script.outlook(dialect);
-        let lock = |it: &TableLock| json!({"table": it.table, "lock": it.lock, "waits": word(it.waits)});
+        let lock = |it: &TableLock| json!({"table": it.table, "lock": it.lock, "waits": waiting(it.waits)});
         json!({
             "version": script.version,
             "name": script.name,
             "direction": way(script),
             "sql": script.sql,
-            "waits": word(outlook.waits),
+            "waits": waiting(outlook.waits),
             "locks": outlook.locks.iter().map(lock).collect::<Vec<_>>(),
             "irreversible": outlook.irreversible,
             "compatible": outlook.is_compatible,

@@ -4,6 +4,7 @@ use clap::Args;
 use partbook_migrate::{Direction, Goal};
 
 use super::Common;
+use super::rehearse;
 use super::steps::{Steps, print_scripts, refuse_hindered, teller};
 use crate::cli::backup::BackupFirst;
 use crate::cli::confirm::confirm;
@@ -14,6 +15,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     steps: Steps,
 
+    /// Make a backup, and try on what it restores what would be done, both ways; the database itself is only read
+    #[arg(long, group = "looking", conflicts_with_all = ["no_backup", "from"])]
+    rehearse: bool,
+
     /// An optional migration, which is applied too; may be given several times
     #[arg(long, value_name = "NAME")]
     with: Vec<String>,
@@ -23,11 +28,11 @@ pub(crate) struct Arguments {
 }
 
 /// Applies what is pending.
-pub(super) async fn run(Arguments { steps, with, common }: Arguments) -> Result<(), Failure> {
+pub(super) async fn run(Arguments { steps, rehearse, with, common }: Arguments) -> Result<(), Failure> {
     if let Some(printed) = steps.print_between(&common, Direction::Up) {
         return printed;
     }
-    let opened = common.open(!steps.dry_run).await?;
+    let opened = common.open(!steps.dry_run && !rehearse).await?;
     let goal = Goal::Up { last: steps.to, count: steps.count.map(|count| count as usize), with };
     let plan = opened.migrator.plan(goal).await?;
     let pending = &plan.scripts;
@@ -42,6 +47,12 @@ pub(super) async fn run(Arguments { steps, with, common }: Arguments) -> Result<
         let text = format!("{} is up to date\n", opened.url);
         opened.close().await;
         return print(&text);
+    }
+    if rehearse {
+        let migrations = common.migrations(dialect)?;
+        let url = opened.url.clone();
+        opened.close().await;
+        return rehearse::run(&url, &plan, migrations, &steps).await;
     }
     if plan.has_rows {
         let question = format!("Apply {} migration(s) to {}, which has rows?", pending.len(), opened.url);
