@@ -7,6 +7,7 @@ use crate::counts::RowCounts;
 use crate::damage::damage;
 use crate::duplicates::duplicates;
 use crate::error::CheckError;
+use crate::finding::Finding;
 use crate::names::look_alikes;
 use crate::pass::pass_over;
 use crate::referrers::referrers;
@@ -22,13 +23,25 @@ pub async fn check(url: &DatabaseUrl, settings: &PoolSettings) -> Result<Report,
     let mut snapshot = Snapshot::open(url, settings).await?;
     let at = SystemClock.now().to_string();
     let mut counts = RowCounts::new(at, url.to_string(), snapshot.schema_version);
-    let referrers = referrers(&snapshot.catalogue);
-    // A damaged file may fail anything else.
-    let mut findings: Vec<_> = damage(&mut snapshot).await?.into_iter().collect();
-    findings.extend(pass_over(&mut snapshot, &referrers, &mut counts).await?);
-    findings.extend(duplicates(&mut snapshot, &referrers).await?);
-    findings.extend(look_alikes(&mut snapshot, &referrers).await?);
-    findings.extend(sequences(&mut snapshot).await?);
+    let mut findings: Vec<Finding> = damage(&mut snapshot).await?.into_iter().collect();
+    let is_damaged = !findings.is_empty();
+    match look(&mut snapshot, &mut counts, &mut findings).await {
+        // What a damaged file does not give any more is a part of its damage.
+        Err(error) if is_damaged => {
+            snapshot.unseen.insert(error.to_string());
+        }
+        looked => looked?,
+    }
     snapshot.connection.close().await?;
     Ok(Report { counts, findings, unseen: snapshot.unseen.into_iter().collect(), since: None })
+}
+
+/// Looks at everything but the file itself.
+async fn look(snapshot: &mut Snapshot, counts: &mut RowCounts, findings: &mut Vec<Finding>) -> Result<(), CheckError> {
+    let referrers = referrers(&snapshot.catalogue);
+    findings.extend(pass_over(snapshot, &referrers, counts).await?);
+    findings.extend(duplicates(snapshot, &referrers).await?);
+    findings.extend(look_alikes(snapshot, &referrers).await?);
+    findings.extend(sequences(snapshot).await?);
+    Ok(())
 }

@@ -16,8 +16,13 @@ pub(crate) async fn damage(snapshot: &mut Snapshot) -> Result<Option<Finding>, C
     if snapshot.dialect() == Dialect::Postgres {
         return Ok(None);
     }
-    let rows = snapshot.rows("the file", &format!("pragma integrity_check({MAX_FAULTS})")).await?;
-    let faults: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    let faults: Vec<String> =
+        match snapshot.connection.text_rows(&format!("pragma integrity_check({MAX_FAULTS})")).await {
+            Ok(rows) => rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect(),
+            // So damaged that it cannot be walked through.
+            Err(error) if error.is_reported() && !error.is_unavailable() => vec![error.reason()],
+            Err(error) => return Err(CheckError::at("the file", &error)),
+        };
     if faults == ["ok"] {
         return Ok(None);
     }
