@@ -7,6 +7,10 @@
 # BuildKit is needed (Docker 23 or later has it on). With podman, build with --format docker: the other format cannot
 # hold a HEALTHCHECK.
 
+# The version of the PostgreSQL server that is backed up: pg_dump takes none that is later, and what it writes is read by programs
+# of its own version or a later one.
+ARG POSTGRES_VERSION=15
+
 # The same Debian as the image below, since the binary needs the glibc it was built with, or a later one.
 FROM rust:1.95.0-slim-bookworm AS build
 WORKDIR /src
@@ -23,6 +27,12 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && scripts/notices >/out/doc/THIRD-PARTY-NOTICES \
     && install -d /out/data
 
+# pg_dump, pg_restore and their libraries: 10 MB, so that backups, those before migrations too, need no second image.
+FROM postgres:${POSTGRES_VERSION}-bookworm AS client
+ARG POSTGRES_VERSION
+COPY scripts/backup-programs /usr/local/bin/
+RUN backup-programs "${POSTGRES_VERSION}" /out
+
 # Distroless cc is glibc, libgcc, the TLS roots and the names of a few users; "static" and "base" lack libgcc, and a slim
 # Debian has a shell and apt that nobody needs here. The tag follows Debian's security updates, so build with --pull;
 # where builds must be repeatable, pin the digest.
@@ -32,6 +42,7 @@ LABEL org.opencontainers.image.title="Partbook" \
       org.opencontainers.image.description="A catalog of PC parts, served over HTTP from PostgreSQL or a SQLite file" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
       org.opencontainers.image.revision="${PARTBOOK_COMMIT}"
+COPY --from=client /out /
 COPY --from=build /out/partbook /usr/local/bin/partbook
 # The licences of Partbook and of everything that is linked into it.
 COPY --from=build /out/doc /usr/share/doc/partbook

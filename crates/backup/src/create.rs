@@ -11,6 +11,7 @@ use partbook_migrate::Migrator;
 use crate::engine::{self, Copied};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
+use crate::leftovers::sweep_beside;
 use crate::manifest::{Attempt, FORMAT, Manifest};
 use crate::retention::{Retention, expired};
 use crate::store::{Backup, Store, Workshop, fingerprint};
@@ -61,6 +62,12 @@ pub async fn create(request: &Request<'_>) -> Result<Created, BackupError> {
 /// The same, and hands over what was restored for a look, where it was.
 pub(crate) async fn create_keeping(request: &Request<'_>) -> Result<(Created, Option<Trial>), BackupError> {
     let workshop = request.store.prepare().await?;
+    // Of one that goes by another name for the moment, somebody else has seen to that.
+    if request.known_as.is_none()
+        && let Err(error) = sweep_beside(request.url, request.store).await
+    {
+        tracing::warn!(%error, "what runs have left that were cut off cannot be looked for");
+    }
     let at = SystemClock.now().to_string();
     let created = attempt(request, &workshop).await;
     let attempt = Attempt {
@@ -131,6 +138,9 @@ pub(crate) async fn enter(
         taken_at: taken_at.to_string(),
         milliseconds: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
         expires_at: taken_at.later(request.retention.age).to_string(),
+        definition: copied.definition,
+        journal_mode: copied.journal_mode,
+        copied_from: request.known_as.map(|_| request.url.name()),
         content: copied.content,
         verified: None,
     };

@@ -7,9 +7,11 @@
 
 mod content;
 mod create;
+mod definition;
 mod engine;
 mod error;
 mod kind;
+mod leftovers;
 mod manifest;
 mod rehearse;
 mod restore;
@@ -20,12 +22,14 @@ mod verify;
 
 pub use content::{Content, TableContent};
 pub use create::{Created, Request, create};
+pub use definition::Definition;
 pub use engine::known_as;
 pub use error::BackupError;
 pub use kind::DatabaseKind;
+pub use leftovers::sweep;
 pub use manifest::{Attempt, Manifest, Verification};
 pub use rehearse::{Rehearsal, rehearse};
-pub use restore::{Restoration, plan_restore, restore};
+pub use restore::{Manner, Restoration, plan_restore, restore};
 pub use retention::{Retention, expired};
 pub use store::{Backup, Fetched, Location, Place, Store};
 pub use trial::Scratch;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
+use crate::definition::Definition;
 use crate::kind::DatabaseKind;
 
 /// The form of the manifests that this version writes.
@@ -41,10 +42,26 @@ pub struct Manifest {
     pub milliseconds: u64,
     /// When it may be deleted, RFC 3339, UTC.
     pub expires_at: String,
+    /// What the database is beside that, on PostgreSQL.
+    #[serde(default)]
+    pub definition: Option<Definition>,
+    /// How the file keeps its journal, on SQLite: what a copy of it does not have.
+    #[serde(default)]
+    pub journal_mode: Option<String>,
+    /// The database that it was copied from, where that went by another name for the moment.
+    #[serde(default)]
+    pub copied_from: Option<String>,
     /// What was in the database at that moment.
     pub content: Content,
     /// That it was restored and compared; none as long as it was not.
     pub verified: Option<Verification>,
+}
+
+impl Manifest {
+    /// The name of the database that it was copied from.
+    pub(crate) fn copied_from(&self) -> &str {
+        self.copied_from.as_ref().unwrap_or(&self.name)
+    }
 }
 
 /// That a backup was restored into a scratch database, and that this had everything.

@@ -62,6 +62,9 @@ mod tests {
             taken_at: at.clone(),
             milliseconds: 0,
             expires_at: at.clone(),
+            definition: None,
+            journal_mode: None,
+            copied_from: None,
             content: Content { tables: BTreeMap::new(), schema_sha256: String::new() },
             verified: is_verified.then_some(Verification { at, milliseconds: 0 }),
         };

@@ -74,11 +74,11 @@ impl Call {
         Finished { status, stdout: process.stdout.text(), stderr: process.stderr.text() }
     }
 
-    /// Runs until a moment has come, and is killed then.
-    pub async fn killed_at(&self, moment: impl Future<Output = ()>) {
+    /// Runs until a moment has come, and is killed then. The number that it had.
+    pub async fn killed_at(&self, moment: impl Future<Output = ()>) -> u32 {
         let process = self.spawn();
         moment.await;
-        drop(process);
+        process.id()
     }
 
     /// Lets no file that it writes grow beyond a number of KiB, as a full disk would.

@@ -43,6 +43,16 @@ async fn the_list_says_what_there_is(backend: Backend) {
     assert_eq!(store.succeed(&database, &["prune", "--dry-run"]).await, "");
 }
 
+backends!(one_is_made_whenever_the_last_is_old_enough);
+async fn one_is_made_whenever_the_last_is_old_enough(backend: Backend) {
+    let (store, database) = (Store::new(), Database::prepared(backend));
+    let made = async { while store.list(&database).await.iter().all(|manifest| !manifest["verified"].is_object()) {} };
+    store.call(&database, &["create", "--every", "24", "--reason", "nightly"]).killed_at(made).await;
+    let listed = store.list(&database).await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0]["reason"], "nightly");
+}
+
 backends!(what_is_too_old_goes_after_a_verified_one);
 async fn what_is_too_old_goes_after_a_verified_one(backend: Backend) {
     let database = Database::prepared(backend);

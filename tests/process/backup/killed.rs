@@ -39,9 +39,10 @@ async fn a_restore_that_is_cut_off_leaves_the_old_or_the_new(backend: Backend) {
     database.sql("delete from gpu; update cpu set notes = 'new'").await;
     let new = everything(&database).await;
     let server = Database::create(backend);
+    let mut killed = Vec::new();
     for kill in 0..KILLS {
         let moment = tokio::time::sleep(Duration::from_millis(u64::from(kill) * 60));
-        store.call(&database, &["restore", &file, "--yes", "--terminate"]).killed_at(moment).await;
+        killed.push(store.call(&database, &["restore", &file, "--yes", "--terminate"]).killed_at(moment).await);
         settled(&server).await;
         let now = everything(&database).await;
         assert!(now == old || now == new, "after {kill} of {KILLS}: neither of the two");
@@ -51,6 +52,13 @@ async fn a_restore_that_is_cut_off_leaves_the_old_or_the_new(backend: Backend) {
     }
     store.succeed(&database, &["restore", &file, "--yes", "--terminate"]).await;
     assert_eq!(everything(&database).await, old);
+    // That one has removed what those left which were killed.
+    let left = "select datname from pg_database where datname ~ '^partbook_(scratch|restoring)_'";
+    let left = if backend == Backend::Sqlite { Vec::new() } else { server.rows(left).await };
+    let of_killed = |name: &str| killed.iter().any(|id| name.ends_with(&format!("_{id}")));
+    let left: Vec<_> = left.into_iter().flatten().flatten().filter(|name| of_killed(name)).collect();
+    assert_eq!(left, [] as [&str; 0]);
+    assert_eq!(files(&store.path()).len(), store.list(&database).await.len());
 }
 
 /// Waits until the server has done what it was sent: it goes on to the end of a statement whose sender is gone.

@@ -92,25 +92,27 @@ async fn what_is_written_to_the_last_moment_is_in_the_backup_of_what_was_replace
 async fn a_log_without_its_file_is_not_read_into_what_is_restored() {
     let (store, database) = (Store::new(), Database::prepared(Backend::Sqlite));
     fill(&database).await;
-    let file = store.create(&database).await["file"].as_str().expect("a file").to_owned();
+    let manifest = store.create(&database).await;
+    let (file, name) = (manifest["file"].as_str().expect("a file"), manifest["name"].as_str().expect("a name"));
+    let arguments = ["restore", file, "--yes", "--of", name];
     let other = tempfile::TempDir::new().expect("a temporary directory");
     let live = other.path().join("catalog.db");
     let url = format!("sqlite://{}", live.display());
     for ending in ["-wal", "-journal"] {
         let left = other.path().join(format!("catalog.db{ending}"));
         fs::write(&left, "left").expect("a file");
-        let refused = store.call(&database, &["restore", &file, "--yes"]).env("DATABASE_URL", &url).run().await;
+        let refused = store.call(&database, &arguments).env("DATABASE_URL", &url).run().await;
         failed(&refused, 1, "is there without its file");
         assert!(!live.exists());
         fs::remove_file(&left).expect("a file");
     }
     // A link stays one, and what it leads to is replaced.
     let link = other.path().join("link.db");
-    let target = store.call(&database, &["restore", &file, "--yes"]).env("DATABASE_URL", &url).run().await;
+    let target = store.call(&database, &arguments).env("DATABASE_URL", &url).run().await;
     assert!(target.status.success(), "{target:?}");
     std::os::unix::fs::symlink(&live, &link).expect("a link");
     let linked = format!("sqlite://{}", link.display());
-    let done = store.call(&database, &["restore", &file, "--yes"]).env("DATABASE_URL", &linked).run().await;
+    let done = store.call(&database, &arguments).env("DATABASE_URL", &linked).run().await;
     assert!(done.status.success() && link.is_symlink() && live.is_file(), "{done:?}");
 }
 

@@ -4,7 +4,9 @@ mod broken;
 mod create;
 mod killed;
 mod kinds;
+mod leftovers;
 mod migrations;
+mod other;
 mod restore;
 
 use std::fs;

@@ -106,8 +106,10 @@ async fn a_file_that_is_gone_is_made_again() {
     store.create(&database).await;
     let other = tempfile::TempDir::new().expect("a temporary directory");
     let url = format!("sqlite://{}", other.path().join("catalog.db").display());
-    let file = store.list(&database).await[0]["file"].as_str().expect("a file").to_owned();
-    let done = store.call(&database, &["restore", &file, "--yes"]).env("DATABASE_URL", &url).run().await;
+    let manifest = store.list(&database).await[0].clone();
+    let (file, name) = (manifest["file"].as_str().expect("a file"), manifest["name"].as_str().expect("a name"));
+    let arguments = ["restore", file, "--yes", "--of", name];
+    let done = store.call(&database, &arguments).env("DATABASE_URL", &url).run().await;
     assert!(done.status.success() && done.stdout.contains("makes     sqlite://"), "{done:?}");
     let drift = partbook(&["migrate", "drift"]).env("DATABASE_URL", &url).run().await;
     assert!(drift.status.success(), "{drift:?}");

@@ -6,8 +6,9 @@ use std::path::Path;
 use partbook_database::{Connection, DatabaseUrl};
 
 use super::Copied;
-use super::programs::Programs;
+use super::programs::{Programs, major};
 use crate::content::{self, Content};
+use crate::definition::Definition;
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 
@@ -17,6 +18,9 @@ const BEGIN: &str = "begin isolation level repeatable read read only; set local 
 
 /// For how long the dump waits for a table that somebody changes, before it is begun again, milliseconds.
 const LOCK_WAIT_TIMEOUT: u32 = 30_000;
+
+/// The version of PostgreSQL from which on `pg_restore` sets `transaction_timeout`.
+const TRANSACTION_TIMEOUT_SINCE: u32 = 17;
 
 /// How often it is begun.
 const MAX_ATTEMPTS: u32 = 3;
@@ -52,8 +56,10 @@ async fn attempt_copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupErro
     ];
     programs.run("pg_dump", url, &arguments).await?;
     let content = content::read(&mut session, DatabaseKind::Postgres).await?;
+    session.execute("commit").await?;
+    let definition = Definition::here(&mut session).await?;
     session.close().await?;
-    Ok(Copied { content, server_version, client_version: programs.version })
+    Ok(Copied { content, server_version, client_version: programs.version, definition, journal_mode: None })
 }
 
 /// What is in a database now.
@@ -68,14 +74,22 @@ pub(super) async fn content(url: &DatabaseUrl) -> Result<Content, BackupError> {
 /// Makes what was dumped again in an empty database. With `keeps_owners` the owners and rights are those that were dumped.
 pub(crate) async fn restore_into(url: &DatabaseUrl, dump: &Path, keeps_owners: bool) -> Result<(), BackupError> {
     let mut session = Connection::open(url).await?;
-    let programs = Programs::find(&server_version(&mut session).await?).await?;
+    let server_version = server_version(&mut session).await?;
+    let programs = Programs::find(&server_version).await?;
     session.close().await?;
-    let mut arguments = vec![OsString::from("--exit-on-error"), OsString::from(format!("--dbname={}", url.name()))];
+    let mut arguments = vec![OsString::from(format!("--dbname={}", url.name()))];
+    // The program of a later version makes a setting before all else that an earlier server does not know.
+    let is_ahead =
+        major(&programs.version) >= TRANSACTION_TIMEOUT_SINCE && major(&server_version) < TRANSACTION_TIMEOUT_SINCE;
+    if !is_ahead {
+        arguments.push(OsString::from("--exit-on-error"));
+    }
     if !keeps_owners {
         arguments.extend(["--no-owner", "--no-privileges"].map(OsString::from));
     }
     arguments.push(dump.as_os_str().to_owned());
-    programs.run("pg_restore", url, &arguments).await.map(drop)
+    let unknown = is_ahead.then_some("transaction_timeout");
+    programs.run_but_for("pg_restore", url, &arguments, unknown).await.map(drop)
 }
 
 pub(crate) async fn server_version(session: &mut Connection) -> Result<String, BackupError> {
@@ -85,4 +99,15 @@ pub(crate) async fn server_version(session: &mut Connection) -> Result<String, B
 /// The one value of a query.
 pub(crate) async fn one(session: &mut Connection, query: &str) -> Result<String, BackupError> {
     Ok(session.text_value(query).await?.unwrap_or_default())
+}
+
+/// Refuses a role that may not create a database.
+pub(crate) async fn may_create(session: &mut Connection) -> Result<(), BackupError> {
+    match one(session, "select (rolcreatedb or rolsuper)::text from pg_roles where rolname = current_user")
+        .await?
+        .as_str()
+    {
+        "true" => Ok(()),
+        _ => Err(BackupError::Refused("the role may not create a database".to_owned())),
+    }
 }

@@ -54,6 +54,17 @@ impl Programs {
         url: &DatabaseUrl,
         arguments: &[A],
     ) -> Result<Vec<u8>, BackupError> {
+        self.run_but_for(program, url, arguments, None).await
+    }
+
+    /// The same, where the program may complain of one setting that an earlier server does not know, and of nothing else.
+    pub(super) async fn run_but_for<A: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        url: &DatabaseUrl,
+        arguments: &[A],
+        unknown_setting: Option<&str>,
+    ) -> Result<Vec<u8>, BackupError> {
         let output = Command::new(self.directory.join(program))
             .args(arguments)
             .arg("--no-password")
@@ -74,10 +85,19 @@ impl Programs {
             return Ok(output.stdout);
         }
         let complaint = String::from_utf8_lossy(&output.stderr);
+        if unknown_setting.is_some_and(|setting| complains_only_of(&complaint, setting)) {
+            return Ok(output.stdout);
+        }
         let complaint = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
         let complaint: String = complaint.chars().take(MAX_COMPLAINT).collect();
         Err(BackupError::Program(format!("{program} {} failed: {complaint}", self.version)))
     }
+}
+
+/// Whether a program complains of one thing, and that is a setting; the server says so in its own language.
+fn complains_only_of(complaint: &str, setting: &str) -> bool {
+    let mut errors = complaint.lines().filter(|line| line.contains("error: "));
+    errors.next().is_some_and(|line| line.contains(setting)) && errors.next().is_none()
 }
 
 /// `15` of `15.14 (Debian 15.14-0+deb12u1)`.
@@ -108,6 +128,17 @@ async fn version_of(program: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_complaint_of_a_setting_is_forgiven_and_no_other() {
+        let of_setting = "pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter \"transaction_timeout\"\n\
+                          Command was: SET transaction_timeout = 0;\npg_restore: warning: errors ignored on restore: 1\n";
+        assert!(complains_only_of(of_setting, "transaction_timeout"));
+        let of_another = format!("{of_setting}pg_restore: error: could not execute query: ERROR:  no room\n");
+        assert!(
+            !complains_only_of(&of_another, "transaction_timeout") && !complains_only_of("", "transaction_timeout")
+        );
+    }
 
     #[test]
     fn versions_are_compared_by_their_major_number() {

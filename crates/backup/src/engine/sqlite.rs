@@ -37,9 +37,10 @@ pub(super) async fn copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupE
     writer.close().await?;
     let content = content::read(&mut reader, DatabaseKind::Sqlite).await?;
     let version = version(&mut reader).await?;
+    let journal_mode = reader.text_value("pragma journal_mode").await?;
     reader.close().await?;
     copying.await.map_err(|error| BackupError::Database(format!("the copy was cut off: {error}")))??;
-    Ok(Copied { content, server_version: version.clone(), client_version: version })
+    Ok(Copied { content, server_version: version.clone(), client_version: version, definition: None, journal_mode })
 }
 
 /// What is in a file, after a look that its pages are in order.

@@ -2,7 +2,6 @@
 //! is killed leaves the old one or the new one, whole.
 
 mod postgres;
-mod settings;
 mod sqlite;
 
 use partbook_database::{Connection, DatabaseUrl, Dialect};
@@ -12,6 +11,7 @@ use crate::create::Request;
 use crate::engine;
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
+use crate::leftovers::sweep_beside;
 use crate::store::{Backup, Fetched};
 
 /// What a restore would do.
@@ -19,17 +19,36 @@ use crate::store::{Backup, Fetched};
 pub struct Restoration {
     /// Whether there is a live database, which would be replaced.
     pub replaces: bool,
+    /// The database that the backup is of, where it is another one.
+    pub is_of: Option<String>,
     /// The tables of other programs that would go back in time, too, and how many rows each has in the backup.
     pub of_others: Vec<(String, u64)>,
     /// Who is connected now.
     pub connected: Vec<String>,
 }
 
+/// What is in the place that a restore is meant for.
+struct Survey {
+    replaces: bool,
+    connected: Vec<String>,
+    /// Whether the backup is of this database.
+    is_same: bool,
+}
+
+/// How a restore goes about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Whether the sessions of others on a PostgreSQL database are ended.
+    pub terminates: bool,
+    /// Whether what is restored belongs to whom it belonged; else all of it is the role's that restores it.
+    pub keeps_owners: bool,
+}
+
 /// Looks what a restore would do. Changes nothing.
 ///
 /// # Errors
-/// The backup is of another kind of database; the server does not answer; the role may not do what is needed.
-pub async fn plan_restore(url: &DatabaseUrl, backup: &Fetched) -> Result<Restoration, BackupError> {
+/// The backup is of another kind of database; the server does not answer, or lacks a role that something in the backup belongs to; the role may not do what is needed.
+pub async fn plan_restore(url: &DatabaseUrl, backup: &Fetched, keeps_owners: bool) -> Result<Restoration, BackupError> {
     if engine::kind(url) != backup.manifest.kind {
         return Err(BackupError::Refused(format!(
             "{} is a backup of {}, and {url} is of the other kind",
@@ -46,21 +65,25 @@ pub async fn plan_restore(url: &DatabaseUrl, backup: &Fetched) -> Result<Restora
     };
     let tables = backup.manifest.content.tables.iter().filter(|(name, _)| is_of_others(name));
     let of_others = tables.map(|(name, table)| (name.clone(), table.rows)).collect();
-    let (replaces, connected) = match backup.manifest.kind {
-        DatabaseKind::Sqlite => (url.file().is_some_and(std::path::Path::exists), sqlite::connected(url).await?),
-        DatabaseKind::Postgres => postgres::survey(url).await?,
+    let Survey { replaces, connected, is_same } = match backup.manifest.kind {
+        DatabaseKind::Sqlite => sqlite::survey(url, &backup.manifest).await?,
+        DatabaseKind::Postgres => postgres::survey(url, &backup.manifest, keeps_owners).await?,
     };
-    Ok(Restoration { replaces, of_others, connected })
+    let is_of = (!is_same).then(|| backup.manifest.database.clone());
+    Ok(Restoration { replaces, is_of, of_others, connected })
 }
 
 /// Puts a backup in the place of the live database, after a backup of that one. `request` says where that goes.
 ///
 /// # Errors
-/// As [`plan_restore`]; others are connected, and `terminates` does not end them; what was restored is not what the manifest
+/// As [`plan_restore`]; others are connected, and are not to be ended; what was restored is not what the manifest
 /// says. The live database is as it was then.
-pub async fn restore(request: &Request<'_>, backup: &Fetched, terminates: bool) -> Result<Option<Backup>, BackupError> {
-    let plan = plan_restore(request.url, backup).await?;
-    let ends_others = terminates && backup.manifest.kind == DatabaseKind::Postgres;
+pub async fn restore(request: &Request<'_>, backup: &Fetched, manner: Manner) -> Result<Option<Backup>, BackupError> {
+    if let Err(error) = sweep_beside(request.url, request.store).await {
+        tracing::warn!(%error, "what runs have left that were cut off cannot be looked for");
+    }
+    let plan = plan_restore(request.url, backup, manner.keeps_owners).await?;
+    let ends_others = manner.terminates && backup.manifest.kind == DatabaseKind::Postgres;
     if !plan.connected.is_empty() && !ends_others {
         let how = match backup.manifest.kind {
             DatabaseKind::Sqlite => "stop them first",
@@ -74,19 +97,11 @@ pub async fn restore(request: &Request<'_>, backup: &Fetched, terminates: bool) 
     }
     match backup.manifest.kind {
         DatabaseKind::Sqlite => sqlite::restore(request, backup).await,
-        DatabaseKind::Postgres => postgres::restore(request, backup, terminates).await,
+        DatabaseKind::Postgres => postgres::restore(request, backup, manner).await,
     }
 }
 
 /// Executes a statement and tells the reason of a failure.
 async fn execute(session: &mut Connection, statement: &str) -> Result<(), BackupError> {
     Ok(session.execute(statement).await?)
-}
-
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use partbook_database::{Connection, DatabaseUrl};
 
-use super::{execute, identifier, literal, settings};
+use super::{Manner, Survey, execute};
 use crate::create::{Request, create};
-use crate::engine::{self, create_like, own_name, restore_into};
+use crate::definition::{Definition, cluster, identifier, literal};
+use crate::engine::{self, create_like, may_create, own_name, restore_into};
 use crate::error::BackupError;
+use crate::manifest::Manifest;
 use crate::store::{Backup, Fetched};
 use crate::verify::compare;
 
@@ -24,7 +26,7 @@ async fn elsewhere(url: &DatabaseUrl) -> Result<Connection, BackupError> {
 }
 
 /// Whether there is a live database, and who is connected to it. Refuses what the role could not do in the end.
-pub(super) async fn survey(url: &DatabaseUrl) -> Result<(bool, Vec<String>), BackupError> {
+pub(super) async fn survey(url: &DatabaseUrl, manifest: &Manifest, keeps_owners: bool) -> Result<Survey, BackupError> {
     if ["postgres", "template1"].contains(&url.name().as_str()) {
         return Err(BackupError::Refused(format!(
             "{} is the database that a restore works from, and is not replaced: the catalog needs one of its own",
@@ -54,30 +56,71 @@ pub(super) async fn survey(url: &DatabaseUrl) -> Result<(bool, Vec<String>), Bac
     );
     let connected = session.text_rows(&connected).await?.into_iter().filter_map(|row| row.into_iter().next().flatten());
     let connected = connected.collect();
+    let replaces = owns.is_some();
+    if keeps_owners && let Some(definition) = &manifest.definition {
+        check_roles(&mut session, &definition.needed_roles(!replaces)).await?;
+    }
+    let is_same = is_same(url, manifest, cluster(&mut session).await);
     session.close().await?;
-    Ok((owns.is_some(), connected))
+    Ok(Survey { replaces, connected, is_same })
+}
+
+/// Whether a backup is of this database: by its name, and by the number of the server, or else by where that is.
+fn is_same(url: &DatabaseUrl, manifest: &Manifest, cluster: Option<String>) -> bool {
+    let without_user = |text: &str| {
+        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+        rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).to_owned()
+    };
+    let recorded = manifest.definition.as_ref().and_then(|definition| definition.cluster.clone());
+    manifest.name == url.name()
+        && match (recorded, cluster) {
+            (Some(recorded), Some(cluster)) => recorded == cluster,
+            _ => without_user(&manifest.database) == without_user(&engine::known_as(url)),
+        }
+}
+
+/// Refuses a server that lacks roles: what belongs to them could not be made.
+async fn check_roles(session: &mut Connection, needed: &[String]) -> Result<(), BackupError> {
+    let rows = session.text_rows("select rolname from pg_roles").await?;
+    let roles: Vec<String> = rows.into_iter().flatten().flatten().collect();
+    let missing: Vec<_> = needed.iter().filter(|role| !roles.contains(role)).cloned().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let statements: Vec<_> = missing.iter().map(|role| format!("create role {};", identifier(role))).collect();
+    Err(BackupError::Refused(format!(
+        "the server has no role(s) {}, and the backup has what is theirs. Nothing was changed. Make them ({}), or let all of it be \
+         the role's that restores it: --no-owners",
+        missing.join(", "),
+        statements.join(" ")
+    )))
 }
 
 /// Puts a backup in the place of the database.
 pub(super) async fn restore(
     request: &Request<'_>,
     backup: &Fetched,
-    terminates: bool,
+    manner: Manner,
 ) -> Result<Option<Backup>, BackupError> {
     let url = request.url;
-    let (replaces, _) = survey(url).await?;
     let mut session = elsewhere(url).await?;
+    let live = Definition::of(&mut session, &url.name()).await?;
+    let replaces = live.is_some();
+    let recorded = backup.manifest.definition.clone().filter(|_| manner.keeps_owners);
     let new = own_name(&mut session, "restoring").await?;
     if replaces {
         let mut live = Connection::open(url).await?;
         create_like(&mut live, &new).await?;
         live.close().await?;
+    } else if let Some(definition) = &backup.manifest.definition {
+        may_create(&mut session).await?;
+        execute(&mut session, &definition.create(&new)).await?;
     } else {
         create_like(&mut session, &new).await?;
     }
-    let made = make(url, &new, backup, replaces, &mut session).await;
+    let made = make(url, &new, backup, live.or(recorded), manner.keeps_owners, &mut session).await;
     let swapped = match made {
-        Ok(()) => swap(url, &new, replaces, terminates, &mut session).await,
+        Ok(()) => swap(url, &new, replaces, manner.terminates, &mut session).await,
         Err(error) => Err(error),
     };
     if swapped.is_err() {
@@ -110,19 +153,20 @@ async fn keep(request: &Request<'_>, replaced: &str, session: &mut Connection) -
     Ok(created.backup)
 }
 
-/// Makes the new database, with everything that the old one is set to, and looks whether it is what it must be.
+/// Fills the new database, gives it everything that the old one is set to, or was, and looks whether it is what it must be.
 async fn make(
     url: &DatabaseUrl,
     new: &str,
     backup: &Fetched,
-    replaces: bool,
+    definition: Option<Definition>,
+    keeps_owners: bool,
     session: &mut Connection,
 ) -> Result<(), BackupError> {
     let target = url.with_name(new);
-    restore_into(&target, &backup.path, true).await?;
+    restore_into(&target, &backup.path, keeps_owners).await?;
     compare(&backup.manifest, &engine::content(&target).await?)?;
-    if replaces {
-        settings::copy(session, &url.name(), new).await?;
+    for statement in definition.iter().flat_map(|definition| definition.statements(new)) {
+        execute(session, &statement).await?;
     }
     Ok(())
 }

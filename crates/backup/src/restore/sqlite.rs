@@ -3,26 +3,34 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use partbook_database::{Connection, DatabaseUrl};
 use partbook_domain::clock::{Clock, SystemClock};
 
-use super::execute;
+use super::{Survey, execute};
 use crate::content;
 use crate::create::{Request, enter, file_name, schema_version};
-use crate::engine::{self, Copied};
+use crate::engine::{self, Beside, Copied};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
+use crate::manifest::Manifest;
 use crate::store::{Backup, Fetched, sync};
 use crate::verify::{compare, verify};
 
 /// What the file begins with that was replaced: SQLite takes it for no database.
 const NO_DATABASE: &[u8; 16] = b"replaced by a re";
 
+/// What is in the place that a restore is meant for.
+pub(super) async fn survey(url: &DatabaseUrl, manifest: &Manifest) -> Result<Survey, BackupError> {
+    let replaces = url.file().is_some_and(Path::exists);
+    let is_same = engine::known_as(url) == manifest.database;
+    Ok(Survey { replaces, connected: connected(url).await?, is_same })
+}
+
 /// Who has the file open, as far as SQLite tells: only that somebody has.
-pub(super) async fn connected(url: &DatabaseUrl) -> Result<Vec<String>, BackupError> {
+async fn connected(url: &DatabaseUrl) -> Result<Vec<String>, BackupError> {
     if !url.file().is_some_and(Path::exists) {
         return Ok(Vec::new());
     }
@@ -46,28 +54,28 @@ pub(super) async fn restore(request: &Request<'_>, backup: &Fetched) -> Result<O
     // A link stays one.
     let live = fs::canonicalize(&live).unwrap_or(live);
     check_remains(&live)?;
-    let new = beside(&live);
+    let beside = Beside::open(&live)?;
+    let new = beside.path();
     let fault = |path: &Path| {
         let path = path.to_owned();
         move |error| BackupError::file(&path, &error)
     };
-    fs::copy(&backup.path, &new).map_err(fault(&new))?;
-    let prepared = prepare(url, &live, &new, backup).await;
-    let safety = match prepared {
-        Ok(()) => replace(request, &live, &new).await,
-        Err(error) => Err(error),
-    };
-    if safety.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    safety
+    fs::copy(&backup.path, new).map_err(fault(new))?;
+    prepare(url, &live, new, backup).await?;
+    replace(request, &live, new).await
 }
 
 /// Looks whether the new file is what it must be, and gives it the owner and the rights of the one that it replaces.
 async fn prepare(url: &DatabaseUrl, live: &Path, new: &Path, backup: &Fetched) -> Result<(), BackupError> {
     let fault = |error| BackupError::file(new, &error);
     let text = new.to_str().ok_or_else(|| BackupError::Files(format!("{} is not UTF-8", new.display())))?;
-    compare(&backup.manifest, &engine::content(&url.with_name(text)).await?)?;
+    let made = url.with_name(text);
+    compare(&backup.manifest, &engine::content(&made).await?)?;
+    if backup.manifest.journal_mode.as_deref() == Some("wal") {
+        let mut session = Connection::open(&made).await?;
+        session.text_rows("pragma journal_mode = wal").await?;
+        session.close().await?;
+    }
     if let Ok(metadata) = fs::metadata(live) {
         fs::set_permissions(new, fs::Permissions::from_mode(metadata.mode() & 0o7777)).map_err(fault)?;
         let own = fs::metadata(new).map_err(fault)?;
@@ -145,17 +153,12 @@ async fn keep(request: &Request<'_>, locked: &mut Connection, live: &Path) -> Re
     fs::copy(live, &partial).map_err(|error| BackupError::file(&partial, &error))?;
     let version = engine::sqlite_version(locked).await?;
     let content = content::read(locked, DatabaseKind::Sqlite).await?;
-    let copied = Copied { content, server_version: version.clone(), client_version: version };
+    // It was in write-ahead mode before it was locked, if it was ever served; the service turns that on again.
+    let (definition, journal_mode) = (None, None);
+    let copied = Copied { content, server_version: version.clone(), client_version: version, definition, journal_mode };
     let schema_version = schema_version(&url.with_name(partial.to_str().unwrap_or_default())).await;
     let request = Request { reason: "before restore", ..*request };
     let mut backup = enter(&request, &workshop, file, (now, since), copied, schema_version).await?;
     verify(store, &mut backup, *scratch).await?;
     Ok(backup)
-}
-
-/// Where the new file is made: in the directory of the live one, so that a rename is enough.
-fn beside(live: &Path) -> PathBuf {
-    let mut name = live.as_os_str().to_owned();
-    name.push(".restoring");
-    name.into()
 }

@@ -99,6 +99,9 @@ impl Stage {
             taken_at: at.clone(),
             milliseconds: 0,
             expires_at: at,
+            definition: None,
+            journal_mode: None,
+            copied_from: None,
             content: Content { tables: BTreeMap::new(), schema_sha256: String::new() },
             verified: None,
         };

@@ -22,12 +22,12 @@ pub(super) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Another name, or there is no terminal.
-pub(super) fn confirm_name(warning: &str, name: &str, given: Option<&str>) -> Result<(), Failure> {
+pub(super) fn confirm_name(warning: &str, name: &str, flag: &str, given: Option<&str>) -> Result<(), Failure> {
     let answer = match given {
         Some(given) => given.to_owned(),
         None => ask(&format!("{warning} Type its name, {name}, to go on: ")).ok_or_else(|| {
             Failure::Trouble(format!(
-                "{warning} There is no terminal to ask on: --name {name} says so. Nothing was changed"
+                "{warning} There is no terminal to ask on: {flag} {name} says so. Nothing was changed"
             ))
         })?,
     };

@@ -78,8 +78,8 @@ pub(crate) async fn run() -> Result<(), Failure> {
         Err(error) => return Err(Failure::Usage(one_line(&error))),
     };
     match cli.command {
-        None => serve::run(cli.serve).await,
-        Some(Command::Serve(arguments)) => serve::run(arguments).await,
+        None => Box::pin(serve::run(cli.serve)).await,
+        Some(Command::Serve(arguments)) => Box::pin(serve::run(arguments)).await,
         Some(Command::Migrate(command)) => migrate::run(command).await,
         Some(Command::Backup(command)) => backup::run(command).await,
         Some(Command::Check(arguments)) => check::run(arguments).await,

@@ -13,7 +13,8 @@ use super::values;
 /// Where backups go, how long they are kept, and where they are tried.
 #[derive(Args)]
 pub(crate) struct BackupArguments {
-    /// Where backups are: a directory, or a bucket as s3://bucket/prefix, gs://bucket/prefix or az://container/prefix
+    /// Where backups are: a directory, or a bucket as `s3://bucket/prefix`, `gs://bucket/prefix` or
+    /// `az://container/prefix`
     #[arg(long, env = "PARTBOOK_BACKUP_DIR", default_value = "backups")]
     #[arg(value_name = "DIRECTORY|URL", value_parser = Unread)]
     pub(crate) backup_dir: Given,

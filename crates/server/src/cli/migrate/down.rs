@@ -44,7 +44,12 @@ pub(super) async fn run(Arguments { steps, name, common }: Arguments) -> Result<
     refuse_hindered(&hindrances)?;
     if plan.has_rows {
         if scripts.last().is_some_and(|script| script.version == 1) {
-            confirm_name(&format!("{} and all its rows go.", opened.url), &opened.url.name(), name.as_deref())?;
+            confirm_name(
+                &format!("{} and all its rows go.", opened.url),
+                &opened.url.name(),
+                "--name",
+                name.as_deref(),
+            )?;
         } else {
             let question = format!("Take {} migration(s) of {} back, which has rows?", scripts.len(), opened.url);
             confirm(&question, steps.yes)?;
