@@ -19,6 +19,7 @@ mod network;
 mod outage;
 mod poolers;
 mod races;
+mod restarts;
 mod slow_readers;
 mod smoke;
 mod traces;

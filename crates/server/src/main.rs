@@ -11,12 +11,19 @@ mod serve;
 
 use std::process::ExitCode;
 
+use listenfd::ListenFd;
+
 use crate::cli::Failure;
 
+fn main() -> ExitCode {
+    // It takes what it reads out of the environment, which is sound only while there is one thread.
+    run(ListenFd::from_env())
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run(inherited: ListenFd) -> ExitCode {
     // Its future holds the settings of every command.
-    let failure = match Box::pin(cli::run()).await {
+    let failure = match Box::pin(cli::run(inherited)).await {
         Ok(()) => return ExitCode::SUCCESS,
         Err(failure) => failure,
     };

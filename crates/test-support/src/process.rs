@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -26,6 +27,7 @@ pub struct Call {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     file_limit: Option<u64>,
+    socket: Option<OwnedFd>,
 }
 
 /// What a finished call left.
@@ -87,11 +89,26 @@ impl Call {
         self
     }
 
+    /// Hands a socket over, as a service manager does.
+    ///
+    /// # Panics
+    /// There are no descriptors left.
+    pub fn socket(mut self, socket: impl Into<OwnedFd>) -> Self {
+        self.socket = Some(socket.into());
+        self.env("LISTEN_FDS", "1")
+    }
+
     pub(crate) fn spawn(&self) -> Process {
         let directory = scratch::temporary("partbook-cwd-");
-        let mut command = match self.file_limit {
-            None => Command::new(binary()),
-            Some(kib) => {
+        let mut command = match (&self.file_limit, &self.socket) {
+            (None, None) => Command::new(binary()),
+            (None, Some(_)) => {
+                let mut command = Command::new("sh");
+                // The first descriptor after the standard ones, where `sd_listen_fds` looks for it.
+                command.args(["-c", "exec 3<&0 </dev/null; exec \"$0\" \"$@\""]).arg(binary());
+                command
+            }
+            (Some(kib), _) => {
                 // Without the trap the signal would end it. The unit of `ulimit -f` is 512 bytes.
                 let mut command = Command::new("sh");
                 let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
@@ -109,7 +126,10 @@ impl Call {
             .args(&self.arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&directory)
-            .stdin(Stdio::null())
+            .stdin(match &self.socket {
+                Some(socket) => Stdio::from(socket.try_clone().expect("a descriptor")),
+                None => Stdio::null(),
+            })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

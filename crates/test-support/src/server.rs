@@ -1,6 +1,7 @@
 //! `partbook serve` as a process.
 
 use std::ops::Deref;
+use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 
 use crate::database::Database;
@@ -33,6 +34,11 @@ impl Options {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.0.variable(name, value);
         self
+    }
+
+    /// Hands a socket over, on which the server listens instead of a port of its own.
+    pub fn socket(self, socket: impl Into<OwnedFd>) -> Self {
+        Self(self.0.socket(socket))
     }
 
     /// Starts on a fresh database.

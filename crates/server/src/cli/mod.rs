@@ -15,6 +15,7 @@ use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use listenfd::ListenFd;
 
 use crate::config::ServeArguments;
 pub(crate) use output::Failure;
@@ -63,11 +64,11 @@ enum Command {
     Healthcheck(healthcheck::Arguments),
 }
 
-/// Runs the command that the command line names.
+/// Runs the command that the command line names. `inherited` are the sockets that a service manager hands over.
 ///
 /// # Errors
 /// See [`Failure`].
-pub(crate) async fn run() -> Result<(), Failure> {
+pub(crate) async fn run(inherited: ListenFd) -> Result<(), Failure> {
     let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -78,8 +79,8 @@ pub(crate) async fn run() -> Result<(), Failure> {
         Err(error) => return Err(Failure::Usage(one_line(&error))),
     };
     match cli.command {
-        None => Box::pin(serve::run(cli.serve)).await,
-        Some(Command::Serve(arguments)) => Box::pin(serve::run(arguments)).await,
+        None => Box::pin(serve::run(cli.serve, inherited)).await,
+        Some(Command::Serve(arguments)) => Box::pin(serve::run(arguments, inherited)).await,
         Some(Command::Migrate(command)) => migrate::run(command).await,
         Some(Command::Backup(command)) => backup::run(command).await,
         Some(Command::Check(arguments)) => check::run(arguments).await,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use listenfd::ListenFd;
 use partbook_database::{DatabaseUrl, Pool, SchemaKind};
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, HttpSettings, Metrics};
@@ -25,11 +26,11 @@ const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often expired idempotency keys are deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 
-/// Serves until a signal asks for the end.
+/// Serves until a signal asks for the end, on the socket that was handed over where one was.
 ///
 /// # Errors
 /// A setting makes no sense; an address or a database cannot be used.
-pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
+pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Result<(), Failure> {
     arguments.check()?;
     let url = arguments.database.url()?;
     let traces = config::traces(&arguments.environment)?;
@@ -43,7 +44,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     };
     let store = arguments.backup.backup.store()?;
     let Started { pool, app, listener, admin } = tokio::select! {
-        started = start(arguments, &url) => started?,
+        started = start(arguments, &url, inherited) => started?,
         () = signal.requested() => return Ok(()),
     };
     // Until the end: load balancers and operators ask while the service drains.
@@ -83,10 +84,13 @@ struct Started {
     admin: Option<TcpListener>,
 }
 
-async fn start(arguments: ServeArguments, url: &DatabaseUrl) -> Result<Started, Failure> {
+async fn start(arguments: ServeArguments, url: &DatabaseUrl, inherited: ListenFd) -> Result<Started, Failure> {
     // First, so that a second process on the same address does not touch the database. Clients are not accepted yet,
     // because they would wait for the rest.
-    let reserved = ReservedAddress::bind(&arguments.listen, "--listen").await.map_err(Failure::Run)?;
+    let reserved = match ReservedAddress::inherited(inherited).map_err(Failure::Usage)? {
+        Some(inherited) => inherited,
+        None => ReservedAddress::bind(&arguments.listen, "--listen").await.map_err(Failure::Run)?,
+    };
     let admin = match &arguments.admin_listen {
         Some(address) => Some(ReservedAddress::bind(address, "--admin-listen").await.map_err(Failure::Run)?),
         None => None,
