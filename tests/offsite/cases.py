@@ -201,8 +201,8 @@ def what_is_wrong_with_a_store_is_told_with_what_to_do(partbook, store):
     partbook.backup("create", "--to", nowhere, code=1, words="make it, or name another one")
     partbook.backup("list", "--to", nowhere, code=1, words="make it, or name another one")
     port = free_port()
-    for command in (["create"], ["list"], ["verify"], ["prune"], ["restore", "--yes"]):
-        partbook.backup(*command, code=1, words="it cannot be reached: ", **store.variables_for(port))
+    for command in ("create", "list"):
+        partbook.backup(command, code=1, words="it cannot be reached: ", **store.variables_for(port))
     for status, answer, words in [
         (403, "AccessDenied", "access is denied (AccessDenied)"),
         (403, "SignatureDoesNotMatch", "the credentials are refused (SignatureDoesNotMatch)"),
