@@ -35,7 +35,7 @@ impl Trial {
     pub(crate) async fn of(store: &Store, fetched: &Fetched, scratch: Scratch<'_>) -> Result<Self, BackupError> {
         match fetched.manifest.kind {
             DatabaseKind::Sqlite => on_sqlite(store, &fetched.path, scratch),
-            DatabaseKind::Postgres => on_postgres(&fetched.path, scratch).await,
+            DatabaseKind::Postgres => on_postgres(fetched, scratch).await,
         }
     }
 
@@ -65,7 +65,7 @@ fn on_sqlite(store: &Store, path: &Path, scratch: Scratch<'_>) -> Result<Trial, 
     Ok(Trial { url: sqlite_url(url, &file)?, place: Place::File { _workshop: workshop } })
 }
 
-async fn on_postgres(path: &Path, scratch: Scratch<'_>) -> Result<Trial, BackupError> {
+async fn on_postgres(fetched: &Fetched, scratch: Scratch<'_>) -> Result<Trial, BackupError> {
     let (Scratch::Beside(server) | Scratch::On(server)) = scratch;
     let database = ScratchDatabase::create(server).await.map_err(|error| match error {
         BackupError::Refused(reason) => BackupError::Refused(format!(
@@ -73,7 +73,7 @@ async fn on_postgres(path: &Path, scratch: Scratch<'_>) -> Result<Trial, BackupE
         )),
         error => error,
     })?;
-    if let Err(error) = restore_into(&database.url, path, false).await {
+    if let Err(error) = restore_into(&database.url, &fetched.path, &fetched.manifest.client_version, false).await {
         database.drop().await?;
         return Err(BackupError::Broken(format!("the backup cannot be restored: {error}")));
     }

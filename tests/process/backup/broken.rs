@@ -59,3 +59,23 @@ async fn a_manifest_that_lies_is_found_out(backend: Backend) {
     }
     assert_eq!(everything(&database).await, before);
 }
+
+// Programs that are older than the one that wrote a file cannot read it, whatever the version of the server.
+#[tokio::test]
+async fn programs_are_as_late_as_the_one_that_wrote_the_file() {
+    let (store, database) = (Store::new(), Database::prepared(Backend::Postgres));
+    fill(&database).await;
+    let manifest = store.create(&database).await;
+    let path = store.path().join(format!("{}.json", manifest["file"].as_str().expect("a file")));
+    let wrote = manifest["client_version"].as_str().expect("a version");
+    let text = fs::read_to_string(&path).expect("a manifest");
+    let later = text.replace(&format!("\"client_version\": \"{wrote}\""), "\"client_version\": \"99.1\"");
+    fs::write(&path, later).expect("a manifest");
+    let before = everything(&database).await;
+    for arguments in [&["verify"][..], &["restore", "--yes", "--terminate"]] {
+        let finished = store.run(&database, arguments).await;
+        failed(&finished, 1, "pg_dump of version 99 or later is needed");
+        assert!(finished.stderr.contains("and a file of version 99.1"), "{finished:?}");
+    }
+    assert_eq!(everything(&database).await, before);
+}

@@ -108,8 +108,7 @@ async fn a_file_that_is_gone_is_made_again() {
     let other = tempfile::TempDir::new().expect("a temporary directory");
     let url = format!("sqlite://{}", other.path().join("catalog.db").display());
     let manifest = store.list(&database).await[0].clone();
-    let (file, name) = (manifest["file"].as_str().expect("a file"), manifest["name"].as_str().expect("a name"));
-    let arguments = ["restore", file, "--yes", "--of", name];
+    let arguments = ["restore", manifest["file"].as_str().expect("a file"), "--yes"];
     let done = store.call(&database, &arguments).env("DATABASE_URL", &url).run().await;
     assert!(done.status.success() && done.stdout.contains("makes     sqlite://"), "{done:?}");
     let drift = partbook(&["migrate", "drift"]).env("DATABASE_URL", &url).run().await;

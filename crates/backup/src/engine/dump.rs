@@ -43,7 +43,7 @@ pub(super) async fn copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupE
 async fn attempt_copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupError> {
     let mut session = Connection::open(url).await?;
     let server_version = server_version(&mut session).await?;
-    let programs = Programs::find(&server_version).await?;
+    let programs = Programs::find(&server_version, None).await?;
     session.execute(BEGIN).await?;
     let snapshot = one(&mut session, "select pg_export_snapshot()").await?;
     let mut file = OsString::from("--file=");
@@ -71,11 +71,17 @@ pub(super) async fn content(url: &DatabaseUrl) -> Result<Content, BackupError> {
     Ok(content)
 }
 
-/// Makes what was dumped again in an empty database. With `keeps_owners` the owners and rights are those that were dumped.
-pub(crate) async fn restore_into(url: &DatabaseUrl, dump: &Path, keeps_owners: bool) -> Result<(), BackupError> {
+/// Makes what a `pg_dump` of a version has dumped again in an empty database. With `keeps_owners` the owners and rights are those
+/// that were dumped.
+pub(crate) async fn restore_into(
+    url: &DatabaseUrl,
+    dump: &Path,
+    dumped_by: &str,
+    keeps_owners: bool,
+) -> Result<(), BackupError> {
     let mut session = Connection::open(url).await?;
     let server_version = server_version(&mut session).await?;
-    let programs = Programs::find(&server_version).await?;
+    let programs = Programs::find(&server_version, Some(dumped_by)).await?;
     session.close().await?;
     let mut arguments = vec![OsString::from(format!("--dbname={}", url.name()))];
     // The program of a later version makes a setting before all else that an earlier server does not know.

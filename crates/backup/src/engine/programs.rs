@@ -24,12 +24,13 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Finds programs that can talk to a server: of its version, or else of the next later one.
+    /// Finds programs that can talk to a server, and read what was written by such a program where there is something to
+    /// read: of the later one of both versions, or else of the next later one.
     ///
     /// # Errors
     /// There are none; the message says which version is needed.
-    pub(crate) async fn find(server_version: &str) -> Result<Self, BackupError> {
-        let needed = major(server_version);
+    pub(crate) async fn find(server_version: &str, written_by: Option<&str>) -> Result<Self, BackupError> {
+        let needed = major(server_version).max(written_by.map_or(0, major));
         let mut found: Vec<(u32, Self)> = Vec::new();
         for directory in directories() {
             let Some(version) = version_of(&directory.join("pg_dump")).await else { continue };
@@ -38,10 +39,11 @@ impl Programs {
         let newest = found.iter().map(|(major, _)| *major).max();
         let fitting = found.into_iter().filter(|(major, _)| *major >= needed).min_by_key(|(major, _)| *major);
         fitting.map(|(_, programs)| programs).ok_or_else(|| {
+            let of_file = written_by.map_or_else(String::new, |version| format!(" and a file of version {version}"));
             let seen = newest.map_or_else(|| "none was found".to_owned(), |newest| format!("{newest} was found"));
             BackupError::Program(format!(
-                "pg_dump of version {needed} or later is needed for a server of version {server_version}, and {seen}: install the \
-                 package postgresql-client-{needed}, or put its programs on the path"
+                "pg_dump of version {needed} or later is needed for a server of version {server_version}{of_file}, and {seen}: \
+                 install the package postgresql-client-{needed}, or put its programs on the path"
             ))
         })
     }

@@ -163,7 +163,7 @@ async fn make(
     session: &mut Connection,
 ) -> Result<(), BackupError> {
     let target = url.with_name(new);
-    restore_into(&target, &backup.path, keeps_owners).await?;
+    restore_into(&target, &backup.path, &backup.manifest.client_version, keeps_owners).await?;
     compare(&backup.manifest, &engine::content(&target).await?)?;
     for statement in definition.iter().flat_map(|definition| definition.statements(new)) {
         execute(session, &statement).await?;

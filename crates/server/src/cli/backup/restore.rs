@@ -69,7 +69,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if dry_run {
         return Ok(());
     }
-    if let Some(other) = &plan.is_of {
+    // Where nothing is replaced there is nothing to lose: that is how a database moves.
+    if let Some(other) = plan.is_of.as_ref().filter(|_| plan.replaces) {
         let warning =
             format!("The backup is of another database, {other}, and would take the place of {}.", opened.url);
         confirm_name(&warning, &backup.manifest.name, "--of", of.as_deref())?;
