@@ -13,6 +13,7 @@ use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 use crate::leftovers::sweep_beside;
 use crate::manifest::{Attempt, FORMAT, Manifest};
+use crate::progress::told;
 use crate::retention::{Retention, expired};
 use crate::store::{Backup, Store, Workshop, fingerprint};
 use crate::trial::{Scratch, Trial};
@@ -88,7 +89,8 @@ async fn attempt(request: &Request<'_>, workshop: &Workshop) -> Result<(Created,
     let now = SystemClock.now();
     let file = file_name(store, known_as, kind, now).await?;
     let since = Instant::now();
-    let copied = engine::copy(url, &workshop.path().join(&file)).await?;
+    let copy = workshop.path().join(&file);
+    let copied = told("copying", Some(&copy), engine::copy(url, &copy)).await?;
     let schema_version = schema_version(url).await;
     let mut backup = enter(request, workshop, file, (now, since), copied, schema_version).await?;
     let (mut unverified, mut trial) = (None, None);
@@ -144,7 +146,7 @@ pub(crate) async fn enter(
         content: copied.content,
         verified: None,
     };
-    let kept = request.store.keep(workshop, &finished, &manifest).await;
+    let kept = told("keeping", None, request.store.keep(workshop, &finished, &manifest)).await;
     remove(&finished);
     kept
 }

@@ -13,6 +13,7 @@ mod error;
 mod kind;
 mod leftovers;
 mod manifest;
+mod progress;
 mod rehearse;
 mod restore;
 mod retention;

@@ -8,6 +8,7 @@ use crate::content::Content;
 use crate::engine;
 use crate::error::BackupError;
 use crate::manifest::{Manifest, Verification};
+use crate::progress::told;
 use crate::store::{Backup, Store};
 use crate::trial::{Scratch, Trial};
 
@@ -24,8 +25,13 @@ pub async fn verify(store: &Store, backup: &mut Backup, scratch: Scratch<'_>) ->
 /// The same, and hands over what was restored.
 pub(crate) async fn try_out(store: &Store, backup: &mut Backup, scratch: Scratch<'_>) -> Result<Trial, BackupError> {
     let since = Instant::now();
-    let trial = Trial::of(store, &store.fetch(backup).await?, scratch).await?;
-    let compared = async { compare(&backup.manifest, &engine::content(trial.url()).await?) }.await;
+    let fetched = told("fetching", None, store.fetch(backup)).await?;
+    let trial = told("restoring for a look", None, Trial::of(store, &fetched, scratch)).await?;
+    let compared = async {
+        let found = told("comparing", None, engine::content(trial.url())).await?;
+        compare(&backup.manifest, &found)
+    }
+    .await;
     if let Err(error) = compared {
         trial.drop().await?;
         return Err(error);

@@ -10,6 +10,7 @@ use crate::definition::{Definition, cluster, identifier, literal};
 use crate::engine::{self, create_like, may_create, own_name, restore_into};
 use crate::error::BackupError;
 use crate::manifest::Manifest;
+use crate::progress::told;
 use crate::store::{Backup, Fetched};
 use crate::verify::compare;
 
@@ -163,8 +164,9 @@ async fn make(
     session: &mut Connection,
 ) -> Result<(), BackupError> {
     let target = url.with_name(new);
-    restore_into(&target, &backup.path, &backup.manifest.client_version, keeps_owners).await?;
-    compare(&backup.manifest, &engine::content(&target).await?)?;
+    let work = restore_into(&target, &backup.path, &backup.manifest.client_version, keeps_owners);
+    told("restoring", None, work).await?;
+    compare(&backup.manifest, &told("comparing", None, engine::content(&target)).await?)?;
     for statement in definition.iter().flat_map(|definition| definition.statements(new)) {
         execute(session, &statement).await?;
     }

@@ -16,6 +16,7 @@ use crate::engine::{self, Beside, Copied};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 use crate::manifest::Manifest;
+use crate::progress::told;
 use crate::store::{Backup, Fetched, sync};
 use crate::verify::{compare, verify};
 
@@ -70,7 +71,7 @@ async fn prepare(url: &DatabaseUrl, live: &Path, new: &Path, backup: &Fetched) -
     let fault = |error| BackupError::file(new, &error);
     let text = new.to_str().ok_or_else(|| BackupError::Files(format!("{} is not UTF-8", new.display())))?;
     let made = url.with_name(text);
-    compare(&backup.manifest, &engine::content(&made).await?)?;
+    compare(&backup.manifest, &told("comparing", None, engine::content(&made)).await?)?;
     if backup.manifest.journal_mode.as_deref() == Some("wal") {
         let mut session = Connection::open(&made).await?;
         session.text_rows("pragma journal_mode = wal").await?;
