@@ -75,7 +75,11 @@ async fn on_postgres(fetched: &Fetched, scratch: Scratch<'_>) -> Result<Trial, B
     })?;
     if let Err(error) = restore_into(&database.url, &fetched.path, &fetched.manifest.client_version, false).await {
         database.drop().await?;
-        return Err(BackupError::Broken(format!("the backup cannot be restored: {error}")));
+        // Where the program is the wrong one, nothing is known of the backup.
+        return Err(match error {
+            BackupError::Program(text) if text.starts_with("pg_dump of version") => BackupError::Refused(text),
+            error => BackupError::Broken(format!("the backup cannot be restored: {error}")),
+        });
     }
     Ok(Trial { url: database.url.clone(), place: Place::Database(database) })
 }

@@ -19,6 +19,11 @@ pub(crate) async fn damage(snapshot: &mut Snapshot) -> Result<Option<Finding>, C
     let faults: Vec<String> =
         match snapshot.connection.text_rows(&format!("pragma integrity_check({MAX_FAULTS})")).await {
             Ok(rows) => rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect(),
+            // Another program brings them; without them its indexes cannot be judged.
+            Err(error) if ["no such collation", "no such function"].iter().any(|it| error.reason().contains(it)) => {
+                snapshot.unseen.insert(format!("the file: `pragma integrity_check` stops: {}", error.reason()));
+                return Ok(None);
+            }
             // So damaged that it cannot be walked through.
             Err(error) if error.is_reported() && !error.is_unavailable() => vec![error.reason()],
             Err(error) => return Err(CheckError::at("the file", &error)),

@@ -84,13 +84,13 @@ async fn on_sqlite(snapshot: &mut Snapshot) -> Result<Vec<Finding>, CheckError> 
     if snapshot.rows("the sequences", there).await?.is_empty() {
         return Ok(Vec::new());
     }
-    let tables = "select t.name, cast(coalesce(max(s.seq), 0) as text)
+    let tables = "select t.name, cast(coalesce(max(s.seq), 0) as text), t.sql
         from sqlite_schema t left join sqlite_sequence s on s.name = t.name
         where t.type = 'table' and t.sql like '%autoincrement%' group by t.name order by t.name";
     let mut findings = Vec::new();
     for row in snapshot.rows("the sequences", tables).await? {
-        let Some([table, last]) = texts(row) else { continue };
-        if snapshot.catalogue.table(&table).is_none() {
+        let Some([table, last, sql]) = texts(row) else { continue };
+        if snapshot.catalogue.table(&table).is_none() || !has_word(&sql, "autoincrement") {
             continue;
         }
         let query = format!("select cast(max(rowid) as text) from {}", identifier(&table));
@@ -106,6 +106,12 @@ async fn on_sqlite(snapshot: &mut Snapshot) -> Result<Vec<Finding>, CheckError> 
         }
     }
     Ok(findings)
+}
+
+/// Whether a statement has a word by itself, and not as a part of another one.
+fn has_word(sql: &str, word: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    sql.split(|character| !is_part(character)).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 fn finding(table: &str, column: &str, sequence: &str, (next, greatest): (i64, i64), healing: String) -> Finding {

@@ -9,6 +9,7 @@ use partbook_domain::{Entity, registry};
 use partbook_migrate::{FORMER_OWN_TABLES, Migrator};
 
 use crate::error::CheckError;
+use crate::sql::bare;
 
 /// One moment of a database, and what its catalogue says.
 pub(crate) struct Snapshot {
@@ -74,11 +75,33 @@ impl Snapshot {
             // Names are alike there in any letter case.
             Dialect::Sqlite => name.eq_ignore_ascii_case(&key.target),
         };
+        // A foreign key of SQLite's may point at a view, or at a column that is not there: it guards nothing, and nothing can be
+        // said of it.
+        let views = match dialect {
+            Dialect::Sqlite => pool.text_rows("select name from sqlite_schema where type = 'view'").await?,
+            Dialect::Postgres => Vec::new(),
+        };
+        let views: Vec<String> = views.into_iter().flatten().flatten().collect();
+        let has_columns = |key: &ForeignKey, table: &Table| {
+            let is_there = |wanted: &String| {
+                let wanted = bare(wanted);
+                table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(&wanted))
+            };
+            key.target_columns.iter().all(is_there)
+        };
         let Catalogue { tables, foreign_keys, .. } = &mut catalogue;
         foreign_keys.retain_mut(|key| match tables.iter().find(|table| is_there(key, &table.name)) {
-            Some(table) => {
+            Some(table) if has_columns(key, table) => {
                 key.target.clone_from(&table.name);
                 key.readable
+            }
+            Some(_) => {
+                unseen.insert(format!("{}: it points at a column that {} does not have", key.name, key.target));
+                false
+            }
+            None if views.iter().any(|name| is_there(key, name)) => {
+                unseen.insert(format!("{}: it points at {}, which is a view", key.name, key.target));
+                false
             }
             // SQLite lets a foreign key point at a table that is not there.
             None => dialect == Dialect::Sqlite && !known.iter().any(|name| is_there(key, name)),

@@ -8,6 +8,7 @@ mod leftovers;
 mod migrations;
 mod other;
 mod restore;
+mod unusual;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -93,3 +93,24 @@ async fn unkey_and_fill(database: &Database, rows: u32) {
     )
     .await;
 }
+
+// Tables of other programs may be odd, and nothing is said of them that is not true.
+#[tokio::test]
+async fn what_cannot_be_judged_is_no_finding() {
+    let database = Database::prepared(Backend::Sqlite);
+    database
+        .sql(
+            "pragma foreign_keys = off; create view shop as select 1 as id;
+             create table diary (id integer primary key, autoincrement_hint text); insert into diary values (5, 'x');
+             create table hint (autoincrement_hint text primary key) without rowid;
+             create table bad (x references cpu (nowhere)); insert into bad values (1);
+             create table worse (x references shop (id)); insert into worse values (1)",
+        )
+        .await;
+    let finished = check(&database, &["--json"]).await;
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{finished:?}"));
+    assert_eq!((finished.status.code(), &report["findings"]), (Some(0), &serde_json::json!([])), "{report}");
+    let unseen = report["unseen"].to_string();
+    assert!(unseen.contains("bad: it points at a column that cpu does not have"), "{unseen}");
+    assert!(unseen.contains("worse: it points at shop, which is a view"), "{unseen}");
+}

@@ -240,22 +240,6 @@ async fn more_than_nine_are_in_the_order_of_their_numbers(database: Database) {
     assert!(succeeded(migrate(&database, &["down", there[0], there[1]]).await).starts_with(&newest()));
 }
 
-backends!(a_start_that_fails_is_not_tried_again);
-async fn a_start_that_fails_is_not_tried_again(database: Database) {
-    succeeded(migrate(&database, &["up", "--to", "3"]).await);
-    // In the way of the fourth.
-    database.sql("create table idempotency_key (mine text)").await;
-    // The first start, which tries it, and the next, which does not, end alike, so that a supervisor stops at once.
-    for _ in 0..2 {
-        let start = partbook(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url());
-        failed(&start.run().await, 2, "It is not tried again at a start: mend the cause, then `partbook migrate up`");
-    }
-    let history = succeeded(migrate(&database, &["history"]).await);
-    assert_eq!(history.matches("  serve ").count(), 1, "{history}");
-    database.sql("drop table idempotency_key").await;
-    succeeded(migrate(&database, &["up"]).await);
-}
-
 backends!(what_a_later_version_failed_at_keeps_nobody_from_serving);
 async fn what_a_later_version_failed_at_keeps_nobody_from_serving(database: Database) {
     let directory = Directory::new();

@@ -36,7 +36,7 @@ impl Content {
     /// How many rows all tables have.
     #[must_use]
     pub fn rows(&self) -> u64 {
-        self.tables.values().map(|table| table.rows).sum()
+        self.tables.values().fold(0, |sum, table| sum.saturating_add(table.rows))
     }
 
     /// In what another content differs from this one, a line for each table.

@@ -17,12 +17,14 @@ const SETTINGS: &str = "
     set extra_float_digits = 3; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; set timezone = 'UTC';
     set bytea_output = 'hex'; set xmloption = 'content'; set search_path = pg_catalog; set statement_timeout = 0";
 
-/// What there is, without expressions: the server writes those in other words after they were dumped and restored once.
+/// What there is, without expressions: the server writes those in other words after they were dumped and restored once. Columns go by
+/// their names, since numbers close up where one was dropped; and an index that was left unfinished is not dumped.
 const DEFINITIONS: &str = "
     with relation as (
         select c.oid, format('%I.%I', n.nspname, c.relname) as name, c.relkind::text as kind
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and c.relkind <> 'c'
+            and not exists (select from pg_index x where x.indexrelid = c.oid and c.relkind = 'i' and not x.indisvalid)
             and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
     )
     select line from (
@@ -33,11 +35,15 @@ const DEFINITIONS: &str = "
         from relation r join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
         where r.kind in ('r', 'p', 'v', 'm', 'f')
         union all
-        select concat_ws(' ', 'constraint', r.name, con.conname, con.contype, con.conkey, con.confrelid::regclass, con.confdeltype)
+        select concat_ws(' ', 'constraint', r.name, con.conname, con.contype,
+            (select string_agg(quote_ident(a.attname), ',' order by k.place) from unnest(con.conkey) with ordinality k (number, place)
+                join pg_attribute a on a.attrelid = con.conrelid and a.attnum = k.number),
+            con.confrelid::regclass, con.confdeltype)
         from relation r join pg_constraint con on con.conrelid = r.oid where con.contype <> 'n'
         union all
         select concat_ws(' ', 'index', r.name, i.relname, x.indisunique, x.indnatts)
         from relation r join pg_index x on x.indrelid = r.oid join pg_class i on i.oid = x.indexrelid
+            and (x.indisvalid or i.relkind = 'I')
         union all
         select concat_ws(' ', 'trigger', r.name, t.tgname, t.tgtype) from relation r
         join pg_trigger t on t.tgrelid = r.oid and not t.tgisinternal

@@ -83,7 +83,8 @@ pub(crate) async fn restore_into(
     let server_version = server_version(&mut session).await?;
     let programs = Programs::find(&server_version, Some(dumped_by)).await?;
     session.close().await?;
-    let mut arguments = vec![OsString::from(format!("--dbname={}", url.name()))];
+    // One would follow its publisher from here, too, and keep its database from being dropped.
+    let mut arguments = vec![OsString::from(format!("--dbname={}", url.name())), OsString::from("--no-subscriptions")];
     // The program of a later version makes a setting before all else that an earlier server does not know.
     let is_ahead =
         major(&programs.version) >= TRANSACTION_TIMEOUT_SINCE && major(&server_version) < TRANSACTION_TIMEOUT_SINCE;

@@ -10,6 +10,9 @@ use crate::error::BackupError;
 /// The first number of the locks, by which they are told from those of others.
 const LOCKS: u32 = 0x5042_4b50;
 
+/// The statement that lets a session create databases although the live one is set to be read only.
+pub(super) const WRITES: &str = "set default_transaction_read_only = off";
+
 /// A name for a database of ours, which nobody else has and which is held for as long as the session lasts.
 pub(crate) async fn own_name(session: &mut Connection, purpose: &str) -> Result<String, BackupError> {
     let microseconds = one(session, "select (extract(epoch from clock_timestamp()) * 1000000)::bigint::text").await?;
@@ -17,7 +20,7 @@ pub(crate) async fn own_name(session: &mut Connection, purpose: &str) -> Result<
     // Where sessions are ended that do nothing, this one is not: it waits for what is made under the name.
     let never = "select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'";
     session.text_rows(never).await?;
-    session.execute(&format!("select pg_advisory_lock({LOCKS}, {})", number(&name))).await?;
+    session.execute(&format!("{WRITES}; select pg_advisory_lock({LOCKS}, {})", number(&name))).await?;
     Ok(name)
 }
 
@@ -30,8 +33,10 @@ fn number(name: &str) -> i32 {
 /// Drops what was made for a trial or for a restore that was cut off.
 pub(crate) async fn drop_left(session: &mut Connection) -> Result<Vec<String>, BackupError> {
     let mut dropped = Vec::new();
+    session.execute(WRITES).await?;
     for name in left(session, "scratch|restoring").await? {
         // A program of ours may still be at work in it, which nobody waits for any more.
+        let _ = session.execute(&format!("alter database {name} is_template false")).await;
         match session.execute(&format!("drop database if exists {name} with (force)")).await {
             Ok(()) => {
                 tracing::info!(name, "dropped what a run has left that was cut off");

@@ -3,7 +3,7 @@
 use partbook_database::{Connection, DatabaseUrl};
 
 use super::dump::may_create;
-use super::names::{drop_left, own_name};
+use super::names::{WRITES, drop_left, own_name};
 use crate::definition::Definition;
 use crate::error::BackupError;
 
@@ -35,6 +35,7 @@ impl ScratchDatabase {
 /// Makes an empty database with the encoding and the order of the one that the session is in.
 pub(crate) async fn create_like(session: &mut Connection, name: &str) -> Result<(), BackupError> {
     may_create(session).await?;
+    session.execute(WRITES).await?;
     if let Some(definition) = Definition::here(session).await? {
         session.execute(&definition.create(name)).await?;
     }

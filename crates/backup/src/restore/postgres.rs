@@ -58,6 +58,22 @@ pub(super) async fn survey(url: &DatabaseUrl, manifest: &Manifest, keeps_owners:
     let connected = session.text_rows(&connected).await?.into_iter().filter_map(|row| row.into_iter().next().flatten());
     let connected = connected.collect();
     let replaces = owns.is_some();
+    let subscriptions = format!(
+        "select subname from pg_subscription where subdbid = (select oid from pg_database where datname = {name}) order by 1"
+    );
+    let subscriptions: Vec<String> = session
+        .text_rows(&subscriptions)
+        .await?
+        .into_iter()
+        .filter_map(|row| row.into_iter().next().flatten())
+        .collect();
+    if !subscriptions.is_empty() {
+        return Err(BackupError::Refused(format!(
+            "{} has the subscription(s) {}, which no backup has. Nothing was changed; drop them, and make them again afterwards",
+            url.name(),
+            subscriptions.join(", ")
+        )));
+    }
     if keeps_owners && let Some(definition) = &manifest.definition {
         check_roles(&mut session, &definition.needed_roles(!replaces)).await?;
     }
@@ -125,7 +141,10 @@ pub(super) async fn restore(
         Err(error) => Err(error),
     };
     if swapped.is_err() {
-        let _ = session.execute(&format!("drop database if exists {}", identifier(&new))).await;
+        // It may have become a template, as the live one is.
+        for statement in ["alter database {} is_template false", "drop database if exists {} with (force)"] {
+            let _ = session.execute(&statement.replace("{}", &identifier(&new))).await;
+        }
     }
     let safety = match swapped? {
         None => None,

@@ -6,11 +6,11 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
 use std::time::Instant;
 
-use partbook_database::{Connection, DatabaseUrl};
+use partbook_database::{Connection, DatabaseUrl, Error};
 use partbook_domain::clock::{Clock, SystemClock};
 
 use super::{Survey, execute};
-use crate::content;
+use crate::content::{self, Content};
 use crate::create::{Request, enter, file_name, schema_version};
 use crate::engine::{self, Beside, Copied};
 use crate::error::BackupError;
@@ -35,17 +35,51 @@ async fn connected(url: &DatabaseUrl) -> Result<Vec<String>, BackupError> {
     if !url.file().is_some_and(Path::exists) {
         return Ok(Vec::new());
     }
-    let mut session = Connection::open(url).await?;
-    let is_alone = leave_write_ahead_log(&mut session).await;
-    session.close().await?;
-    Ok(if is_alone { Vec::new() } else { vec!["another program that has the file open".to_owned()] })
+    Ok(match Live::open(url).await? {
+        Live::Alone { mut session, had_log } => {
+            if had_log {
+                // As it was: this was only a look.
+                session.text_rows("pragma journal_mode = wal").await?;
+            }
+            session.close().await?;
+            Vec::new()
+        }
+        Live::Unreadable(_) => Vec::new(),
+        Live::InUse => vec!["another program that has the file open".to_owned()],
+    })
 }
 
-/// Moves what is in the write-ahead log into the file, which goes only while nobody else has it open. The service turns the log
-/// on again when it starts.
-async fn leave_write_ahead_log(session: &mut Connection) -> bool {
-    let mode = session.text_rows("pragma journal_mode = delete").await;
-    mode.is_ok_and(|rows| rows.first().and_then(|row| row.first()?.as_deref()) == Some("delete"))
+/// The live file, as it is found.
+enum Live {
+    /// Nobody else has it open; what was in its write-ahead log is in the file now.
+    Alone { session: Connection, had_log: bool },
+    /// Somebody else has it open.
+    InUse,
+    /// SQLite takes it for no database, or cannot read it, for this reason.
+    Unreadable(String),
+}
+
+impl Live {
+    /// Opens it and moves what is in the write-ahead log into the file, which goes only while nobody else has it open. The
+    /// service turns the log on again when it starts.
+    async fn open(url: &DatabaseUrl) -> Result<Self, BackupError> {
+        let opened = async {
+            let mut session = Connection::open(url).await?;
+            let had_log = session.text_value("pragma journal_mode").await?.as_deref() == Some("wal");
+            let mode = session.text_value("pragma journal_mode = delete").await?;
+            Ok::<_, Error>((session, had_log, mode.as_deref() == Some("delete")))
+        };
+        match opened.await {
+            Ok((session, had_log, true)) => Ok(Self::Alone { session, had_log }),
+            Ok((session, _, false)) => {
+                session.close().await?;
+                Ok(Self::InUse)
+            }
+            Err(error) if error.is_contention() => Ok(Self::InUse),
+            Err(error) if error.is_reported() => Ok(Self::Unreadable(error.reason())),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// Puts a backup in the place of the file.
@@ -113,21 +147,26 @@ async fn replace(request: &Request<'_>, live: &Path, new: &Path) -> Result<Optio
     let mut safety = None;
     let mut replaced = None;
     if live.exists() {
-        let mut locked = Connection::open(request.url).await?;
-        if !leave_write_ahead_log(&mut locked).await {
-            return Err(BackupError::Refused(
-                "another program has opened the file meanwhile. Nothing was changed".to_owned(),
-            ));
+        let in_use = || {
+            let text = "another program has opened the file meanwhile. Nothing was changed";
+            BackupError::Refused(text.to_owned())
+        };
+        let mut locked = match Live::open(request.url).await? {
+            Live::Alone { session, .. } => Some(session),
+            Live::InUse => return Err(in_use()),
+            Live::Unreadable(reason) => {
+                check_log(live, &reason)?;
+                None
+            }
+        };
+        if let Some(locked) = &mut locked {
+            execute(locked, "begin exclusive").await?;
+            if locked.text_value("pragma journal_mode").await?.as_deref() != Some("delete") {
+                return Err(in_use());
+            }
         }
-        execute(&mut locked, "begin exclusive").await?;
-        let mode = locked.text_rows("pragma journal_mode").await?;
-        if mode.first().and_then(|row| row.first()?.as_deref()) != Some("delete") {
-            return Err(BackupError::Refused(
-                "another program has opened the file meanwhile. Nothing was changed".to_owned(),
-            ));
-        }
-        safety = Some(keep(request, &mut locked, live).await?);
-        session = Some(locked);
+        safety = Some(keep(request, locked.as_mut(), live).await?);
+        session = locked;
         replaced =
             Some(fs::OpenOptions::new().write(true).open(live).map_err(|error| BackupError::file(live, &error))?);
     }
@@ -144,22 +183,46 @@ async fn replace(request: &Request<'_>, live: &Path, new: &Path) -> Result<Optio
     Ok(safety)
 }
 
-/// Makes a backup of the file that goes. Nobody writes to it now, so that the file itself is copied.
-async fn keep(request: &Request<'_>, locked: &mut Connection, live: &Path) -> Result<Backup, BackupError> {
+/// Refuses a file that cannot be read and has a log, which would be read into the new one.
+fn check_log(live: &Path, reason: &str) -> Result<(), BackupError> {
+    let mut log = live.as_os_str().to_owned();
+    log.push("-wal");
+    if fs::metadata(&log).is_ok_and(|metadata| metadata.len() > 0) {
+        return Err(BackupError::Refused(format!(
+            "{} cannot be read ({reason}), and {} may hold what it lacks. Nothing was changed; move both away, then restore",
+            live.display(),
+            Path::new(&log).display()
+        )));
+    }
+    Ok(())
+}
+
+/// Makes a backup of the file that goes. Nobody writes to it now, so that the file itself is copied. One that is damaged, which is why
+/// it goes, is kept as it is, and not verified.
+async fn keep(request: &Request<'_>, locked: Option<&mut Connection>, live: &Path) -> Result<Backup, BackupError> {
     let Request { url, store, scratch, .. } = request;
     let workshop = store.prepare().await?;
     let (now, since) = (SystemClock.now(), Instant::now());
     let file = file_name(store, url, DatabaseKind::Sqlite, now).await?;
     let partial = workshop.path().join(&file);
     fs::copy(live, &partial).map_err(|error| BackupError::file(&partial, &error))?;
-    let version = engine::sqlite_version(locked).await?;
-    let content = content::read(locked, DatabaseKind::Sqlite).await?;
+    let (mut version, mut content) = (String::new(), Content::default());
+    if let Some(locked) = locked {
+        version = engine::sqlite_version(locked).await?;
+        content = content::read(locked, DatabaseKind::Sqlite).await.unwrap_or_default();
+    }
     // It was in write-ahead mode before it was locked, if it was ever served; the service turns that on again.
     let (definition, journal_mode) = (None, None);
     let copied = Copied { content, server_version: version.clone(), client_version: version, definition, journal_mode };
     let schema_version = schema_version(&url.with_name(partial.to_str().unwrap_or_default())).await;
     let request = Request { reason: "before restore", ..*request };
     let mut backup = enter(&request, &workshop, file, (now, since), copied, schema_version).await?;
-    verify(store, &mut backup, *scratch).await?;
-    Ok(backup)
+    match verify(store, &mut backup, *scratch).await {
+        Ok(()) => Ok(backup),
+        Err(BackupError::Broken(reason) | BackupError::Database(reason)) => {
+            tracing::warn!(reason, file = %backup.manifest.file, "what is replaced is damaged, and kept as it is");
+            Ok(backup)
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -20,7 +20,12 @@ pub(crate) struct Arguments {
 pub(super) async fn run(Arguments { json, place }: Arguments) -> Result<(), Failure> {
     let backup = place.read();
     let store = backup.store()?;
-    let (backups, attempt) = (store.list().await?, store.last_attempt().await?);
+    let backups = store.list().await?;
+    // What is said of the last attempt is no reason to be silent on the backups.
+    let attempt = store.last_attempt().await.unwrap_or_else(|error| {
+        eprintln!("partbook: what became of the last attempt cannot be read: {error}");
+        None
+    });
     if json {
         let manifests: Vec<_> = backups.iter().map(|backup| json!(backup.manifest)).collect();
         print(&format!("{:#}\n", json!({"backups": manifests, "last_attempt": attempt})))?;

@@ -118,29 +118,45 @@ impl Opened {
         self.verify_url.as_ref().map_or(Scratch::Beside(&self.url), Scratch::On)
     }
 
-    /// The latest backup of the database that lacks a migration.
+    /// The latest verified backup of the database that lacks a migration.
     async fn before_migration(&self, version: i64) -> Result<Backup, BackupError> {
-        let database = known_as(&self.url);
         let lacks_it = |backup: &Backup| backup.manifest.schema_version.is_some_and(|found| found < version);
-        self.store.of(&database).await?.into_iter().rfind(lacks_it).ok_or_else(|| {
-            BackupError::Files(format!(
-                "there is no backup of {database} from before migration {version} in {}",
-                self.store
-            ))
-        })
+        self.latest(lacks_it, &format!(" from before migration {version}")).await
     }
 
-    /// The backup that is named, or the latest of the database.
+    /// The backup that is named, or the latest verified one of the database.
     async fn chosen(&self, file: Option<&PathBuf>) -> Result<Backup, BackupError> {
+        match file {
+            Some(file) => self.store.find(file).await,
+            None => self.latest(|_| true, "").await,
+        }
+    }
+
+    /// The backup that is named, or the latest of the database, verified or not.
+    async fn any(&self, file: Option<&PathBuf>) -> Result<Backup, BackupError> {
         if let Some(file) = file {
             return self.store.find(file).await;
         }
         let database = known_as(&self.url);
-        self.store
-            .of(&database)
-            .await?
-            .pop()
-            .ok_or_else(|| BackupError::Files(format!("there is no backup of {database} in {}", self.store)))
+        let latest = self.store.of(&database).await?.pop();
+        latest.ok_or_else(|| BackupError::Files(format!("there is no backup of {database} in {}", self.store)))
+    }
+
+    /// One that was not verified has to be named: it may hold nothing, or what a restore was to get rid of.
+    async fn latest(&self, is_meant: impl Fn(&Backup) -> bool, what: &str) -> Result<Backup, BackupError> {
+        let database = known_as(&self.url);
+        let is_verified = |backup: &Backup| backup.manifest.verified.is_some();
+        let mut meant: Vec<Backup> = self.store.of(&database).await?.into_iter().filter(is_meant).collect();
+        if let Some(latest) = meant.iter().rposition(is_verified) {
+            return Ok(meant.swap_remove(latest));
+        }
+        Err(BackupError::Files(match meant.last() {
+            None => format!("there is no backup of {database}{what} in {}", self.store),
+            Some(unverified) => format!(
+                "no backup of {database}{what} in {} was verified; the latest that was not is {}: name it to use it",
+                self.store, unverified.manifest.file
+            ),
+        }))
     }
 }
 
@@ -154,8 +170,13 @@ fn line(backup: &Backup) -> String {
     let (at, kib) = (manifest.taken_at.chars().take(19).collect::<String>(), manifest.size.div_ceil(1024));
     format!(
         "{at}Z  {:<40}  {kib:>8} KiB  {:>9} rows  {verified}  {}\n",
-        manifest.file,
+        plain(&manifest.file),
         manifest.content.rows(),
-        manifest.reason
+        plain(&manifest.reason)
     )
+}
+
+/// A text of a manifest without what would move the cursor of a terminal, or begin another line.
+fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

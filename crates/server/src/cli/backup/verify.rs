@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
 /// Restores a backup into a scratch database, and compares.
 pub(super) async fn run(Arguments { file, common }: Arguments) -> Result<(), Failure> {
     let opened = common.open()?;
-    let mut backup = opened.chosen(file.as_ref()).await?;
+    let mut backup = opened.any(file.as_ref()).await?;
     partbook_backup::verify(&opened.store, &mut backup, opened.scratch()).await?;
     print(&line(&backup))
 }
