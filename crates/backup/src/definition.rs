@@ -159,7 +159,9 @@ impl Definition {
         ];
         if let Some(grants) = &self.grants {
             statements.push(format!("revoke all on database {name} from public"));
-            for Grant { role, privilege, grantable } in grants {
+            // A manifest is a file that people can write to: what stands here is a right and nothing else.
+            let is_right = |grant: &&Grant| grant.privilege.chars().all(|letter| letter.is_ascii_uppercase());
+            for Grant { role, privilege, grantable } in grants.iter().filter(is_right) {
                 let role = role.as_ref().map_or_else(|| "public".to_owned(), |role| identifier(role));
                 let option = if *grantable { " with grant option" } else { "" };
                 statements.push(format!("grant {privilege} on database {name} to {role}{option}"));
@@ -170,7 +172,7 @@ impl Definition {
                 || format!("database {name}"),
                 |role| format!("role {} in database {name}", identifier(role)),
             );
-            let value = if LISTS.contains(&setting.as_str()) { value.clone() } else { literal(value) };
+            let value = if LISTS.contains(&setting.as_str()) { list(value) } else { literal(value) };
             statements.push(format!("alter {of} set {} to {value}", setting_name(setting)));
         }
         if let Some(comment) = &self.comment {
@@ -202,6 +204,35 @@ pub(crate) async fn cluster(session: &mut Connection) -> Option<String> {
     session.text_value("select system_identifier::text from pg_control_system()").await.ok().flatten()
 }
 
+/// The names of a list as the server keeps it, each quoted. What is no list of names ends where it is none.
+fn list(value: &str) -> String {
+    let mut names = Vec::new();
+    let mut rest = value.trim_start();
+    while !rest.is_empty() {
+        let (name, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted_name(quoted),
+            None => rest.split_at(rest.find(',').unwrap_or(rest.len())),
+        };
+        // None is called like nothing; as a list that is the empty one.
+        names.push(if name.trim().is_empty() { literal("") } else { identifier(&name.trim().replace("\"\"", "\"")) });
+        rest = after.trim_start().strip_prefix(',').unwrap_or_default().trim_start();
+    }
+    names.join(", ")
+}
+
+/// A name up to the quote that ends it, which is not one of two, and what follows.
+fn quoted_name(text: &str) -> (&str, &str) {
+    let mut from = 0;
+    while let Some(found) = text[from..].find('"') {
+        let end = from + found;
+        if !text[end + 1..].starts_with('"') {
+            return (&text[..end], &text[end + 1..]);
+        }
+        from = end + 2;
+    }
+    (text, "")
+}
+
 /// A setting of an extension has a name of two parts.
 fn setting_name(name: &str) -> String {
     name.split('.').map(identifier).collect::<Vec<_>>().join(".")
@@ -220,6 +251,20 @@ pub(crate) fn literal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_names_and_nothing_else() {
+        for (value, quoted) in [
+            ("a, \"B\"", "\"a\", \"B\""),
+            ("\"$user\", public", "\"$user\", \"public\""),
+            ("\"a\"\"b, c\",d", "\"a\"\"b, c\", \"d\""),
+            ("\"\"", "''"),
+            ("public; create role somebody superuser", "\"public; create role somebody superuser\""),
+            ("\"a\" x, b", "\"a\""),
+        ] {
+            assert_eq!(list(value), quoted);
+        }
+    }
 
     fn definition() -> Definition {
         serde_json::from_str(
@@ -240,7 +285,7 @@ mod tests {
 alter database "a""b" connection limit 9;
 revoke all on database "a""b" from public;
 grant CONNECT on database "a""b" to public;
-alter database "a""b" set "search_path" to a, "B";
+alter database "a""b" set "search_path" to "a", "B";
 alter role "r" in database "a""b" set "my"."setting" to 'x';
 comment on database "a""b" is  E'it''s \\ this'"#
         );

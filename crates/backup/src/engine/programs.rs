@@ -91,8 +91,20 @@ impl Programs {
             return Ok(output.stdout);
         }
         let complaint = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+        let remedy = remedy(&complaint);
         let complaint: String = complaint.chars().take(MAX_COMPLAINT).collect();
-        Err(BackupError::Program(format!("{program} {} failed: {complaint}", self.version)))
+        Err(BackupError::Program(format!("{program} {} failed: {complaint}{remedy}", self.version)))
+    }
+}
+
+/// What to do about a complaint, where that is known.
+fn remedy(complaint: &str) -> &'static str {
+    if complaint.contains("violates foreign key constraint") {
+        ". The database has rows that point at nothing: `partbook check` finds them, and what heals them"
+    } else if complaint.contains("must be member of role") || complaint.contains("must be able to SET ROLE") {
+        ". The role may not make what belongs to another one: restore as one that may, or with --no-owners"
+    } else {
+        ""
     }
 }
 
@@ -140,6 +152,21 @@ mod tests {
         assert!(
             !complains_only_of(&of_another, "transaction_timeout") && !complains_only_of("", "transaction_timeout")
         );
+    }
+
+    #[test]
+    fn what_is_known_of_a_complaint_is_told() {
+        for (complaint, told) in [
+            (
+                "ERROR:  insert or update on table \"t\" violates foreign key constraint \"t_cpu_id_fkey\"",
+                "`partbook check`",
+            ),
+            ("ERROR:  must be member of role \"o\"", "--no-owners"),
+            ("ERROR:  must be able to SET ROLE \"o\"", "--no-owners"),
+        ] {
+            assert!(remedy(complaint).contains(told), "{complaint}");
+        }
+        assert_eq!(remedy("ERROR:  out of memory"), "");
     }
 
     #[test]
