@@ -79,9 +79,8 @@ async fn a_list_that_breaks_off_is_told_under_its_request(service: Server) {
     let mut begin = vec![0; 100_000];
     stream.read_exact(&mut begin).expect("the beginning of an answer");
     assert!(begin.starts_with(b"HTTP/1.1 200"));
-    let cut = "select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid()";
-    service.rows(cut).await;
+    // A connection that is lost would be replaced before the next portion is read.
+    service.rows("alter table cpu rename to gone").await;
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest);
     assert!(!rest.ends_with(b"0\r\n\r\n"), "half a list looks whole");
