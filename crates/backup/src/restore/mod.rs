@@ -4,6 +4,8 @@
 mod postgres;
 mod sqlite;
 
+use std::collections::BTreeMap;
+
 use partbook_database::{Connection, DatabaseUrl, Dialect};
 use partbook_migrate::{FORMER_OWN_TABLES, Migrations};
 
@@ -47,7 +49,8 @@ pub struct Manner {
 /// Looks what a restore would do. Changes nothing.
 ///
 /// # Errors
-/// The backup is of another kind of database; the server does not answer, or lacks a role that something in the backup belongs to; the role may not do what is needed.
+/// The backup is of another kind of database; the server does not answer, or lacks a role that something in the backup belongs
+/// to; the role may not do what is needed.
 pub async fn plan_restore(url: &DatabaseUrl, backup: &Fetched, keeps_owners: bool) -> Result<Restoration, BackupError> {
     if engine::kind(url) != backup.manifest.kind {
         return Err(BackupError::Refused(format!(
@@ -55,22 +58,61 @@ pub async fn plan_restore(url: &DatabaseUrl, backup: &Fetched, keeps_owners: boo
             backup.manifest.file, backup.manifest.database
         )));
     }
-    let catalog = Migrations::embedded(Dialect::of_url(url))?.tables()?;
-    let is_of_others = |name: &str| {
-        let bare = name.strip_prefix("public.").unwrap_or(name);
-        !catalog.iter().any(|table| table == bare)
-            && !FORMER_OWN_TABLES.contains(&bare)
-            && bare != "sqlite_sequence"
-            && !bare.starts_with("partbook")
-    };
-    let tables = backup.manifest.content.tables.iter().filter(|(name, _)| is_of_others(name));
-    let of_others = tables.map(|(name, table)| (name.clone(), table.rows)).collect();
+    let of_others = tables_of_others(url, backup)?;
     let Survey { replaces, connected, is_same } = match backup.manifest.kind {
         DatabaseKind::Sqlite => sqlite::survey(url, &backup.manifest).await?,
         DatabaseKind::Postgres => postgres::survey(url, &backup.manifest, keeps_owners).await?,
     };
     let is_of = (!is_same).then(|| backup.manifest.database.clone());
     Ok(Restoration { replaces, is_of, of_others, connected })
+}
+
+/// The tables in a backup that are neither the catalog's nor ours, and how many rows each has.
+fn tables_of_others(url: &DatabaseUrl, backup: &Fetched) -> Result<Vec<(String, u64)>, BackupError> {
+    let catalog = Migrations::embedded(Dialect::of_url(url))?.tables()?;
+    let tables = &backup.manifest.content.tables;
+    let ours = OurNames::among(tables.keys().map(String::as_str), &catalog);
+    let of_others = tables.iter().filter(|(name, _)| !ours.has(name, &catalog));
+    Ok(of_others.map(|(name, table)| (name.clone(), table.rows)).collect())
+}
+
+/// How the contents of a backup name what is ours: by the schema that the catalog is in, on PostgreSQL.
+#[derive(Debug, PartialEq, Eq)]
+struct OurNames {
+    /// What the names of the catalog's tables begin with; nothing on SQLite.
+    catalog: String,
+    /// The same of our own.
+    own: String,
+}
+
+impl OurNames {
+    /// The catalog is in the schema that has most of its tables.
+    fn among<'a>(names: impl Iterator<Item = &'a str>, catalog: &[String]) -> Self {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (schema, table) in names.filter_map(|name| name.rsplit_once('.')) {
+            if catalog.iter().any(|known| known == table) {
+                *counts.entry(schema).or_default() += 1;
+            }
+        }
+        let Some((schema, _)) = counts.into_iter().max_by_key(|(_, count)| *count) else {
+            return Self { catalog: String::new(), own: "partbook_".to_owned() };
+        };
+        let own = match (schema, schema.strip_suffix('"')) {
+            ("public", _) => "partbook.".to_owned(),
+            (_, Some(quoted)) => format!("{quoted}_partbook\"."),
+            (schema, None) => format!("{schema}_partbook."),
+        };
+        Self { catalog: format!("{schema}."), own }
+    }
+
+    fn has(&self, name: &str, catalog: &[String]) -> bool {
+        let is_of_catalog = |table: &str| {
+            catalog.iter().any(|known| known == table)
+                || FORMER_OWN_TABLES.contains(&table)
+                || table == "sqlite_sequence"
+        };
+        name.starts_with(&self.own) || name.strip_prefix(&self.catalog).is_some_and(is_of_catalog)
+    }
 }
 
 /// Puts a backup in the place of the live database, after a backup of that one. `request` says where that goes.
@@ -104,4 +146,24 @@ pub async fn restore(request: &Request<'_>, backup: &Fetched, manner: Manner) ->
 /// Executes a statement and tells the reason of a failure.
 async fn execute(session: &mut Connection, statement: &str) -> Result<(), BackupError> {
     Ok(session.execute(statement).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ours_goes_by_the_schema_of_the_catalog() {
+        let catalog = ["cpu".to_owned(), "gpu".to_owned()];
+        for (names, of_others) in [
+            (&["public.cpu", "public.gpu", "partbook.migration", "public._sqlx_migrations"][..], &[][..]),
+            (&["public.cpu", "public.diary", "other.gpu", "public.gpu"], &["public.diary", "other.gpu"]),
+            (&["\"my Shop\".cpu", "\"my Shop\".gpu", "\"my Shop_partbook\".migration", "public.cpu"], &["public.cpu"]),
+            (&["cpu", "gpu", "partbook_migration", "diary", "sqlite_sequence"], &["diary"]),
+        ] {
+            let ours = OurNames::among(names.iter().copied(), &catalog);
+            let found: Vec<_> = names.iter().filter(|name| !ours.has(name, &catalog)).collect();
+            assert_eq!(found, of_others.iter().collect::<Vec<_>>(), "{ours:?}");
+        }
+    }
 }
