@@ -110,7 +110,7 @@ impl Definition {
     pub(crate) async fn here(session: &mut Connection) -> Result<Option<Self>, BackupError> {
         let Some(mut definition) = Self::read(session, "current_database()").await? else { return Ok(None) };
         definition.cluster = cluster(session).await;
-        definition.roles = session.text_rows(ROLES).await?.into_iter().flatten().flatten().collect();
+        definition.roles = session.text_column(ROLES).await?;
         Ok(Some(definition))
     }
 

@@ -2,8 +2,7 @@
 
 use partbook_database::{Connection, DatabaseUrl};
 
-use crate::definition::identifier;
-use crate::engine::{self, Beside, drop_left, replaced};
+use crate::engine::{self, Beside, drop_database, drop_left, replaced};
 use crate::error::BackupError;
 use crate::kind::DatabaseKind;
 use crate::store::Store;
@@ -35,8 +34,7 @@ pub(crate) async fn sweep_beside(url: &DatabaseUrl, store: &Store) -> Result<Vec
     let mut swept = drop_left(&mut session).await?;
     for name in replaced(&mut session).await? {
         if is_kept(store, &name).await? {
-            session.execute(&format!("alter database {} is_template false", identifier(&name))).await?;
-            session.execute(&format!("drop database if exists {} with (force)", identifier(&name))).await?;
+            drop_database(&mut session, &name).await?;
             swept.push(name);
         } else {
             tracing::warn!(

@@ -84,6 +84,14 @@ impl Connection {
         Ok(self.text_rows(query).await?.into_iter().next().and_then(|row| row.into_iter().next().flatten()))
     }
 
+    /// The first values of a query's rows, without those that are null.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn text_column(&mut self, query: &str) -> Result<Vec<String>, Error> {
+        Ok(self.text_rows(query).await?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+    }
+
     /// Hands over the rows of a query one by one, every value as text: there may be more than fit into memory.
     ///
     /// # Errors

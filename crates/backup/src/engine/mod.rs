@@ -18,7 +18,7 @@ use crate::kind::DatabaseKind;
 
 pub(crate) use beside::Beside;
 pub(crate) use dump::{may_create, restore_into};
-pub(crate) use names::{drop_left, own_name, replaced};
+pub(crate) use names::{drop_database, drop_left, own_name, replaced};
 pub(crate) use scratch::{ScratchDatabase, create_like};
 pub(crate) use sqlite::version as sqlite_version;
 

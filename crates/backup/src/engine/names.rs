@@ -1,10 +1,11 @@
 //! Databases of ours beside the live one, and those that a run has left that was killed. Whoever works with one holds a lock on its
 //! name, taken before it is made: what nobody holds is left.
 
-use partbook_database::Connection;
+use partbook_database::{Connection, Error};
 
 use super::dump::one;
 use crate::content::sha256;
+use crate::definition::identifier;
 use crate::error::BackupError;
 
 /// The first number of the locks, by which they are told from those of others.
@@ -35,9 +36,7 @@ pub(crate) async fn drop_left(session: &mut Connection) -> Result<Vec<String>, B
     let mut dropped = Vec::new();
     session.execute(WRITES).await?;
     for name in left(session, "scratch|restoring").await? {
-        // A program of ours may still be at work in it, which nobody waits for any more.
-        let _ = session.execute(&format!("alter database {name} is_template false")).await;
-        match session.execute(&format!("drop database if exists {name} with (force)")).await {
+        match drop_database(session, &name).await {
             Ok(()) => {
                 tracing::info!(name, "dropped what a run has left that was cut off");
                 dropped.push(name);
@@ -46,6 +45,14 @@ pub(crate) async fn drop_left(session: &mut Connection) -> Result<Vec<String>, B
         }
     }
     Ok(dropped)
+}
+
+/// Drops a database, which may have become a template, as the live one is. A program of ours may still be at work in it, which
+/// nobody waits for any more.
+pub(crate) async fn drop_database(session: &mut Connection, name: &str) -> Result<(), Error> {
+    let name = identifier(name);
+    let _ = session.execute(&format!("alter database {name} is_template false")).await;
+    session.execute(&format!("drop database if exists {name} with (force)")).await
 }
 
 /// The databases that were replaced by restores which were cut off before these became backups.
@@ -57,20 +64,20 @@ pub(crate) async fn replaced(session: &mut Connection) -> Result<Vec<String>, Ba
 async fn left(session: &mut Connection, purposes: &str) -> Result<Vec<String>, BackupError> {
     // In this order: a name is held before its database is there.
     let names = session
-        .text_rows(&format!(
+        .text_column(&format!(
             "select datname from pg_database
              where datname ~ '^partbook_({purposes})_[0-9]+_[0-9]+$' and pg_has_role(current_user, datdba, 'usage') order by 1"
         ))
         .await?;
     let held = session
-        .text_rows(&format!(
+        .text_column(&format!(
             "select objid::bigint::text from pg_locks
              where locktype = 'advisory' and objsubid = 2 and classid::bigint = {LOCKS} and granted"
         ))
         .await?;
     let is_held = |name: &String| {
         let number = number(name).cast_unsigned().to_string();
-        held.iter().flatten().any(|held| held.as_ref() == Some(&number))
+        held.contains(&number)
     };
-    Ok(names.into_iter().filter_map(|row| row.into_iter().next().flatten()).filter(|name| !is_held(name)).collect())
+    Ok(names.into_iter().filter(|name| !is_held(name)).collect())
 }

@@ -7,7 +7,7 @@ use partbook_database::{Connection, DatabaseUrl};
 use super::{Manner, Survey, execute};
 use crate::create::{Request, create};
 use crate::definition::{Definition, cluster, identifier, literal};
-use crate::engine::{self, create_like, may_create, own_name, restore_into};
+use crate::engine::{self, create_like, drop_database, may_create, own_name, restore_into};
 use crate::error::BackupError;
 use crate::manifest::Manifest;
 use crate::progress::told;
@@ -55,18 +55,12 @@ pub(super) async fn survey(url: &DatabaseUrl, manifest: &Manifest, keeps_owners:
         "select format('%s (%s)', coalesce(nullif(application_name, ''), 'a program'), coalesce(host(client_addr), 'socket'))
          from pg_stat_activity where datname = {name} and pid <> pg_backend_pid() and backend_type = 'client backend' order by 1"
     );
-    let connected = session.text_rows(&connected).await?.into_iter().filter_map(|row| row.into_iter().next().flatten());
-    let connected = connected.collect();
+    let connected = session.text_column(&connected).await?;
     let replaces = owns.is_some();
     let subscriptions = format!(
         "select subname from pg_subscription where subdbid = (select oid from pg_database where datname = {name}) order by 1"
     );
-    let subscriptions: Vec<String> = session
-        .text_rows(&subscriptions)
-        .await?
-        .into_iter()
-        .filter_map(|row| row.into_iter().next().flatten())
-        .collect();
+    let subscriptions = session.text_column(&subscriptions).await?;
     if !subscriptions.is_empty() {
         return Err(BackupError::Refused(format!(
             "{} has the subscription(s) {}, which no backup has. Nothing was changed; drop them, and make them again afterwards",
@@ -98,8 +92,7 @@ fn is_same(url: &DatabaseUrl, manifest: &Manifest, cluster: Option<String>) -> b
 
 /// Refuses a server that lacks roles: what belongs to them could not be made.
 async fn check_roles(session: &mut Connection, needed: &[String]) -> Result<(), BackupError> {
-    let rows = session.text_rows("select rolname from pg_roles").await?;
-    let roles: Vec<String> = rows.into_iter().flatten().flatten().collect();
+    let roles = session.text_column("select rolname from pg_roles").await?;
     let missing: Vec<_> = needed.iter().filter(|role| !roles.contains(role)).cloned().collect();
     if missing.is_empty() {
         return Ok(());
@@ -141,10 +134,7 @@ pub(super) async fn restore(
         Err(error) => Err(error),
     };
     if swapped.is_err() {
-        // It may have become a template, as the live one is.
-        for statement in ["alter database {} is_template false", "drop database if exists {} with (force)"] {
-            let _ = session.execute(&statement.replace("{}", &identifier(&new))).await;
-        }
+        let _ = drop_database(&mut session, &new).await;
     }
     let safety = match swapped? {
         None => None,
@@ -168,8 +158,7 @@ async fn keep(request: &Request<'_>, replaced: &str, session: &mut Connection) -
     if let Some(reason) = created.unverified {
         return Err(told(format!("could not be verified: {reason}")));
     }
-    execute(session, &format!("alter database {} is_template false", identifier(replaced))).await?;
-    execute(session, &format!("drop database {} with (force)", identifier(replaced))).await?;
+    drop_database(session, replaced).await?;
     Ok(created.backup)
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use partbook_database::{Connection, DatabaseUrl, Error};
@@ -123,18 +123,24 @@ async fn prepare(url: &DatabaseUrl, live: &Path, new: &Path, backup: &Fetched) -
     fs::File::open(new).and_then(|file| file.sync_all()).map_err(fault)
 }
 
+/// A file that SQLite keeps beside another one.
+fn beside(live: &Path, ending: &str) -> PathBuf {
+    let mut name = live.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
 /// Refuses a place where a log or a journal lies that belongs to a file which is gone: it would be read into the new one.
 fn check_remains(live: &Path) -> Result<(), BackupError> {
     if live.exists() {
         return Ok(());
     }
     for ending in ["-wal", "-journal"] {
-        let mut name = live.as_os_str().to_owned();
-        name.push(ending);
-        if Path::new(&name).exists() {
+        let remains = beside(live, ending);
+        if remains.exists() {
             return Err(BackupError::Refused(format!(
                 "{} is there without its file: it would be read into what is restored. Nothing was changed; move it away",
-                Path::new(&name).display()
+                remains.display()
             )));
         }
     }
@@ -185,13 +191,12 @@ async fn replace(request: &Request<'_>, live: &Path, new: &Path) -> Result<Optio
 
 /// Refuses a file that cannot be read and has a log, which would be read into the new one.
 fn check_log(live: &Path, reason: &str) -> Result<(), BackupError> {
-    let mut log = live.as_os_str().to_owned();
-    log.push("-wal");
+    let log = beside(live, "-wal");
     if fs::metadata(&log).is_ok_and(|metadata| metadata.len() > 0) {
         return Err(BackupError::Refused(format!(
             "{} cannot be read ({reason}), and {} may hold what it lacks. Nothing was changed; move both away, then restore",
             live.display(),
-            Path::new(&log).display()
+            log.display()
         )));
     }
     Ok(())

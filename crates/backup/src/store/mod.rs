@@ -154,11 +154,11 @@ impl Store {
             Kind::Directory(directory) => {
                 let directory = directory.clone();
                 let described = spawn_blocking(move || {
-                    let files = directory.described()?.into_iter();
-                    Ok(files
-                        .map(|file| (directory.has(&file), file))
-                        .map(|(is_there, file)| (file, is_there))
-                        .collect())
+                    let is_there = |file: String| {
+                        let is_there = directory.has(&file);
+                        (file, is_there)
+                    };
+                    Ok(directory.described()?.into_iter().map(is_there).collect())
                 });
                 described.await.map_err(|error| BackupError::Files(error.to_string()))?
             }
@@ -249,11 +249,7 @@ impl Store {
         let text = file.to_str().unwrap_or_default();
         let name = text.strip_prefix(&format!("{self}/")).unwrap_or(text);
         if read::is_plain(name) {
-            let is_there = match &self.0 {
-                Kind::Directory(directory) => directory.has(name),
-                Kind::Bucket(bucket) => bucket.has(name).await?,
-            };
-            return if is_there {
+            return if self.has(name).await? {
                 self.backup(name).await
             } else {
                 Err(BackupError::Files(format!("there is no backup {name} in {self}")))
