@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use futures_util::future::join_all;
+
 use super::{Store, files, fill};
 use partbook_test_support::{Backend, Database, backends};
 
@@ -85,4 +87,21 @@ async fn databases_that_nobody_holds_go_and_what_was_replaced_stays_until_it_is_
     }
     let told = store.succeed(&database, &["prune"]).await;
     assert!(there().await.is_empty(), "{told}");
+}
+
+#[tokio::test]
+async fn runs_that_clear_up_at_once_do_not_disturb_each_other() {
+    const RUNS: usize = 4;
+    let (store, database) = (Store::new(), Database::prepared(Backend::Postgres));
+    for round in 0..4 {
+        for left in 0..6 {
+            database.sql(&format!("create database partbook_restoring_{round}_{left}7")).await;
+        }
+        for finished in join_all((0..RUNS).map(|_| store.run(&database, &["prune"]))).await {
+            assert!(finished.status.success(), "{finished:?}");
+            assert!(!finished.stderr.contains("cannot be dropped"), "{}", finished.stderr);
+        }
+        let left = format!("select count(*)::text from pg_database where datname like 'partbook_restoring_{round}_%7'");
+        assert_eq!(database.value(&left).await.as_deref(), Some("0"));
+    }
 }

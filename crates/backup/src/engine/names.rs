@@ -5,7 +5,7 @@ use partbook_database::{Connection, Error};
 
 use super::dump::one;
 use crate::content::sha256;
-use crate::definition::identifier;
+use crate::definition::{identifier, literal};
 use crate::error::BackupError;
 
 /// The first number of the locks, by which they are told from those of others.
@@ -50,9 +50,13 @@ pub(crate) async fn drop_left(session: &mut Connection) -> Result<Vec<String>, B
 /// Drops a database, which may have become a template, as the live one is. A program of ours may still be at work in it, which
 /// nobody waits for any more.
 pub(crate) async fn drop_database(session: &mut Connection, name: &str) -> Result<(), Error> {
-    let name = identifier(name);
-    let _ = session.execute(&format!("alter database {name} is_template false")).await;
-    session.execute(&format!("drop database if exists {name} with (force)")).await
+    let identifier = identifier(name);
+    // Asked first: the server ends a session that alters a database which another one is dropping.
+    let template = format!("select 1::text from pg_database where datname = {} and datistemplate", literal(name));
+    if !session.text_column(&template).await?.is_empty() {
+        let _ = session.execute(&format!("alter database {identifier} is_template false")).await;
+    }
+    session.execute(&format!("drop database if exists {identifier} with (force)")).await
 }
 
 /// The databases that were replaced by restores which were cut off before these became backups.
