@@ -16,6 +16,7 @@ async fn a_service_with_its_database_is_healthy(backend: Backend) {
             "status": "ok",
             "environment": "rehearsal",
             "version": env!("CARGO_PKG_VERSION"),
+            "commit": "of the tests",
             "database": "ok",
         })
     );

@@ -149,6 +149,7 @@ async fn router(url: &str) -> Router {
     let settings = HttpSettings {
         environment: "bench".to_owned(),
         version: "bench",
+        commit: "bench",
         base_path: String::new(),
         cors_origins: Vec::new(),
         requires_if_match: false,

@@ -17,6 +17,8 @@ pub struct HttpSettings {
     pub environment: String,
     /// The version that `/health` shows.
     pub version: &'static str,
+    /// The commit that the program was built from, which `/health` shows, too.
+    pub commit: &'static str,
     /// The path under which clients reach the service, such as `/parts`; empty for the root. It is not checked here.
     pub base_path: String,
     /// The origins whose pages may call the API; `*` for all (contract section 8).

@@ -12,6 +12,9 @@ use partbook_http::{App, HttpLimits, HttpSettings, Metrics};
 use partbook_repository::{Repository, RepositoryLimits, required_tables};
 use tokio::runtime::{Handle, Id};
 
+/// What the service inside a test is said to be built from.
+const COMMIT: &str = "of the tests";
+
 /// How a service is to be started, where the defaults do not do.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -27,6 +30,7 @@ impl Default for Options {
         let settings = HttpSettings {
             environment: "development".to_owned(),
             version: env!("CARGO_PKG_VERSION"),
+            commit: COMMIT,
             base_path: String::new(),
             cors_origins: vec!["http://localhost:3000".to_owned()],
             requires_if_match: false,
@@ -96,7 +100,7 @@ impl Options {
             partbook_migrate::AtStart::Migrate(&partbook_migrate::NoPrecaution),
         )
         .await?;
-        let metrics = Metrics::of(recorder(), env!("CARGO_PKG_VERSION"), "of the tests");
+        let metrics = Metrics::of(recorder(), env!("CARGO_PKG_VERSION"), COMMIT);
         let repository = Repository::open(prepared, Arc::new(SystemClock), self.limits);
         let app = App::new(repository, self.settings, metrics);
         Ok((app.router(), pool))

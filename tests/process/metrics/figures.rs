@@ -67,6 +67,7 @@ async fn the_build_is_named(service: Server) {
     let builds = scrape.label_sets("partbook_build_info");
     let [build] = &builds[..] else { panic!("one build: {builds:?}") };
     assert_eq!(health["version"], build["version"]);
+    assert_eq!(health["commit"], build["commit"]);
     assert!(!build["commit"].is_empty());
     assert!((scrape.sum("partbook_build_info", &[]) - 1.0).abs() < f64::EPSILON);
 }

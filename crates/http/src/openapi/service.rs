@@ -13,7 +13,7 @@ pub(crate) fn health() -> Described {
         .response("200", json_response("The database answers", reference("Health")))
         .response("503", json_response("The database does not answer", reference("Health")))
         .build();
-    get(operation, named_schemas([state("Health", &["status", "environment", "version", "database"])]))
+    get(operation, named_schemas([state("Health", &["status", "environment", "version", "commit", "database"])]))
 }
 
 /// `GET /livez`

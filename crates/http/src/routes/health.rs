@@ -41,6 +41,7 @@ async fn health(State(app): State<App>) -> Response {
         "status": status,
         "environment": settings.environment,
         "version": settings.version,
+        "commit": settings.commit,
         "database": database,
     });
     (code, no_answer(&availability).map(Extension), Json(body)).into_response()

@@ -118,6 +118,7 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl, inherited: ListenFd
     let settings = HttpSettings {
         environment: arguments.environment,
         version: env!("CARGO_PKG_VERSION"),
+        commit: env!("PARTBOOK_COMMIT"),
         base_path: arguments.base_path,
         cors_origins: arguments.cors_origins,
         requires_if_match: arguments.require_if_match,
