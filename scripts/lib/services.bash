@@ -15,7 +15,7 @@ start_partbook() {
     "$PARTBOOK" serve --listen 127.0.0.1:0 --log-format json "$@" 2>"$log" &
     services+=($!)
     for _ in {1..300}; do
-        address=$(jq -r 'select(.message == "listening").address' "$log")
+        address=$(jq -rR 'fromjson? | select(.message == "listening").address' "$log")
         if [[ $address ]] || ! kill -0 "${services[-1]}" 2>/dev/null; then break; fi
         sleep 0.1
     done

@@ -1,4 +1,4 @@
-"""kubernetes.py [ROOT]: sees that the manifests of deploy/kubernetes and deploy/cloud-run fit one another and the service.
+"""kubernetes.py [ROOT]: sees that the manifests of deploy/kubernetes fit one another and the service.
 
 kubernetes-validate knows the names and types of fields. It does not know which words, quantities, names and references make sense,
 and lets a kind that it has no schema of pass.
