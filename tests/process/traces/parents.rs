@@ -55,6 +55,11 @@ fn trace_id(line: &Value) -> Option<&str> {
     id
 }
 
+/// The server span that a line of the log names, and the flags of its trace.
+fn span_id(line: &Value) -> (Option<&str>, Option<&str>) {
+    (line["span"]["span_id"].as_str(), line["span"]["trace_flags"].as_str())
+}
+
 fn list(service: &Server) -> Request {
     service.request(Method::GET, "/v1/catalog/cpus")
 }
@@ -72,9 +77,15 @@ async fn the_log_names_the_trace_of_the_spans() {
         let spans = all_of(service, &collector).await;
         assert_eq!(trace_id(&joined), Some(&*caller.trace_id));
         assert_eq!(trace_id(&unrecorded), Some(&*caller.trace_id));
+        let server = spans.iter().find(|span| span.parent == caller.id).expect("the server span");
+        assert_eq!(span_id(&joined), (Some(&*server.id), Some("01")));
+        let (nowhere, flags) = span_id(&unrecorded);
+        assert_eq!(flags, Some("00"), "{unrecorded}");
+        assert!(spans.iter().all(|span| Some(&*span.id) != nowhere), "{unrecorded}");
         let own: Vec<Span> = spans.into_iter().filter(|span| span.trace_id != caller.trace_id).collect();
         let trace = Trace::of(own, "");
         assert_eq!(trace_id(&alone), Some(&*trace.server.trace_id));
+        assert_eq!(span_id(&alone), (Some(&*trace.server.id), Some("01")));
     }
 }
 
@@ -85,6 +96,7 @@ async fn without_traces_the_log_names_the_callers_trace() {
     for (id, sampled) in [("recorded", true), ("unrecorded", false)] {
         let line = line_of(&service, id, list(&service).header("traceparent", &caller.traceparent(sampled))).await;
         assert_eq!(trace_id(&line), Some(&*caller.trace_id), "{line}");
+        assert_eq!(span_id(&line), (None, None), "there is no span: {line}");
     }
     let line = line_of(&service, "alone", list(&service)).await;
     assert_eq!(trace_id(&line), None, "{line}");

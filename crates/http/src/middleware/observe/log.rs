@@ -3,21 +3,35 @@
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use opentelemetry::trace::TraceId;
+use opentelemetry::trace::{SpanId, TraceId};
 use partbook_telemetry::milliseconds;
 use tracing::Span;
 use tracing::field::Empty;
 
+use super::span::TraceContext;
 use crate::respond::failure::{Failure, Severity};
 
 /// Routes that are asked every few seconds; their successful requests are logged at debug level.
 const QUIET_ROUTES: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
 
-/// The span around every log line of a request.
-pub(super) fn span(id: &str, trace_id: TraceId, method: &Method, path: &str) -> Span {
-    let span = tracing::info_span!("request", request_id = id, trace_id = Empty, %method, path);
-    if trace_id != TraceId::INVALID {
-        span.record("trace_id", tracing::field::display(trace_id));
+/// The span around every log line of a request. What it says of the trace has the names of OpenTelemetry's "Trace Context in
+/// non-OTLP Log Formats".
+pub(super) fn span(id: &str, trace: &TraceContext, method: &Method, path: &str) -> Span {
+    let span = tracing::info_span!(
+        "request",
+        request_id = id,
+        trace_id = Empty,
+        span_id = Empty,
+        trace_flags = Empty,
+        %method,
+        path
+    );
+    if trace.trace_id != TraceId::INVALID {
+        span.record("trace_id", tracing::field::display(trace.trace_id));
+    }
+    if trace.span_id != SpanId::INVALID {
+        span.record("span_id", tracing::field::display(trace.span_id));
+        span.record("trace_flags", tracing::field::display(format_args!("{:02x}", trace.flags)));
     }
     span
 }

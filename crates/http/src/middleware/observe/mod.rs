@@ -46,8 +46,8 @@ impl RequestObserver {
     pub(crate) fn begin(request: &Request, id: &str) -> Self {
         metrics::begin();
         let (method, path) = (request.method().clone(), request.uri().path());
-        let (trace, trace_id) = span::begin(request);
-        let log = log::span(id, trace_id, &method, &excerpt(path));
+        let (trace, context) = span::begin(request);
+        let log = log::span(id, &context, &method, &excerpt(path));
         let is_head = method == Method::HEAD;
         Self { method, is_head, begin: Instant::now(), log, trace, answer: None, bytes: 0, is_whole: false }
     }

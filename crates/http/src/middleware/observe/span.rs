@@ -3,7 +3,7 @@
 use axum::extract::Request;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
-use opentelemetry::trace::{TraceContextExt as _, TraceId};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId};
 use opentelemetry_http::HeaderExtractor;
 use partbook_telemetry::TRACE_TARGET;
 use tracing::Span;
@@ -13,8 +13,23 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use super::method::{OTHER, known_method};
 use crate::excerpt::excerpt;
 
-/// Starts the span, and returns it with the id of its trace, which `traceparent` may name.
-pub(super) fn begin(request: &Request) -> (Span, TraceId) {
+/// Where the log lines of a request belong in a trace. Ids that there are none of are invalid ones.
+pub(super) struct TraceContext {
+    pub(super) trace_id: TraceId,
+    /// The server span.
+    pub(super) span_id: SpanId,
+    /// Whether the span is recorded.
+    pub(super) flags: TraceFlags,
+}
+
+impl From<&SpanContext> for TraceContext {
+    fn from(context: &SpanContext) -> Self {
+        Self { trace_id: context.trace_id(), span_id: context.span_id(), flags: context.trace_flags() }
+    }
+}
+
+/// Starts the span, and returns it with where it is in a trace, which `traceparent` may name.
+pub(super) fn begin(request: &Request) -> (Span, TraceContext) {
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let method = known_method(request.method());
@@ -40,14 +55,15 @@ pub(super) fn begin(request: &Request) -> (Span, TraceId) {
         error.r#type = Empty,
     );
     let parent = remote(headers);
-    let joined = parent.span().span_context().trace_id();
+    let trace_id = parent.span().span_context().trace_id();
+    let joined = TraceContext { trace_id, span_id: SpanId::INVALID, flags: TraceFlags::NOT_SAMPLED };
     if span.is_disabled() {
         return (span, joined);
     }
     // Fails only for a span that has started already, which a new one has not.
     let _ = span.set_parent(parent);
-    let own = span.context().span().span_context().trace_id();
-    (span, if own == TraceId::INVALID { joined } else { own })
+    let own = TraceContext::from(span.context().span().span_context());
+    (span, if own.trace_id == TraceId::INVALID { joined } else { own })
 }
 
 /// Ends the span of a request that was answered.
