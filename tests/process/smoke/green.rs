@@ -38,11 +38,14 @@ async fn all_is_checked_and_nothing_is_left(service: Server) {
         "metrics: http_requests_total",
         "metrics: http_request_duration_seconds_bucket",
         "fields-data: all entities (200)",
+        "fields-data: schema of listing (200)",
         "cleanup: nothing is left",
     ] {
         assert!(finished.has(&format!("ok   {check}")), "{check} in\n{finished}");
     }
+    assert!(finished.has("ok   ports-profiles: patch of notes, which it has not (200)"), "{finished}");
     for entity in kinds() {
+        assert!(finished.has(&format!("ok   fields-data: schema of {} (200)", entity.name)), "{finished}");
         let collection = collection(entity);
         let duplicate = if entity.get_or_create {
             "duplicate answers the row that is there (201)"
@@ -55,6 +58,7 @@ async fn all_is_checked_and_nothing_is_left(service: Server) {
             duplicate,
             "PATCH to a taken key is refused (422)",
             "PUT to a taken key is refused (422)",
+            "list (200)",
             "read (200)",
             "list finds it (200)",
             "create a listing that uses it (201)",
