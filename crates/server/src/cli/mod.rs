@@ -10,11 +10,12 @@ mod openapi;
 mod output;
 mod schema_watch;
 mod serve;
+mod settings;
 
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use listenfd::ListenFd;
 
 use crate::config::ServeArguments;
@@ -60,6 +61,9 @@ enum Command {
     Check(check::Arguments),
     /// Print the OpenAPI document of the service
     Openapi,
+    /// Print the settings of `partbook serve` as a table
+    #[command(hide = true)]
+    Settings,
     /// Check that a running service is alive; exit status 0 when it is
     Healthcheck(healthcheck::Arguments),
 }
@@ -85,6 +89,7 @@ pub(crate) async fn run(inherited: ListenFd) -> Result<(), Failure> {
         Some(Command::Backup(command)) => backup::run(command).await,
         Some(Command::Check(arguments)) => check::run(arguments).await,
         Some(Command::Openapi) => openapi::run(),
+        Some(Command::Settings) => settings::run(&ServeArguments::augment_args(clap::Command::new("serve"))),
         Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments).await,
     }
 }

@@ -14,7 +14,7 @@ use super::values;
 /// Which database, and how it is talked to.
 #[derive(Args)]
 pub(crate) struct DatabaseArguments {
-    /// The database: `sqlite://path/to/file.db` or `postgres://user@host/database`. A password goes into the variable,
+    /// The database: `sqlite://file.db`, `sqlite:///absolute/file.db` or `postgres://user@host/database`. A password goes into the variable,
     /// or into a file: command lines are public
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://partbook.db")]
     #[arg(value_name = "URL", value_parser = Unread)]
@@ -25,12 +25,12 @@ pub(crate) struct DatabaseArguments {
     #[arg(value_name = "FILE", value_parser = Unread)]
     database_url_file: Given,
 
-    /// The greatest number of connections to the database
+    /// The greatest number of connections to the database, 1 to 1000
     #[arg(long, env = "PARTBOOK_POOL_SIZE", default_value = "10")]
     #[arg(value_name = "NUMBER", value_parser = Setting(values::pool_size))]
     pool_size: u32,
 
-    /// Keep statements prepared; `off` behind PgBouncer
+    /// Keep statements prepared; `off` behind a pooler that Partbook does not notice by itself
     #[arg(long, env = "PARTBOOK_STATEMENT_CACHE", default_value = "on")]
     #[arg(value_name = "on|off", value_parser = Setting(values::switch), action = ArgAction::Set)]
     statement_cache: bool,

@@ -9,12 +9,13 @@ use super::setting::Setting;
 /// How the log is written.
 #[derive(Args)]
 pub(crate) struct LogArguments {
-    /// What is logged: off, error, warn, info, debug, trace, or levels per target, as in `info,partbook_database=debug`
+    /// What is logged: `off`, `error`, `warn`, `info`, `debug`, `trace`, or levels per target: `info,partbook_database=debug`
+    /// adds every SQL statement, without its values
     #[arg(long, env = "PARTBOOK_LOG_LEVEL", default_value = "info")]
     #[arg(value_name = "LEVEL", value_parser = Setting(level))]
     log_level: Targets,
 
-    /// How it is written, on standard error
+    /// How the log is written, on standard error: `text` or `json`
     #[arg(long, env = "PARTBOOK_LOG_FORMAT", default_value = "text")]
     #[arg(value_name = "text|json", value_parser = Setting(format))]
     log_format: LogFormat,

@@ -28,13 +28,13 @@ use values::{NoMigrate, Origins};
 /// The settings of `partbook serve`.
 #[derive(Args)]
 pub(crate) struct ServeArguments {
-    /// The address to serve on; port 0 is any free one
+    /// The address to serve on; port 0 is any free one. It means nothing on a socket that is handed over
     #[arg(long, env = "PARTBOOK_LISTEN", default_value = "127.0.0.1:8000")]
     #[arg(value_name = "HOST:PORT", value_parser = Setting(address))]
     pub(crate) listen: String,
 
-    /// A separate address for /metrics and the health checks, which only operators should reach; /metrics is then not
-    /// served on the other
+    /// An address of its own for `/metrics` and the health checks, which only operators should reach; `/metrics` is then
+    /// not on the other
     #[arg(long, env = "PARTBOOK_ADMIN_LISTEN", default_value = "", hide_default_value = true)]
     #[arg(value_name = "HOST:PORT", value_parser = Setting(optional_address))]
     pub(crate) admin_listen: OptionalAddress,
@@ -55,28 +55,30 @@ pub(crate) struct ServeArguments {
     #[arg(long)]
     pub(crate) demo: bool,
 
-    /// The name of this installation, which /health shows
+    /// The name of this installation, which `/health` shows
     #[arg(long, env = "PARTBOOK_ENVIRONMENT", default_value = "development")]
     #[arg(value_name = "NAME", value_parser = Setting(values::name))]
     pub(crate) environment: String,
 
-    /// The path under which clients reach the service through a proxy, such as /parts; requests come with it or without
+    /// The path under which clients reach the service through a proxy, such as `/parts`; requests come with it or
+    /// without
     #[arg(long, env = "PARTBOOK_BASE_PATH", default_value = "", hide_default_value = true)]
     #[arg(value_name = "PATH", value_parser = Setting(values::base_path))]
     pub(crate) base_path: String,
 
-    /// The origins whose pages may call the service from a browser, separated by commas, or * for all
+    /// The origins whose pages may call the service from a browser, separated by commas, or `*` alone. An origin is whole:
+    /// one with a `*` in it is refused
     #[arg(long, env = "PARTBOOK_CORS_ORIGINS", default_value = "http://localhost:3000")]
     #[arg(value_name = "ORIGINS", value_parser = Setting(values::origins))]
     pub(crate) cors_origins: Origins,
 
-    /// Refuse changes of a row that do not name the version that they change: 428 without If-Match
+    /// Refuse changes of a row that do not name the version that they change: 428 without `If-Match`
     #[arg(long, env = "PARTBOOK_REQUIRE_IF_MATCH", default_value = "false")]
     #[arg(value_name = "true|false", value_parser = Setting(values::truth), action = ArgAction::Set)]
     pub(crate) require_if_match: bool,
 
-    /// What limit means on the lists of CPUs, GPUs, profiles and ports profiles, where neither offset, cursor nor sort is
-    /// sent: ignore gives all rows, as the legacy service did
+    /// What `limit` means on the lists of CPUs, GPUs, profiles and ports profiles, where neither `offset`, `cursor` nor
+    /// `sort` is sent: `ignore` gives all rows, as the legacy service did
     #[arg(long, env = "PARTBOOK_LEGACY_LIMIT", default_value = "apply")]
     #[arg(value_name = "apply|ignore", value_parser = Setting(values::legacy_limit), action = ArgAction::Set)]
     pub(crate) legacy_limit: bool,
@@ -84,12 +86,12 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) log: LogArguments,
 
-    /// Seconds that a client has for the headers of a request, from their first byte on
+    /// Seconds that a client has for the headers of a request, from their first byte on; 1 to 3600
     #[arg(long, env = "PARTBOOK_HEADER_TIMEOUT", default_value = "10")]
     #[arg(value_name = "SECONDS", value_parser = Setting(values::timeout))]
     pub(crate) header_timeout: Duration,
 
-    /// Seconds that a connection is kept open between requests; a proxy in front should close its own sooner
+    /// Seconds that a connection is kept open between requests, 1 to 3600; a proxy in front should close its own sooner
     #[arg(long, env = "PARTBOOK_IDLE_TIMEOUT", default_value = "75")]
     #[arg(value_name = "SECONDS", value_parser = Setting(values::timeout))]
     pub(crate) idle_timeout: Duration,
@@ -97,13 +99,13 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
 
-    /// Seconds to go on serving after a signal to stop, while /readyz already answers 503, so that load balancers
-    /// notice
+    /// Seconds to go on serving after a signal to stop, while `/readyz` already answers 503, so that load balancers
+    /// notice; up to 3600
     #[arg(long, env = "PARTBOOK_DRAIN_DELAY", default_value = "0")]
     #[arg(value_name = "SECONDS", value_parser = Setting(values::seconds))]
     pub(crate) drain_delay: Duration,
 
-    /// Seconds that running requests then have to finish
+    /// Seconds that running requests then have to finish; up to 3600
     #[arg(long, env = "PARTBOOK_SHUTDOWN_TIMEOUT", default_value = "30")]
     #[arg(value_name = "SECONDS", value_parser = Setting(values::seconds))]
     pub(crate) shutdown_timeout: Duration,
