@@ -8,7 +8,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = "docs/runbook.md"
-PARTS = ["**Means.**", "**Look at.**", "**Do.**"]
+PARTS = ["**Means.**", "**Look at.**", "**Do.**", "**Escalate.**"]
 SEVERITIES = ["critical", "warning", "info"]
 
 

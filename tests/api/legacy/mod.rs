@@ -1,6 +1,7 @@
 //! The database of the legacy service, taken over as it is (contract sections 9 and 10).
 
 mod columns;
+mod differences;
 mod duplicates;
 mod edits;
 mod foreign;
