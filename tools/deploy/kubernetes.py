@@ -22,6 +22,7 @@ WORDS = {
     "restartPolicy": {"Always", "OnFailure", "Never"},
     "whenUnsatisfiable": {"DoNotSchedule", "ScheduleAnyway"},
     "unhealthyPodEvictionPolicy": {"AlwaysAllow", "IfHealthyBudget"},
+    "concurrencyPolicy": {"Allow", "Forbid", "Replace"},
     "imagePullPolicy": {"Always", "IfNotPresent", "Never"},
 }
 # Of the connections that PostgreSQL allows where nobody says otherwise, three are the superuser's.
@@ -81,13 +82,22 @@ def seconds(settings, name, default):
     return int(settings.get(name, default))
 
 
-def settings_of(place, container, config):
+def template_of(manifest):
+    """The template of the pods of a workload."""
+    spec = manifest["spec"]
+    return (spec["jobTemplate"]["spec"] if manifest["kind"] == "CronJob" else spec)["template"]
+
+
+def settings_of(place, container, config, secrets):
     """The environment of a container, its ConfigMaps included."""
     found = {}
     for source in container.get("envFrom", []):
-        if (name := source["configMapRef"]["name"]) not in config:
-            fault(place, f"there is no ConfigMap {name}")
-        found |= config.get(name, {})
+        if name := source.get("configMapRef", {}).get("name"):
+            if name not in config:
+                fault(place, f"there is no ConfigMap {name}")
+            found |= config.get(name, {})
+        elif (name := source["secretRef"]["name"]) not in secrets:
+            fault(place, f"secret.example.yaml has no {name}")
     for one in container.get("env", []):
         found[one["name"]] = one.get("value", "")
     return found
@@ -113,13 +123,8 @@ def volumes(place, pod, container, secrets):
             fault(place, f"there is no volume {mount['name']}")
     for volume in known.values():
         if secret := volume.get("secret"):
-            keys = {item["key"] for item in secret.get("items", [])} or {"database-url"}
-            if missing := keys - secrets.get(secret["secretName"], set()):
-                fault(place, f"secret.example.yaml has no {sorted(missing)} in {secret['secretName']}")
-    for one in container.get("env", []):
-        if reference := one.get("valueFrom", {}).get("secretKeyRef"):
-            if reference["key"] not in secrets.get(reference["name"], set()):
-                fault(place, f"secret.example.yaml has no {reference['key']} in {reference['name']}")
+            if "database-url" not in secrets.get(secret["secretName"], set()):
+                fault(place, f"secret.example.yaml has no database-url in {secret['secretName']}")
 
 
 def url_file(place, container, settings):
@@ -155,16 +160,14 @@ def listeners(place, container, settings):
             fault(place, f"{setting} is {settings.get(setting)}, and the port {port} is {ports.get(port)}")
 
 
-def deployment(place, manifest, config, paths):
+def deployment(place, manifest, settings, paths):
     spec = manifest["spec"]
     pod = spec["template"]["spec"]
     [container] = pod["containers"]
-    settings = settings_of(place, container, config)
     if spec["selector"]["matchLabels"].items() - spec["template"]["metadata"]["labels"].items():
         fault(place, "its selector does not find its pods")
     probes(place, container, paths)
     listeners(place, container, settings)
-    url_file(place, container, settings)
     asked = seconds(settings, "PARTBOOK_DRAIN_DELAY", 0) + seconds(settings, "PARTBOOK_SHUTDOWN_TIMEOUT", 30) + AFTER_REQUESTS
     if pod.get("terminationGracePeriodSeconds", 30) <= asked:
         fault(place, f"terminationGracePeriodSeconds is not more than the {asked} seconds that a stop may take")
@@ -239,22 +242,29 @@ def main():
     config = {one["metadata"]["name"]: one["data"] for _, one in manifests if one["kind"] == "ConfigMap"}
     secrets = {one["metadata"]["name"]: set(one["stringData"]) for _, one in manifests if one["kind"] == "Secret"}
     services = [one for _, one in manifests if one["kind"] == "Service"]
-    workloads = [(path, one) for path, one in manifests if one["kind"] in ("Deployment", "Job")]
-    pods = [one["spec"]["template"]["metadata"]["labels"] for _, one in workloads]
-    ports = {port["name"] for _, one in workloads for port in one["spec"]["template"]["spec"]["containers"][0].get("ports", [])}
+    workloads = [(path, one) for path, one in manifests if one["kind"] in ("Deployment", "Job", "CronJob")]
+    pods = [template_of(one)["metadata"]["labels"] for _, one in workloads]
+    ports = {port["name"] for _, one in workloads for port in template_of(one)["spec"]["containers"][0].get("ports", [])}
     for path in files:
         image(path.relative_to(ROOT), path.read_text(), version)
+    backups = {}
     for path, manifest in workloads:
-        place, pod = path.relative_to(ROOT), manifest["spec"]["template"]["spec"]
-        restricted(place, pod, pod["containers"][0], user)
-        volumes(place, pod, pod["containers"][0], secrets)
-        url_file(place, pod["containers"][0], settings_of(place, pod["containers"][0], config))
+        place, pod = path.relative_to(ROOT), template_of(manifest)["spec"]
+        [container] = pod["containers"]
+        settings = settings_of(place, container, config, secrets)
+        restricted(place, pod, container, user)
+        volumes(place, pod, container, secrets)
+        url_file(place, container, settings)
+        backups.setdefault(settings.get("PARTBOOK_BACKUP_DIR", ""), place)
+        if manifest["kind"] == "Deployment":
+            deployment(place, manifest, settings, paths)
+    for directory, place in backups.items():
+        if len(backups) > 1 or "://" not in directory:
+            fault(place, f"PARTBOOK_BACKUP_DIR is {directory or 'not set'}, and not the one bucket that all have")
     for path, manifest in manifests:
         place, kind = path.relative_to(ROOT), manifest["kind"]
         words(place, manifest)
-        if kind == "Deployment":
-            deployment(place, manifest, config, paths)
-        elif kind == "Service":
+        if kind == "Service":
             service(place, manifest, pods, ports)
         elif kind == "PodDisruptionBudget":
             selects(place, manifest["spec"]["selector"]["matchLabels"], pods)
