@@ -50,6 +50,52 @@ class Edits(unittest.TestCase):
                 self.assertEqual([], keys(new))
 
 
+class Words(unittest.TestCase):
+    """Keywords that the document does not use today."""
+
+    def compare(self, old, new, answer=False):
+        """Schemas of a body, or of an answer; PART is a component that both may name."""
+        def document(schema, part):
+            content = {"content": {"application/json": {"schema": schema}}}
+            operation = {"responses": {"200": content if answer else {}}} | ({} if answer else {"requestBody": content})
+            return {"info": {"version": "1.0.0"}, "paths": {"/a": {"post": operation}}, "components": {"schemas": {"Part": part}}}
+
+        return [" ".join(key) for key, _ in api.compare(document(*old), document(*new))]
+
+    def test_parts_that_all_hold(self):
+        part = {"$ref": "#/components/schemas/Part"}
+        before = {"type": "object", "properties": {"a": {"type": "integer"}}}
+        after = {"type": "object", "properties": {"a": {"type": "integer", "maximum": 9}}, "required": ["a"]}
+        whole = {"allOf": [part, {"properties": {"b": {"type": "string"}}}]}
+        self.assertEqual(["POST /a body.a maximum", "POST /a body.a required"], self.compare((whole, before), (whole, after)))
+        self.assertEqual(["POST /a body.b member"], self.compare((whole, before), (part, before)))
+        # The same in other words.
+        flat = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}}
+        self.assertEqual([], self.compare((whole, before), (flat, before)))
+
+    def test_a_component_behind_a_word_that_is_not_known(self):
+        schema = {"type": "object", "patternProperties": {"^x": {"$ref": "#/components/schemas/Part"}}}
+        found = self.compare((schema, {"type": "integer"}), (schema, {"type": "string"}))
+        self.assertEqual(["POST /a body patternProperties"], found)
+        self.assertEqual([], self.compare((schema, {"type": "integer"}), (schema, {"type": "integer", "description": "A number."})))
+
+    def test_a_component_that_names_itself(self):
+        before = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Part"}, "a": {"type": "integer"}}}
+        after = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Part"}, "a": {"type": "string"}}}
+        part = {"$ref": "#/components/schemas/Part"}
+        self.assertEqual(["Part.a type"], self.compare((part, before), (part, after)))
+
+    def test_members_of_an_answer_that_have_no_names(self):
+        typed, closed, any_ = ({"type": "object", "additionalProperties": rest} for rest in ({"type": "integer"}, False, True))
+        self.assertEqual(["POST /a 200 additionalProperties"], self.compare((typed, {}), (closed, {}), answer=True))
+        self.assertEqual([], self.compare((any_, {}), (closed, {}), answer=True))
+        self.assertEqual(["POST /a body additionalProperties"], self.compare((any_, {}), (closed, {})))
+
+    def test_a_name_that_leads_nowhere_is_said(self):
+        with self.assertRaisesRegex(ValueError, "NEW: #/components/schemas/Gone is not there"):
+            self.compare(({"$ref": "#/components/schemas/Part"}, {}), ({"$ref": "#/components/schemas/Gone"}, {}))
+
+
 class Changelog(unittest.TestCase):
     """The maximum of `CpuInput.cores` is less, and the changelog says this or that."""
 

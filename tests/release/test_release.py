@@ -94,8 +94,8 @@ class Release(unittest.TestCase):
         self.assertIn("/partbook:7.8.9", (self.repository / "deploy/env.example").read_text())
         self.assertRegex((self.repository / "CHANGELOG.md").read_text(), r"## \[Unreleased\]\n\n## \[7\.8\.9\] - \d{4}-\d\d-\d\d\n\n### ")
         # Cargo takes the lock file as it is.
-        status, text = run("cargo", "metadata", "--locked", "--offline", "--no-deps", "--format-version", "1", cwd=self.repository)
-        self.assertEqual(0, status, text)
+        status, text = run("cargo", "metadata", "--locked", "--format-version", "1", cwd=self.repository)
+        self.assertEqual(0, status, text[-2000:])
 
     def test_nothing_is_cut_twice(self):
         self.cut()

@@ -44,10 +44,20 @@ class Comparison:
                 value = value[step]
         return value, name
 
+    def whole(self, value, side, within=()):
+        """A value with the components that it names in their places."""
+        if isinstance(value, list):
+            return [self.whole(inner, side, within) for inner in value]
+        if not isinstance(value, dict):
+            return value
+        if (name := value.get("$ref")) is not None and name not in within:
+            return self.whole(self.resolved(value, side)[0], side, (*within, name))
+        return {key: self.whole(inner, side, within) for key, inner in value.items() if key not in ANNOTATIONS}
+
     def rest(self, place, old, new, judged):
         """Whatever has changed and is judged nowhere."""
         for key in sorted({*old, *new} - ANNOTATIONS - judged):
-            if old.get(key) != new.get(key):
+            if self.whole(old.get(key), 0) != self.whole(new.get(key), 1):
                 self.found(place, key, "has changed, and this comparison does not know what that means")
 
     def document(self):
@@ -192,6 +202,8 @@ class Comparison:
 
     def kinds(self, schema, side, name=None):
         """A schema as the kinds of value that it allows, each of one type."""
+        if "allOf" in schema:
+            return self.kinds(self.merged(schema, side), side, name)
         for word in ("oneOf", "anyOf"):
             if word in schema:
                 found = []
@@ -211,6 +223,17 @@ class Comparison:
                 if not kind["enum"]:
                     continue
             found.append(kind)
+        return found
+
+    def merged(self, schema, side):
+        """A schema whose parts all hold, as one. Of limits that two parts state the last is taken."""
+        found = {key: value for key, value in schema.items() if key != "allOf"}
+        for part in schema["allOf"]:
+            part, _ = self.resolved(part, side)
+            part = self.merged(part, side) if "allOf" in part else part
+            properties = found.get("properties", {}) | part.get("properties", {})
+            required = found.get("required", []) + part.get("required", [])
+            found |= part | ({"properties": properties} if properties else {}) | ({"required": required} if required else {})
         return found
 
     @staticmethod
@@ -270,8 +293,8 @@ class Comparison:
                 self.found(f"{place}.{name}", "required", "may be missing now" if answer else "has become required")
         rest, other = old.get("additionalProperties", True), new.get("additionalProperties", True)
         rest, other = ({} if one is True else one for one in (rest, other))
-        if other is False and rest is not False and not answer:
-            self.found(place, "additionalProperties", "other members are no longer taken")
+        if other is False and rest is not False and (rest or not answer):
+            self.found(place, "additionalProperties", "other members are gone" if answer else "other members are no longer taken")
         elif rest is not False and other is not False and rest != other:
             self.schema(f"{place}.*", rest, other, answer)
 
