@@ -1,5 +1,6 @@
 """That scripts/release refuses what is not fit to be released, and that what it makes can be verified."""
 
+import hashlib
 import json
 import os
 import re
@@ -157,6 +158,9 @@ class Release(unittest.TestCase):
         self.assertEqual(one.read_bytes(), two.read_bytes())
         with tarfile.open(one) as archive:
             members = {member.name.partition("/")[2]: member for member in archive.getmembers()}
+            sums = archive.extractfile(members["SHA256SUMS"]).read().decode().splitlines()
+        # As scripts/deploy.sh looks for it.
+        self.assertIn(f"{hashlib.sha256(self.programs[self.number].read_bytes()).hexdigest()}  partbook", sums)
         for name in ("partbook", "smoke.sh", "LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY-NOTICES", "README.md", "SHA256SUMS",
                      "partbook.json", "deploy/partbook.service", "deploy/partbook.socket", "deploy/partbook.env"):
             self.assertIn(name, members)
