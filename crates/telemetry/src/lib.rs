@@ -7,6 +7,7 @@
 mod duration;
 mod error_chain;
 mod log;
+mod panics;
 mod start;
 mod traces;
 

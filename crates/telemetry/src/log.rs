@@ -34,7 +34,9 @@ pub(crate) fn layer<S: Subscriber + for<'span> LookupSpan<'span>>(settings: LogS
         LogFormat::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
         LogFormat::Text => layer.with_ansi(has_colours()).boxed(),
     };
-    layer.with_filter(settings.filter.with_target(TRACE_TARGET, LevelFilter::OFF))
+    // A panic that it catches is in the log already.
+    let filter = settings.filter.with_target("tower_http::catch_panic", LevelFilter::OFF);
+    layer.with_filter(filter.with_target(TRACE_TARGET, LevelFilter::OFF))
 }
 
 /// Colours are for a terminal, unless `NO_COLOR` asks for none (<https://no-color.org>).

@@ -5,14 +5,15 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::log::{self, LogSettings};
+use crate::panics::log_panics;
 use crate::traces::{TraceExport, TraceSettings};
 
 /// What must be finished before the process ends.
 #[must_use]
 pub struct Telemetry(Option<TraceExport>);
 
-/// Starts the log on standard error, and the export of traces where a collector is named. Must be called in a Tokio
-/// runtime, once per process.
+/// Starts the log on standard error, panics included, and the export of traces where a collector is named. Must be called
+/// in a Tokio runtime, once per process.
 ///
 /// # Errors
 /// One line: the settings of traces cannot be used.
@@ -24,6 +25,7 @@ pub fn start(log: LogSettings, traces: Option<&TraceSettings>) -> Result<Telemet
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     let export = traces.map(TraceExport::start).transpose()?;
     tracing_subscriber::registry().with(export.as_ref().map(TraceExport::layer)).with(log::layer(log)).init();
+    log_panics();
     if let Some(settings) = traces {
         tracing::info!(endpoint = settings.collector(), protocol = ?settings.protocol, "traces are exported");
     }
