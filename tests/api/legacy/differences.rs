@@ -201,7 +201,7 @@ async fn rest(service: &Service) -> Vec<&'static str> {
     let health = service.get("/health").await.expect(200).json();
     let members: BTreeSet<&str> = health.as_object().expect("an object").keys().map(String::as_str).collect();
     assert!(
-        ["status", "environment", "version", "database"].iter().all(|member| members.contains(member)),
+        ["status", "environment", "version", "commit", "database"].iter().all(|member| members.contains(member)),
         "{members:?}"
     );
     vec!["Request ids", "Caches", "Browsers", "`/v1/fields-data`", "`/health`"]
