@@ -56,6 +56,14 @@ dashboards *ARGUMENTS:
 cases *ARGUMENTS:
     scripts/cases {{ ARGUMENTS }}
 
+# Move routes from a stand-in for the legacy service to Partbook and back, under load: `just take-over nginx`.
+take-over *ARGUMENTS:
+    scripts/take-over {{ ARGUMENTS }}
+
+# Have an OpenTelemetry Collector read the log: `OTELCOL=… just logs`.
+logs:
+    PATH=$(scripts/tools):$PATH scripts/check-logs
+
 # Measure what a request costs within the process.
 bench *ARGUMENTS:
     cargo bench --package partbook-http {{ ARGUMENTS }}
