@@ -77,6 +77,20 @@ fn create_until(is_over: &AtomicBool, address: &str, client: usize) -> Seen {
     seen
 }
 
+backends!(instances_that_say_so_share_a_port);
+async fn instances_that_say_so_share_a_port(database: Database) {
+    let shared = |address: &str| Server::options().env("PARTBOOK_LISTEN", address).env("PARTBOOK_REUSE_PORT", "true");
+    let first = shared("127.0.0.1:0").start_on(&database).await;
+    let address = first.address().trim_start_matches("http://").to_owned();
+    let alone = partbook(&["serve"]).env("PARTBOOK_LISTEN", &address).env("DATABASE_URL", &database.url()).run().await;
+    assert_eq!(alone.status.code(), Some(1), "{alone:?}");
+    assert!(alone.stderr.contains("another program listens there"), "one that does not say so has no part: {alone:?}");
+    let second = shared(&address).start_on(&database).await;
+    assert_eq!(second.address(), first.address());
+    assert!(first.stop().await.success());
+    assert_eq!(second.get("/v1/catalog/cpus").await.status, 200, "the second has the port to itself");
+}
+
 #[tokio::test]
 async fn a_socket_that_cannot_be_used_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

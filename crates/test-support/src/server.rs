@@ -84,7 +84,7 @@ impl Server {
 
     /// The defaults: a free port, everything in the log, as JSON.
     pub fn options() -> Options {
-        let options = Options(partbook(&["serve", "--listen", "127.0.0.1:0"]));
+        let options = Options(partbook(&["serve"])).env("PARTBOOK_LISTEN", "127.0.0.1:0");
         options.env("PARTBOOK_LOG_FORMAT", "json").env("PARTBOOK_LOG_LEVEL", "info")
     }
 

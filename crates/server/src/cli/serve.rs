@@ -18,7 +18,7 @@ use super::output::{Failure, warn_of_remaining_log};
 use super::schema_watch;
 use crate::config::{self, ServeArguments};
 use crate::demo;
-use crate::serve::{self, ConnectionTimeouts, ReservedAddress, ShutdownSignal, ShutdownTiming};
+use crate::serve::{self, ConnectionTimeouts, ReservedAddress, Sharing, ShutdownSignal, ShutdownTiming};
 
 /// How long closing the database may take.
 const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -85,14 +85,15 @@ struct Started {
 }
 
 async fn start(arguments: ServeArguments, url: &DatabaseUrl, inherited: ListenFd) -> Result<Started, Failure> {
+    let sharing = if arguments.reuse_port { Sharing::WithOthersThatShare } else { Sharing::None };
     // First, so that a second process on the same address does not touch the database. Clients are not accepted yet,
     // because they would wait for the rest.
     let reserved = match ReservedAddress::inherited(inherited).map_err(Failure::Usage)? {
         Some(inherited) => inherited,
-        None => ReservedAddress::bind(&arguments.listen, "--listen").await.map_err(Failure::Run)?,
+        None => ReservedAddress::bind(&arguments.listen, "--listen", sharing).await.map_err(Failure::Run)?,
     };
     let admin = match &arguments.admin_listen {
-        Some(address) => Some(ReservedAddress::bind(address, "--admin-listen").await.map_err(Failure::Run)?),
+        Some(address) => Some(ReservedAddress::bind(address, "--admin-listen", sharing).await.map_err(Failure::Run)?),
         None => None,
     };
     for parameter in url.ignored() {

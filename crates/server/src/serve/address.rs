@@ -10,6 +10,14 @@ use tokio::net::{TcpListener, TcpSocket, lookup_host};
 /// How many connections wait in the kernel's queue.
 const BACKLOG: u32 = 1024;
 
+/// Whether the port of an address may be another process's, too.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Sharing {
+    None,
+    /// The kernel gives each new connection to one of those that listen. What waits in the queue of one that ends is reset.
+    WithOthersThatShare,
+}
+
 /// An address that this process holds, and on which it does not accept connections yet.
 pub(crate) struct ReservedAddress {
     socket: Socket,
@@ -51,10 +59,10 @@ impl ReservedAddress {
     ///
     /// # Errors
     /// One line: the host is unknown, the address is in use or not allowed.
-    pub(crate) async fn bind(address: &str, setting: &'static str) -> Result<Self, String> {
+    pub(crate) async fn bind(address: &str, setting: &'static str, sharing: Sharing) -> Result<Self, String> {
         let mut outcome = Err(format!("cannot listen on {address}: the host has no address"));
         for found in lookup_host(address).await.map_err(|error| cannot_listen(address, setting, &error))? {
-            match Self::bind_to(found) {
+            match Self::bind_to(found, sharing) {
                 Ok(socket) => {
                     return Ok(Self { socket: Socket::Bound(socket), address: address.to_owned(), setting });
                 }
@@ -64,10 +72,11 @@ impl ReservedAddress {
         outcome
     }
 
-    fn bind_to(address: SocketAddr) -> io::Result<TcpSocket> {
+    fn bind_to(address: SocketAddr, sharing: Sharing) -> io::Result<TcpSocket> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         // Without this, the port could not be bound again for a minute after a stop.
         socket.set_reuseaddr(true)?;
+        socket.set_reuseport(sharing == Sharing::WithOthersThatShare)?;
         socket.bind(address)?;
         Ok(socket)
     }

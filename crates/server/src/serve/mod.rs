@@ -20,7 +20,7 @@ mod streams;
 mod tests;
 
 pub(crate) use activity::ConnectionTimeouts;
-pub(crate) use address::ReservedAddress;
+pub(crate) use address::{ReservedAddress, Sharing};
 pub(crate) use listener::serve_beside;
 pub(crate) use shutdown::{ShutdownTiming, serve};
 pub(crate) use signals::ShutdownSignal;
