@@ -65,7 +65,12 @@ logs:
     PATH=$(scripts/tools):$PATH scripts/check-logs
 
 # Measure what a request costs within the process.
+# Measure against PostgreSQL asked directly, PocketBase and HTTP itself: `just bench`, or `just bench list`.
 bench *ARGUMENTS:
+    scripts/bench {{ ARGUMENTS }}
+
+# Measure what a request costs within the process.
+overhead *ARGUMENTS:
     cargo bench --package partbook-http {{ ARGUMENTS }}
 
 # Check a running service from outside: `API_URL=… just smoke --read-only`.
