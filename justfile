@@ -52,6 +52,10 @@ monitoring:
 dashboards *ARGUMENTS:
     scripts/dashboards {{ ARGUMENTS }}
 
+# Deploy real builds with scripts/deploy.sh and take them back: `just deployments`, or `just deployments --quick`.
+deployments *ARGUMENTS:
+    scripts/check-deployments {{ ARGUMENTS }}
+
 # Run the service behind real proxies and poolers: `just cases`, or `just cases nginx`.
 cases *ARGUMENTS:
     scripts/cases {{ ARGUMENTS }}

@@ -42,7 +42,7 @@ figures. Nothing secret is in it, or on a command line.
 
 Exit status: 0 it was deployed and passed, or the dry run found nothing; 1 it failed, and the version before is back; 2 the call or the
 settings are wrong; 3 refused before anything was changed; 4 a person is needed: it failed, and the version before is not back;
-5 another deployment is at work, or has to be finished first; 130, 143 interrupted.
+5 another deployment is at work, or has to be finished first; 129, 130, 143 interrupted.
 
 Settings (NAME=VALUE; paths are absolute; ! must be there):
   ENVIRONMENT !                what /health calls the installation; production needs STAGING_DEPLOYMENTS_DIR
@@ -117,12 +117,16 @@ if [[ $dry_run ]]; then
 fi
 mkdir -p "$DEPLOYMENTS_DIR/work"
 take_lock
-trap interrupted INT TERM HUP
+trap 'interrupted 130' INT
+trap 'interrupted 143' TERM
+trap 'interrupted 129' HUP
 trap ended EXIT
 
 unfinished=$(latest_log)
+refuse_other_environment "$unfinished"
 if [[ $unfinished && ! $(result_of "$unfinished") ]]; then
     deployment=${unfinished##*/} deployment=${deployment%.jsonl} work=$DEPLOYMENTS_DIR/work/$deployment
+    accept_as_before
     tell_where_it_stood
     if [[ $what && $what != "$(kept what)" ]]; then
         is_over=yes

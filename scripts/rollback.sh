@@ -29,7 +29,7 @@ What is replaced or taken back becomes a backup first. The service is stopped fo
 The log of the deployment, TIME.jsonl in DEPLOYMENTS_DIR, goes on with what this does.
 
 Exit status: 0 the version before is back, or the dry run is done; 2 the call or the settings are wrong; 3 there is nothing to go back
-from or to; 4 a person is needed: it is not back, or the question was answered with no; 5 another deployment is at work; 130 interrupted.
+from or to; 4 a person is needed: it is not back, or the question was answered with no; 5 another deployment is at work; 129, 130, 143 interrupted.
 
 SETTINGS are those of scripts/deploy.sh, whose --help names them.
 TEXT
@@ -79,6 +79,7 @@ if [[ ! $latest ]]; then
     complain "there is no deployment in $DEPLOYMENTS_DIR that has changed anything"
     exit 3
 fi
+refuse_other_environment "$latest"
 deployment=${latest##*/} deployment=${deployment%.jsonl} work=$DEPLOYMENTS_DIR/work/$deployment
 result=$(result_of "$latest")
 say "the latest deployment is $deployment: $(kept from_commit) -> $(kept to_commit), ${result:-cut off in the step $(kept step)}"
@@ -86,7 +87,7 @@ if [[ $result == 'rolled back' && ! $way_asked ]]; then
     complain "it is rolled back already: to go to an earlier version, deploy that"
     exit 3
 fi
-if [[ ! $(kept from_ref) ]]; then
+if [[ ! $(kept from_ref) || ($DRIVER != compose && ! -x $(kept from_ref)) ]]; then
     complain 'there is no version before: it was the first, or what was kept of it is gone (KEEP_RELEASES)'
     exit 3
 fi
@@ -95,7 +96,9 @@ if [[ $dry_run ]]; then
     say "it would go back to $(kept from_commit) by $way${target:+ $target}: $why"
     exit
 fi
-trap interrupted INT TERM HUP
+trap 'interrupted 130' INT
+trap 'interrupted 143' TERM
+trap 'interrupted 129' HUP
 trap ended EXIT
 status_when_back=0
 keep changed "$(kept changed || true)"

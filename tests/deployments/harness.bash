@@ -1,7 +1,7 @@
 # Environments to deploy to, and what is asked of them; sourced by scripts/check-deployments.
 # shellcheck disable=SC2154 # `directory`, `root` and `wanted` are the caller's
 
-passed=0 faults=0 case_name='' here='' out=''
+passed=0 faults=0 case_name='' here='' out='' shown=''
 environments=()
 # In the settings of the service: it must turn up nowhere else.
 secret=sesame-that-nobody-may-see
@@ -20,7 +20,8 @@ that() { # TEXT COMMAND...
     else
         fault "$text"
         sed 's/^/    | /' "$directory/that"
-        if [[ -s $out ]]; then tail -n 25 "$out" | sed 's/^/    > /'; fi
+        if [[ -s $out && $out != "$shown" ]]; then tail -n 25 "$out" | sed 's/^/    > /'; fi
+        shown=$out
     fi
 }
 
@@ -85,7 +86,11 @@ ERROR_WINDOW=1
 TEXT
     if [[ $name == production ]]; then echo "STAGING_DEPLOYMENTS_DIR=$here" >>"$settings"; fi
     install -m 755 "$(version "$version")" "$here/bin/partbook"
-    partbook migrate up --yes
+    if [[ ${legacy-} ]]; then
+        psql -q -h "$directory/postgres" -U partbook -d "${case_name}_$name" -f "$root/tests/fixtures/legacy.sql" >/dev/null
+    else
+        partbook migrate up --yes
+    fi
     environments+=("$settings")
     with_driver driver_start
     until curl -sf "$url/readyz" >/dev/null; do sleep 0.1; done

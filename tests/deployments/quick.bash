@@ -98,7 +98,9 @@ what_is_refused() { # BACKEND
     set_to MIN_MEMORY_MB 999999999
     set_to MAX_BACKUP_AGE_HOURS 1
     set_to ENVIRONMENT other
-    set_to DEPLOYMENTS_DIR "$here/deployments"
+    ends 2 deploy.sh "$settings" "$after/partbook"
+    says 'holds the deployments of staging'
+    mv "$here/deployments" "$here/of-staging"
     python3 - "$here/work" <<'PYTHON'
 import json, pathlib, sqlite3, sys
 work = pathlib.Path(sys.argv[1])
@@ -115,6 +117,8 @@ PYTHON
     says 'FAILED    drift +2 difference'
     says 'FAILED    backup +[0-9]+ hour'
     says 'FAILED    alerts +PartbookErrors$'
+    rm -r "$here/deployments"
+    mv "$here/of-staging" "$here/deployments"
     set_to ENVIRONMENT staging
     set_to MIN_DISK_MB 1
     set_to MIN_MEMORY_MB 1
@@ -239,10 +243,14 @@ cut_off_twice() { # BACKEND
     says 'nothing was changed yet'
     runs after
     (cd "$versions/before" && sha256sum partbook >SHA256SUMS)
-    # Between the stop of an instance and its start.
-    cut_off function:start_instance restart 0 "$settings" "$versions/before/partbook"
+    # Between the stop of an instance and its start. What was accepted stays so.
+    python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("create table diary (day text)")' "$here/work/partbook.db"
+    cut_off_only function:start_instance "$settings" "$versions/before/partbook" --accept 'drift:a table of somebody else'
+    ends 0 deploy.sh "$settings" "$versions/before/partbook"
+    says 'it stood in the step: restart$'
+    says 'accepted  drift .*\(a table of somebody else\)'
     runs before
-    cut_off_only begin:migrate "$settings" "$versions/after/partbook"
+    cut_off_only begin:migrate "$settings" "$versions/after/partbook" --accept 'drift:a table of somebody else'
     ends 5 deploy.sh "$settings" "$versions/before/partbook"
     says 'finish that one first'
     ends 0 rollback.sh "$settings"

@@ -1,6 +1,6 @@
 # Real builds, good and bad; sourced.
 # shellcheck disable=SC2034,SC2154 # scripts/check-deployments and harness.bash read and set them
-version_cases=(a_compatible_migration too_slow a_migration_taken_back a_restore what_was_written_since requests_that_fail rows_that_are_lost)
+version_cases=(a_compatible_migration too_slow a_migration_taken_back a_restore what_was_written_since requests_that_fail rows_that_are_lost a_legacy_database)
 
 # Builds each version from a commit of its own, in a clone below the target folder, whose path stays the same so that it is built at one
 # place; the program that cargo has put into the target folder is put back.
@@ -113,7 +113,10 @@ what_was_written_since() { # BACKEND
     says '--accept-loss'
     runs lasting
     has_cpus '["Core i5-12400","Ryzen 5 7600","Ryzen 9 9950X"]'
-    # It is gone on with by the same call, or decided.
+    # At a terminal it asks.
+    at_terminal 'anything else' 4
+    says 'Type the name of the environment'
+    runs lasting
     ends 0 rollback.sh "$settings" --accept-loss --note 'the shop knows'
     runs before
     has_schema "$latest"
@@ -122,11 +125,19 @@ what_was_written_since() { # BACKEND
     that 'what was replaced is a backup' test "$(cd "$here/work" && DATABASE_URL=$database_url "$here/bin/partbook" backup list --json 2>/dev/null | jq '[.backups[] | select(.content.tables | to_entries | any((.key | test("(^|[.])cpu$")) and .value.rows == 3))] | length > 0')" = true
 }
 
+# rollback.sh at a terminal, where somebody types an ANSWER; it ends with STATUS.
+at_terminal() { # ANSWER STATUS
+    local status=0
+    out=$here/out.terminal
+    printf '%s\n' "$1" | script --quiet --return --command "$root/scripts/rollback.sh $settings" /dev/null >"$out" 2>&1 || status=$?
+    that "with the answer '$1' it ends with $2, and not $status" test "$status" = "$2"
+}
+
 requests_that_fail() { # BACKEND
     local asking
     environment "$1" before 1
     set_to ERROR_WINDOW 60
-    while true; do curl -s -o /dev/null "$url/v1/catalog/cpus?search=a+fault" "$url/v1/catalog/cpus" "$url/v1/catalog/gpus"; sleep 0.1; done &
+    while true; do curl -s "$url/v1/catalog/cpus?search=a+fault" "$url/v1/catalog/cpus" "$url/v1/catalog/gpus" >/dev/null || true; sleep 0.1; done &
     asking=$!
     services+=("$asking")
     ends 1 deploy.sh "$settings" "$(version lasting)"
@@ -151,6 +162,21 @@ requests_that_fail() { # BACKEND
     kill "${services[-1]}" "$asking"
     ends 0 rollback.sh "$settings" --accept-loss
     runs before
+}
+
+# Served as it is, and never migrated.
+a_legacy_database() { # BACKEND
+    if [[ $1 != postgresql ]]; then return; fi
+    legacy=yes environment "$1" before 1
+    set_to SCHEMA legacy
+    set_to SMOKE '"--read-only"'
+    ends 0 deploy.sh "$settings" "$(version compatible)"
+    runs compatible
+    logged 'map(select(.event == "step" and .step == "migrate" and .result == "passed"))[0].figures.schema | startswith("legacy")'
+    ends 0 rollback.sh "$settings"
+    says 'how far: binary: the schema is the legacy service'
+    runs before
+    has_cpus "$both"
 }
 
 rows_that_are_lost() { # BACKEND

@@ -11,7 +11,7 @@ choose_way() { # [restore]
     from=$(kept from_ref) way=binary target=''
     if [[ ${1-} == restore ]]; then
         way=restore why='a restore was asked for'
-        target=$(($(kept schema_before) + 1))
+        target=$(($(kept schema_before) + 1)) # of none it is 1, and not used
         return
     fi
     if [[ $SCHEMA != partbook ]]; then
@@ -57,9 +57,9 @@ find_written() {
     asked "$(kept to_ref)" backup create --reason "before the roll-back of deployment $deployment" --json >"$work/now.json" ||
         { complain "what was written since cannot be found out: $(<"$work/reason")" && return 1; }
     written=$(differing_tables "$since" "$work/now.json")
-    # The latest that lacks the migration; without a migration, the one that the deployment made.
+    # The latest that lacks the migration; where none was applied, or nobody knows, the one that the deployment made.
     which=(--before-migration "$target")
-    if [[ $(kept schema_after) == "$(kept schema_before)" ]]; then which=("$(jq -r .file "$work/backup.json")"); fi
+    if [[ $way_asked == restore && ($(kept schema_after) == "" || $(kept schema_after) == "$(kept schema_before)") ]]; then which=("$(jq -r .file "$work/backup.json")"); fi
     backup=$(driver_run "$(kept to_ref)" backup restore --dry-run "${which[@]}" 2>"$work/complaint" | head -n 1) || backup=''
     [[ $backup ]] || { complain "there is no backup to restore: $(tail -n 2 "$work/complaint")" && return 1; }
     say "    the backup: $backup"

@@ -134,6 +134,7 @@ run_step() { # NAME FUNCTION
     if ((step_status)); then
         if [[ -e $work/reason ]]; then reason=$(<"$work/reason"); fi
         reason=${reason:-"exit status $step_status"}
+        reason=${reason//$'\n'/; }
         printf '%s\n' "$reason" >"$work/reason"
         record step step "$1" result failed --json seconds "$seconds" reason "$reason" --json figures "$figures"
         say "$1: FAILED after $seconds s: $reason"

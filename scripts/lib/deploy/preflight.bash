@@ -30,6 +30,10 @@ check_instances() {
         fi
     done
     printf '%s of %s' "${first:-nothing}" "$instances"
+    if [[ $stage == after ]] && ! same_commit "$first" "$(kept to_commit)"; then
+        printf ', and %s was deployed' "$(kept to_commit)"
+        answer=1
+    fi
     return "$answer"
 }
 

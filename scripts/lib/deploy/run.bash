@@ -29,6 +29,26 @@ accepted_json() {
     for name in "${!accepted[@]}"; do jq -nc --arg name "$name" --arg reason "${accepted[$name]}" '{($name): $reason}'; done | jq -nc '[inputs] | add // {}'
 }
 
+# What was accepted when the deployment began holds for the rest of it.
+accept_as_before() {
+    local name reason
+    while IFS=$'\t' read -r name reason; do
+        if [[ $name ]]; then accepted[$name]=${accepted[$name]:-$reason}; fi
+    done < <(events "$(log_file)" 'map(select(.event == "begun")) | first | .accepted // {} | to_entries[] | [.key, .value] | @tsv')
+}
+
+# The log of one environment only: which deployment was the latest would be a matter of chance.
+refuse_other_environment() { # FILE
+    local other
+    if [[ ! $1 ]]; then return; fi
+    other=$(events "$1" 'map(select(.event == "begun")) | first | .environment // ""')
+    if [[ $other != "$ENVIRONMENT" ]]; then
+        complain "DEPLOYMENTS_DIR holds the deployments of ${other:-nothing that is known}, and these are the settings of $ENVIRONMENT: name another directory"
+        is_over=yes
+        exit 2
+    fi
+}
+
 index_of() { # STEP
     local index
     for index in "${!step_names[@]}"; do
@@ -100,11 +120,11 @@ tell_where_it_stood() {
     fi
 }
 
-interrupted() {
+interrupted() { # STATUS
     trap '' INT TERM HUP
     is_over=yes
     complain "interrupted in the step $(kept step). The same call goes on; scripts/rollback.sh $settings_file goes back"
-    exit 130
+    exit "$1"
 }
 
 # An end that nobody meant, such as a full disk.

@@ -31,7 +31,7 @@ known_reference() {
 # Runs a command of the service, whose answer is JSON. The complaint of one that fails is the reason.
 asked() { # REFERENCE ARGUMENT...
     local status=0
-    driver_run "$@" 2>"$work/complaint" || status=$?
+    driver_run "$@" 2>"$work/complaint" </dev/null || status=$?
     if ((status)); then tail -n 3 "$work/complaint" | cut -c -600 >"$work/reason"; fi
     return "$status"
 }
