@@ -115,7 +115,7 @@ if [[ $dry_run ]]; then
     dry_run
     exit
 fi
-mkdir -p "$DEPLOYMENTS_DIR/work"
+open_log 3
 take_lock
 trap 'interrupted 130' INT
 trap 'interrupted 143' TERM
@@ -124,6 +124,9 @@ trap ended EXIT
 
 unfinished=$(latest_log)
 refuse_other_environment "$unfinished"
+if [[ $unfinished && ! $(result_of "$unfinished") && $what && ! $(has_changed "$unfinished") ]] && give_up_other "$unfinished"; then
+    unfinished=''
+fi
 if [[ $unfinished && ! $(result_of "$unfinished") ]]; then
     deployment=${unfinished##*/} deployment=${deployment%.jsonl} work=$DEPLOYMENTS_DIR/work/$deployment
     accept_as_before

@@ -28,7 +28,9 @@ What is replaced or taken back becomes a backup first. The service is stopped fo
 
 The log of the deployment, TIME.jsonl in DEPLOYMENTS_DIR, goes on with what this does.
 
-Exit status: 0 the version before is back, or the dry run is done; 2 the call or the settings are wrong; 3 there is nothing to go back
+A deployment that was cut off before it changed anything is only given up; called once more, it goes back from the one before that.
+
+Exit status: 0 the version before is back, or the dry run is done, or what was cut off is given up; 2 the call or the settings are wrong; 3 there is nothing to go back
 from or to; 4 a person is needed: it is not back, or the question was answered with no; 5 another deployment is at work; 129, 130, 143 interrupted.
 
 SETTINGS are those of scripts/deploy.sh, whose --help names them.
@@ -73,7 +75,18 @@ if [[ ! -d $DEPLOYMENTS_DIR/work ]]; then
     complain "there is no deployment in $DEPLOYMENTS_DIR"
     exit 3
 fi
+open_log 4
 take_lock
+latest=$(latest_log)
+if [[ $latest && ! $(result_of "$latest") && ! $(has_changed "$latest") ]]; then
+    what=''
+    if [[ $dry_run ]]; then
+        say "the latest deployment, $(basename "$latest" .jsonl), was cut off before it changed anything: it would be given up"
+    else
+        give_up_other "$latest"
+    fi
+    exit
+fi
 latest=$(latest_change)
 if [[ ! $latest ]]; then
     complain "there is no deployment in $DEPLOYMENTS_DIR that has changed anything"
@@ -89,6 +102,15 @@ if [[ $result == 'rolled back' && ! $way_asked ]]; then
 fi
 if [[ ! $(kept from_ref) || ($DRIVER != compose && ! -x $(kept from_ref)) ]]; then
     complain 'there is no version before: it was the first, or what was kept of it is gone (KEEP_RELEASES)'
+    exit 3
+fi
+if [[ $(kept from_ref) == "$(kept to_ref)" ]]; then
+    complain "it was of the version that ran already, and no log knows which was before: deploy that"
+    exit 3
+fi
+running=$(commit_of 0)
+if [[ $running ]] && ! same_commit "$running" "$(kept to_commit)" && ! same_commit "$running" "$(kept from_commit)"; then
+    complain "${urls[0]} runs $running, which that deployment did not bring: somebody has deployed otherwise, or the log is not of this environment"
     exit 3
 fi
 if [[ $dry_run ]]; then

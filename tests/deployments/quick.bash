@@ -85,6 +85,9 @@ what_is_refused() { # BACKEND
     refused 'is not what SHA256SUMS says' "$settings" "$bad/partbook"
     (cd "$bad" && printf '#!/bin/sh\necho "partbook 0.1.0 (unknown)"\n' >partbook && sha256sum partbook >SHA256SUMS)
     refused 'does not name its commit' "$settings" "$bad/partbook"
+    # One that never ends to print what could steer a terminal.
+    (cd "$bad" && printf '#!/bin/sh\nexec yes "\033[31m"\n' >partbook && sha256sum partbook >SHA256SUMS)
+    refused "its --version says '\[31m'" "$settings" "$bad/partbook"
 
     # All that the preflight looks at, at once.
     server=$(free_port)
@@ -131,9 +134,13 @@ PYTHON
     python3 -m http.server --bind 127.0.0.1 --directory "$here" "${url##*:}" >/dev/null 2>&1 &
     services+=($!)
     until (exec 3<>"/dev/tcp/127.0.0.1/${url##*:}") 2>/dev/null; do sleep 0.1; done
+    set_to BACKUPS_DIR "$here/no-such"
+    # A file may begin with the mark that some editors put there.
+    sed -i $'1s/^/\xef\xbb\xbf/' "$settings"
     refused 'something else listens on' "$settings" "$after/partbook"
+    says 'FAILED    disk .*there is no .*/no-such'
 
-    for line in 'NO_SUCH=1' 'URLS=http://name:word@127.0.0.1:1' 'ERROR_WINDOW=soon' 'DRIVER=magic' 'BINARY=partbook' 'this is no setting' 'ENVIRONMENT=twice'; do
+    for line in 'NO_SUCH=1' 'URLS=http://name:word@127.0.0.1:1' 'ERROR_WINDOW=soon' 'DRIVER=magic' 'SMOKE=--help' "DEPLOYMENTS_DIR=$settings/deployments" 'BINARY=partbook' 'this is no setting' 'ENVIRONMENT=twice'; do
         cp "$settings" "$here/wrong.env"
         if [[ $line == *=* && $line != ENVIRONMENT* ]]; then sed -i "/^${line%%=*}=/d" "$here/wrong.env"; fi
         echo "$line" >>"$here/wrong.env"
@@ -237,12 +244,25 @@ cut_off() { # PLACE STEP STATUS ARGUMENT...
 }
 
 cut_off_twice() { # BACKEND
+    local name before
     environment "$1" before 2
     set_to SMOKE --read-only
-    cut_off begin:backup backup 0 "$settings" "$versions/after/partbook"
+    (cd "$versions/before" && sha256sum partbook >SHA256SUMS)
+    # What has changed nothing holds up neither another version nor the way back.
+    cut_off_only begin:preflight "$settings" "$versions/before/partbook"
+    ends 0 rollback.sh "$settings"
+    says 'had changed nothing, and is given up'
+    ends 3 rollback.sh "$settings"
+    cut_off_only begin:preflight "$settings" "$versions/before/partbook"
+    cut_off_only begin:backup "$settings" "$versions/after/partbook"
+    says 'had changed nothing, and is given up'
+    # The clock is put back in between.
+    for name in "$here/deployments"/*.jsonl; do mv "$name" "$here/deployments/2${name##*/}"; done
+    for name in "$here/deployments"/work/2*; do mv "$name" "$here/deployments/work/2${name##*/}"; done
+    ends 0 deploy.sh "$settings" "$versions/after/partbook"
+    says 'it stood in the step: backup$'
     says 'nothing was changed yet'
     runs after
-    (cd "$versions/before" && sha256sum partbook >SHA256SUMS)
     # Between the stop of an instance and its start. What was accepted stays so.
     python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("create table diary (day text)")' "$here/work/partbook.db"
     cut_off_only function:start_instance "$settings" "$versions/before/partbook" --accept 'drift:a table of somebody else'
@@ -253,7 +273,15 @@ cut_off_twice() { # BACKEND
     cut_off_only begin:migrate "$settings" "$versions/after/partbook" --accept 'drift:a table of somebody else'
     ends 5 deploy.sh "$settings" "$versions/before/partbook"
     says 'finish that one first'
-    ends 0 rollback.sh "$settings"
+    that 'the clock that was put back is made up for' test "$(basename "$(log_of_latest)" .jsonl | grep -c _1_1)" = 1
+    # A database that is away, and instances that nobody has touched.
+    before=$(pids)
+    mv "$here/work/partbook.db" "$here/work/away.db"
+    ends 1 deploy.sh "$settings" --resume
+    says '^migrate: FAILED .*does not exist'
+    says 'is back, by binary: the deployment applied no migration'
+    mv "$here/work/away.db" "$here/work/partbook.db"
+    that 'nobody has touched them' test "$(pids)" = "$before"
     runs before
     ends 5 deploy.sh "$settings" --resume
     says 'there is nothing to go on with'

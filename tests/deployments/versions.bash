@@ -68,7 +68,11 @@ a_compatible_migration() { # BACKEND
     has_schema $((latest + 1))
     has_cpus "$both"
     ends 0 deploy.sh "$settings" "$(version compatible)"
+    # Once more the same, by somebody who tries again: the version before is not the same one.
+    ends 0 deploy.sh "$settings" "$(version compatible)"
     runs compatible
+    ends 0 rollback.sh "$settings"
+    runs before
     keeps_secret
 }
 

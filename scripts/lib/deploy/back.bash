@@ -18,8 +18,13 @@ choose_way() { # [restore]
         why='the schema is the legacy service'"'"'s, and no version changes it'
         return
     fi
-    status=$(driver_run "$from" migrate status --json 2>"$work/complaint") || [[ $status ]] ||
-        { complain "the database cannot be looked at: $(tail -n 2 "$work/complaint")" && return 1; }
+    status=$(driver_run "$from" migrate status --json 2>"$work/complaint") || true
+    if [[ ! $status ]]; then
+        say "    the database cannot be looked at: $(tail -n 2 "$work/complaint")"
+        if is_kept migrating && [[ $(jq '.migrations | length' "$work/plan") != 0 ]]; then return 1; fi
+        why='the deployment applied no migration'
+        return
+    fi
     missing=$(jq -c '[.migrations[] | select(.state == "missing")]' <<<"$status")
     if [[ $missing == '[]' ]]; then
         why="the database has no migration that $(kept from_commit) does not know"
@@ -107,8 +112,9 @@ step_back_binary() {
     if is_kept changed; then driver_install "$(kept from_ref)"; fi
     if [[ $stopped ]]; then driver_start; fi
     for ((instance = 0; instance < instances; instance++)); do
-        # What was never touched goes on.
-        if is_kept changed && [[ ! $stopped ]]; then driver_restart "$instance"; fi
+        # What was never touched goes on, whether the database is there or not.
+        if ! is_kept changed; then continue; fi
+        if [[ ! $stopped ]]; then driver_restart "$instance"; fi
         wait_until_ready "$instance"
     done
     compare_commits "$(kept from_commit)"
@@ -144,6 +150,7 @@ roll_back() { # WHY
     run_step back-binary step_back_binary
     if ((step_status)); then return; fi
     is_back=yes
+    if ! is_kept before.json; then return; fi
     # Rows that the new version lost are in the backup; to bring them back is not decided here.
     run_step back-compare step_back_compare
     if ((step_status)); then

@@ -55,11 +55,16 @@ latest_log() {
     printf '%s' "$latest"
 }
 
+# Not empty where the first step that changes something has begun.
+has_changed() { # FILE
+    events "$1" "map(select(.event == \"step\" and .step == \"$first_change\")) | if . == [] then empty else \"yes\" end"
+}
+
 # The file of the latest deployment that has changed anything, or may have.
 latest_change() {
     local file latest=''
     for file in "$DEPLOYMENTS_DIR"/*.jsonl; do
-        if [[ -e $file && $(result_of "$file") != refused && -d $DEPLOYMENTS_DIR/work/$(basename "$file" .jsonl) ]]; then latest=$file; fi
+        if [[ -e $file && $(result_of "$file") != refused && $(has_changed "$file") && -d $DEPLOYMENTS_DIR/work/$(basename "$file" .jsonl) ]]; then latest=$file; fi
     done
     printf '%s' "$latest"
 }

@@ -1,5 +1,6 @@
 # Looks whether a deployment may begin, and at its end whether all is as it was; sourced. Each check prints what it found, and fails
-# where that is not as it should be. --accept CHECK:REASON lets one pass, which goes into the log.
+# where that is not as it should be. --accept CHECK:REASON lets one pass, which goes into the log; but
+# for `instances` at the end, which are what was deployed.
 # shellcheck disable=SC2154 # the settings and `accepted` are the caller's
 
 check_driver() { (driver_preflight) && printf '%s' "$DRIVER"; }
@@ -53,7 +54,13 @@ check_installed() {
 check_disk() {
     local directory free answer=0
     for directory in "$DEPLOYMENTS_DIR" "${BINARY%/*}" "$WORK_DIR" "$BACKUPS_DIR" "$COMPOSE_DIR"; do
-        if [[ ! $directory || ! -d $directory ]]; then continue; fi
+        if [[ ! $directory ]]; then continue; fi
+        if [[ ! -d $directory ]]; then
+            if [[ $directory == "$DEPLOYMENTS_DIR" && $dry_run ]]; then continue; fi
+            printf 'there is no %s; ' "$directory"
+            answer=1
+            continue
+        fi
         free=$(df -Pm "$directory" | awk 'NR == 2 { print $4 }')
         printf '%s MB at %s; ' "$free" "$directory"
         if ((free < MIN_DISK_MB)); then answer=1; fi
@@ -179,7 +186,7 @@ run_checks() { # NAME...
     for name; do
         if text=$("check_$name" 2>&1); then
             verdict=ok
-        elif [[ ${accepted[$name]-} ]]; then
+        elif [[ ${accepted[$name]-} && $stage$name != afterinstances ]]; then
             verdict=accepted
             text+=" (${accepted[$name]})"
         elif [[ $stage == after && $name =~ ^(disk|memory|load)$ ]]; then

@@ -11,10 +11,29 @@ need_programs() {
     ((BASH_VERSINFO[0] >= 5)) || { complain 'this needs bash 5' && exit 2; }
 }
 
+# There is a directory for the log, which can be written to.
+open_log() { # STATUS-WITHOUT-ROOM
+    if ! mkdir -p "$DEPLOYMENTS_DIR/work" 2>/dev/null || [[ ! -w $DEPLOYMENTS_DIR || ! -w $DEPLOYMENTS_DIR/work ]] ||
+        { [[ -e $DEPLOYMENTS_DIR/lock ]] && [[ ! -w $DEPLOYMENTS_DIR/lock ]]; }; then
+        complain "DEPLOYMENTS_DIR, $DEPLOYMENTS_DIR, cannot be made or written by $(id -un): make it, or call this as its owner"
+        exit 2
+    fi
+    if ! head -c 262144 /dev/zero 2>/dev/null >"$DEPLOYMENTS_DIR/work/.room"; then
+        rm -f "$DEPLOYMENTS_DIR/work/.room"
+        complain "there is no room in $DEPLOYMENTS_DIR: free some. To go back without: docs/rollback.md, \"Emergency\""
+        exit "$1"
+    fi
+    rm -f "$DEPLOYMENTS_DIR/work/.room"
+}
+
 check_is_known() { [[ $1 == check ]] || declare -F "check_$1" >/dev/null; }
 
 begin_deployment() {
+    local latest
     deployment=$(date -u +%Y%m%dT%H%M%S%3NZ)
+    # The latest is found by its name, also after the clock was put back.
+    latest=$(basename "$(latest_log)" .jsonl)
+    if [[ $latest && ! $deployment > $latest ]]; then deployment=${latest}_1; fi
     work=$DEPLOYMENTS_DIR/work/$deployment
     mkdir -m 700 "$work"
     keep what "$what"
@@ -49,6 +68,15 @@ refuse_other_environment() { # FILE
     fi
 }
 
+# Ends a deployment that was cut off before it changed anything. False, and nothing is done, where it is of the same WHAT.
+give_up_other() { # FILE
+    deployment=$(basename "$1" .jsonl) work=$DEPLOYMENTS_DIR/work/$deployment
+    if [[ $(kept what) == "$what" ]]; then return 1; fi
+    say "deployment $deployment of $(kept what) was cut off in the step $(kept step), had changed nothing, and is given up"
+    record finished result refused --json exit 3 text "cut off in the step $(kept step), and given up by $by; nothing was changed"
+    deployment='' work=''
+}
+
 index_of() { # STEP
     local index
     for index in "${!step_names[@]}"; do
@@ -58,7 +86,7 @@ index_of() { # STEP
 
 # Something was changed, or may have been, once the first step that does so has begun.
 has_changed_something() {
-    [[ $(events "$(log_file)" "map(select(.event == \"step\" and .step == \"$first_change\")) | length") != 0 ]]
+    [[ $(has_changed "$(log_file)") ]]
 }
 
 run_steps_from() { # STEP

@@ -44,6 +44,8 @@ wait_until_ready() { # INSTANCE
         fi
         sleep 0.2
     done
+    # It may be another one that answers there.
+    driver_is_alive "$1" || fail "something answers at ${urls[$1]}, and the instance has ended: $(driver_last_words "$1")"
 }
 
 # Every instance has to run this commit.

@@ -12,7 +12,7 @@ setting_rules=(
     'MIN_DISK_MB 1024 number:0:999999999' 'MIN_MEMORY_MB 256 number:0:999999999' 'MAX_LOAD_PER_CPU 2 number:0:999999999'
     'MAX_BACKUP_AGE_HOURS 26 number:1:8760' 'BACKUPS_DIR - directory'
     'PROMETHEUS_URL - urls' 'ALERTMANAGER_URL - urls' 'ALERTS ^Partbook pattern'
-    'SMOKE - words' 'SMOKE_REQUESTS 50 number:1:1000'
+    'SMOKE - flags:--read-only,--no-listings' 'SMOKE_REQUESTS 50 number:1:1000'
     'BUDGET_LIST_MS 100 number:0:999999999' 'BUDGET_UPDATE_MS 200 number:0:999999999' 'BUDGET_DELETE_MS 500 number:0:999999999'
     'ERROR_WINDOW 300 number:1:86400' 'ERROR_GATE_PERCENT 1 number:0:100' 'ERROR_ROLL_BACK_PERCENT 10 number:0:100'
     'ERROR_LEAST_REQUESTS 20 number:1:999999999'
@@ -40,6 +40,9 @@ judge_setting() { # NAME VALUE KIND
                 bad_setting "$name must be a whole number from $least to $greatest, not '$value'"
             fi
             ;;
+        flags:*)
+            for word in $value; do [[ ,${kind#flags:}, == *",$word,"* ]] || bad_setting "$name may hold ${kind#flags:}, not '$word'"; done
+            ;;
         directory | file) [[ $value == /* ]] || bad_setting "$name must be an absolute path, not '$value'" ;;
         urls)
             for word in $value; do
@@ -58,6 +61,7 @@ each_assignment() { # FILE COMMAND
     while IFS= read -r line || [[ $line ]]; do
         number=$((number + 1))
         line=${line%$'\r'}
+        if ((number == 1)); then line=${line#$'\xef\xbb\xbf'}; fi
         if [[ $line =~ ^[[:space:]]*([#;].*)?$ ]]; then continue; fi
         if ! [[ $line =~ ^([A-Za-z_][A-Za-z0-9_]*)=(.*)$ ]]; then
             printf '%s: %s: line %d is no NAME=VALUE\n' "$program" "$1" "$number" >&2

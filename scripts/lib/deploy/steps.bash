@@ -19,8 +19,24 @@ step_record() {
     for ((instance = 0; instance < instances; instance++)); do running+=("$(commit_of "$instance")"); done
     keep from_commit "${commit:-none}"
     keep from_ref "$reference"
+    # The same version once more: what was before it is still the version before.
+    if [[ $reference && $reference == "$(kept to_ref)" ]]; then take_earlier "$reference"; fi
     figure running "$(jq -nc '$ARGS.positional' --args "${running[@]}")"
     record deployment from "$(kept from_commit)" to "$(kept to_commit)" sha256 "$(kept to_sha256)" from_reference "$reference" to_reference "$(kept to_ref)"
+}
+
+# Keeps as the version before what the deployment that brought REFERENCE had; what was kept stays where no log knows.
+take_earlier() { # REFERENCE
+    local earlier files=("$DEPLOYMENTS_DIR"/*.jsonl) number name
+    for ((number = ${#files[@]} - 1; number >= 0; number--)); do
+        name=${files[number]##*/}
+        earlier=$DEPLOYMENTS_DIR/work/${name%.jsonl}
+        if [[ ! -s $earlier/from_ref || ! -e $earlier/to_ref || $(<"$earlier/to_ref") != "$1" || $(<"$earlier/from_ref") == "$1" ]]; then continue; fi
+        if [[ $(result_of "${files[number]}") != passed ]]; then continue; fi
+        keep from_ref "$(<"$earlier/from_ref")"
+        keep from_commit "$(<"$earlier/from_commit")"
+        return
+    done
 }
 
 # The version that knows the database as it is.
@@ -66,7 +82,8 @@ step_migrate() {
         return
     fi
     to=$(kept to_ref)
-    driver_run "$to" migrate status --json >"$work/status" 2>"$work/complaint" || [[ -s $work/status ]]
+    asked "$to" migrate status --json >"$work/status" || [[ -s $work/status ]]
+    rm -f "$work/reason"
     before=$(jq .version "$work/status")
     # A run that was cut off may have applied some.
     if ! is_kept schema_before; then keep schema_before "$before"; fi
@@ -80,6 +97,7 @@ step_migrate() {
         keep changed stopped
         driver_stop
     fi
+    keep migrating yes
     quietly driver_run "$to" migrate up --yes
     after=$(driver_run "$to" migrate status --json 2>/dev/null | jq .version)
     keep schema_after "$after"

@@ -6,6 +6,11 @@ commit_in() { # TEXT
     if [[ $1 =~ ^partbook\ [^\ ]+\ \(([0-9a-z]+)\)$ ]]; then printf '%s' "${BASH_REMATCH[1]}"; fi
 }
 
+# What a program says of itself: the beginning of it, in a bounded time, without what could steer a terminal.
+version_of() { # FILE
+    timeout 10 "$1" --version 2>&1 </dev/null | head -c 300 | tr -cd '[:print:]\n' | head -n 1 || true
+}
+
 # The sum of a file that the SHA256SUMS beside it names.
 named_sum() { # FILE
     local sums name=${1##*/} found
@@ -34,11 +39,11 @@ verify_file() { # FILE
         rm -rf "${place-}"
         fail "$1 is not what SHA256SUMS says: it has $sum, and should have $expected"
     fi
-    version=$("$file" --version 2>&1 </dev/null) || version="it does not run: $version"
+    version=$(version_of "$file")
     commit=$(commit_in "$version")
     if [[ ! $commit || $commit == unknown ]]; then
         rm -rf "${place-}"
-        fail "$1 does not name its commit, so nobody could tell whether it runs: $(head -n 1 <<<"$version")"
+        fail "$1 does not name its commit, so nobody could tell whether it runs: its --version says '$version'"
     fi
     if [[ ! $dry_run ]]; then
         file=$DEPLOYMENTS_DIR/releases/$commit-${sum:0:12}

@@ -5,7 +5,7 @@ driver_verify() { verify_file "$1"; }
 
 # The commit of the program that is installed; nothing where there is none.
 driver_installed() {
-    if [[ -x $BINARY ]]; then commit_in "$("$BINARY" --version 2>/dev/null </dev/null)"; fi
+    if [[ -x $BINARY ]]; then commit_in "$(version_of "$BINARY")"; fi
 }
 
 # Keeps a copy of the program that is installed, to go back to, and prints where it is.

@@ -57,10 +57,16 @@ start_instance() { # INSTANCE
     if [[ $rendering ]]; then act setsid "$BINARY" serve --listen "${listens[$1]}" && return; fi
     mkdir -p "$RUN_DIR"
     # setsid, so that neither the end of this script nor an interrupt at the terminal reaches it.
-    become setsid "$BINARY" serve --listen "${listens[$1]}" 9>&- </dev/null >>"$RUN_DIR/$1.log" 2>&1 &
+    rm -f "$RUN_DIR/$1.pid"
+    # It says itself which process it is, before it becomes the service: should this script be killed, nothing runs that nobody knows.
+    (
+        pid=$BASHPID
+        printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$RUN_DIR/$1.pid.new"
+        mv "$RUN_DIR/$1.pid.new" "$RUN_DIR/$1.pid"
+        become setsid "$BINARY" serve --listen "${listens[$1]}"
+    ) 9>&- </dev/null >>"$RUN_DIR/$1.log" 2>&1 &
     pid=$!
-    printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$RUN_DIR/$1.pid.new"
-    mv "$RUN_DIR/$1.pid.new" "$RUN_DIR/$1.pid"
+    until [[ -e $RUN_DIR/$1.pid ]] || ! kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
 }
 
 stop_instance() { # INSTANCE
