@@ -95,6 +95,21 @@ class Words(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "NEW: #/components/schemas/Gone is not there"):
             self.compare(({"$ref": "#/components/schemas/Part"}, {}), ({"$ref": "#/components/schemas/Gone"}, {}))
 
+    def test_a_component_that_stands_for_itself_is_said(self):
+        part = {"$ref": "#/components/schemas/Part"}
+        with self.assertRaisesRegex(ValueError, "OLD: #/components/schemas/Part stands for itself"):
+            self.compare((part, part), (part, part))
+
+    def test_what_is_no_document_is_said(self):
+        for text in ("null", "[]", '"x"', '{"info": {"version": 1}, "paths": {}}', '{"info": {"version": "1.0.0"}, "paths": null}', "[" * 100_000):
+            with self.subTest(text[:40]), tempfile.TemporaryDirectory() as directory:
+                paths = [Path(directory, name) for name in ("old.json", "new.json", "CHANGELOG.md")]
+                for path, content in zip(paths, (text, text, CHANGELOG.format(lines=""))):
+                    path.write_text(content)
+                run = subprocess.run([sys.executable, ROOT / "tools/release/compare.py", *paths], capture_output=True, text=True)
+                self.assertEqual(1, run.returncode)
+                self.assertRegex(run.stderr, r"^tools/release/compare\.py: one of the two is no OpenAPI document: .*\n$")
+
 
 class Changelog(unittest.TestCase):
     """The maximum of `CpuInput.cores` is less, and the changelog says this or that."""

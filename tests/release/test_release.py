@@ -102,6 +102,40 @@ class Release(unittest.TestCase):
         self.cut()
         self.assertIn("already", self.release("cut", self.number, status=1))
 
+    def changed(self):
+        return run("git", "status", "--porcelain", cwd=self.repository)[1]
+
+    def test_what_is_no_later_version_is_not_cut(self):
+        for number in ("1.2", "v1.2.3", "01.2.3", "1.02.3", "1.2.3-", "1.2.3-rc..1", "1.2.3+b"):
+            self.assertIn("is no version", self.release("cut", number, status=1))
+        self.assertIn("is less than", self.release("cut", "0.0.1", status=1))
+        self.assertEqual("", self.changed())
+
+    def test_a_cut_that_fails_writes_nothing(self):
+        self.edit("openapi/partbook.json", '"maximum": 1024', '"maximum": 1023')
+        self.assertIn("commit or take back first: openapi/partbook.json", self.release("cut", "7.8.9", status=1))
+        self.git("commit", "--quiet", "--all", "--message", "Take less, and do not say so")
+        for _ in range(2):
+            self.assertIn("less than before", self.release("cut", "7.8.9", status=1))
+            self.assertEqual("", self.changed())
+
+    def test_a_heading_may_have_white_space_at_its_end(self):
+        self.edit("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased] \n")
+        self.git("commit", "--quiet", "--all", "--message", "Add a blank")
+        self.release("check", f"v{self.cut('7.8.9')}")
+
+    def test_the_last_release_is_a_tag_of_a_version(self):
+        self.git("commit", "--quiet", "--allow-empty", "--message", "Go on")
+        self.git("tag", "vendored", "HEAD^")
+        status, text = run("scripts/compare-api", cwd=self.repository)
+        self.assertEqual((0, True), (status, "openapi/released.json" in text), text)
+        self.git("rm", "--quiet", "openapi/partbook.json")
+        self.git("commit", "--quiet", "--message", "Lose the document")
+        self.git("tag", "v0.0.1")
+        self.git("revert", "--no-edit", "HEAD")
+        status, text = run("scripts/compare-api", cwd=self.repository)
+        self.assertEqual((1, True), (status, "v0.0.1 has no openapi/partbook.json" in text), text)
+
     def test_what_is_not_fit_is_refused_and_named(self):
         def unfit(words, tag=""):
             text = self.release("check", *filter(None, [tag]), status=1)
@@ -140,6 +174,7 @@ class Release(unittest.TestCase):
 
     def test_the_notes_are_the_section(self):
         self.edit("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- New, [as told](docs/tour.md), [there](https://a.example).\n")
+        self.git("commit", "--quiet", "--all", "--message", "Say more")
         number = self.cut()
         self.assertIn("- New, [as told](docs/tour.md), [there](https://a.example).\n", self.release("notes"))
         text = self.release("notes", number, GITHUB_REPOSITORY="parts/partbook")

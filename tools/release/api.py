@@ -34,9 +34,12 @@ class Comparison:
 
     def resolved(self, value, side):
         """What a value stands for, and the name of the component that it is."""
-        name = None
+        name, seen = None, set()
         while "$ref" in value:
-            path = value["$ref"].removeprefix("#/").split("/")
+            if (reference := value["$ref"]) in seen:
+                raise ValueError(f"{'OLD' if side == 0 else 'NEW'}: {reference} stands for itself")
+            seen.add(reference)
+            path = reference.removeprefix("#/").split("/")
             name, value = path[-1], self.documents[side]
             for step in (step.replace("~1", "/").replace("~0", "~") for step in path):
                 if step not in value:

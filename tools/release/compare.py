@@ -40,5 +40,7 @@ def main(old_path, new_path, changelog_path):
 
 try:
     sys.exit(main(*sys.argv[1:]))
-except (OSError, KeyError, ValueError) as fault:
+except (OSError, ValueError) as fault:
     sys.exit(f"tools/release/compare.py: {type(fault).__name__}: {fault}")
+except (AttributeError, IndexError, KeyError, RecursionError, TypeError) as fault:
+    sys.exit(f"tools/release/compare.py: one of the two is no OpenAPI document: {type(fault).__name__}: {fault}")

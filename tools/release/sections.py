@@ -39,7 +39,8 @@ def cut(every, version, date):
     if not re.search(r"^- ", changelog.section(every, "Unreleased").text, re.MULTILINE):
         raise ValueError("nothing is in the section [Unreleased] of CHANGELOG.md")
     text = FILE.read_text()
-    FILE.write_text(text.replace("## [Unreleased]\n", f"## [Unreleased]\n\n## [{version}] - {date}\n", 1))
+    # The heading may have white space at its end, as `changelog` takes it.
+    FILE.write_text(re.sub(r"^## \[Unreleased\][^\S\n]*\n", f"## [Unreleased]\n\n## [{version}] - {date}\n", text, count=1, flags=re.MULTILINE))
 
 
 def main(command, version, *rest):
@@ -57,5 +58,5 @@ def main(command, version, *rest):
 
 try:
     sys.exit(main(*sys.argv[1:]))
-except ValueError as fault:
+except (OSError, ValueError) as fault:
     sys.exit(f"scripts/release: {fault}")
