@@ -158,6 +158,19 @@ class Proxy:
             self.process.wait()
 
 
+def rounds_and_proxies(arguments, rounds, known):
+    """What a command line names, [ROUNDS [PROXY]...], with what stands for what it leaves out; ends with 2 where that makes no sense."""
+    number, *names = arguments or [str(rounds)]
+    if not (number.isascii() and number.isdecimal() and int(number)):
+        print(f"{sys.argv[0]}: the number of rounds has to be a whole number from 1 on, not {number!r}", file=sys.stderr)
+        sys.exit(2)
+    for name in names:
+        if name not in known:
+            print(f"{sys.argv[0]}: there is no proxy {name}; there are {', '.join(known)}", file=sys.stderr)
+            sys.exit(2)
+    return int(number), names or known
+
+
 def proxies_that_are_there(names):
     """Leaves out, by name, the proxies that the machine does not have."""
     for name in names:
