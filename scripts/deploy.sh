@@ -28,7 +28,7 @@ the driver compose, an image by tag or digest. The steps:
 
 When a step before migrate fails, nothing was changed. When a later one fails, the version before comes back, as far as that goes
 without losing what was written: scripts/rollback.sh --help says how far. A run that was cut off is gone on with by the next one,
-after it has said where the other stood.
+after it has said where the other stood; where nothing was changed yet and WHAT is another, it is given up.
 
   --dry-run               looks (verify, preflight), shows each step with its commands, and changes nothing
   --resume                goes on with the deployment that was cut off; the same as naming WHAT once more
