@@ -6,6 +6,7 @@ mod check;
 mod command_line;
 mod connections;
 mod encodings;
+mod failover;
 mod given_up;
 mod http;
 mod idempotency;

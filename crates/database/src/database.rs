@@ -8,11 +8,15 @@ use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 
 use crate::admission::Admission;
 use crate::codec::{BindValue, RowValues};
+use crate::connections::{Connections, Which};
 use crate::dialect::Dialect;
+use crate::driver::Driver;
 use crate::error::Error;
 use crate::fetch;
-use crate::lease::{Driver, Lease};
+use crate::lease::Lease;
 use crate::pool::{AnyPool, Pool};
+use crate::pulse::heard_rows;
+use crate::retry::Retries;
 use crate::session::{AnyTransaction, Session};
 use crate::statement::Statement;
 
@@ -52,11 +56,23 @@ impl Database {
     /// # Errors
     /// See [`Error`].
     pub async fn begin(&self) -> Result<Session, Error> {
+        self.begin_over(Which::Any).await
+    }
+
+    /// The same over a new connection, and not to a standby, after another one was of no use.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn begin_anew(&self) -> Result<Session, Error> {
+        self.begin_over(Which::Writable).await
+    }
+
+    async fn begin_over(&self, which: Which) -> Result<Session, Error> {
         let since = Instant::now();
         let permit = Some(self.admission.write_permit().await?);
         let transaction = match self.pool.any() {
-            AnyPool::Postgres(pool) => AnyTransaction::Postgres(self.begin_on(pool, since, permit).await?),
-            AnyPool::Sqlite(pool) => AnyTransaction::Sqlite(self.begin_on(pool, since, permit).await?),
+            AnyPool::Postgres(pool) => AnyTransaction::Postgres(self.begin_on(pool, which, since, permit).await?),
+            AnyPool::Sqlite(pool) => AnyTransaction::Sqlite(self.begin_on(pool, which, since, permit).await?),
         };
         let (target, statement_cache) = (self.pool.target().clone(), self.pool.has_statement_cache());
         Ok(Session { transaction, target, statement_cache })
@@ -65,11 +81,12 @@ impl Database {
     /// Begins a transaction, with the permit that it needs for as long as it lasts.
     async fn begin_on<DB: Driver>(
         &self,
-        pool: &sqlx::Pool<DB>,
+        pool: &Connections<DB>,
+        which: Which,
         since: Instant,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Lease<DB>, Error> {
-        let mut lease = Lease::take(pool, self.pool.target(), since).await?;
+        let mut lease = Lease::take(pool, which, self.pool.target(), since).await?;
         let statement = Dialect::of(&self.pool).begin();
         // Apart from taking the connection, so that waiting for one and for a lock are told apart.
         let begin = lease.begin(statement.sql.clone(), permit);
@@ -90,31 +107,55 @@ impl Database {
         self.stream(statement.clone(), values, kinds).try_collect().await
     }
 
-    /// Sends a query and yields its rows as they arrive.
+    /// Sends a query and yields its rows as they arrive; once more where the connection was lost before the first.
     pub(crate) fn send<'a>(&'a self, statement: Statement, values: Vec<BindValue>, kinds: &'a [Kind]) -> RowStream<'a> {
+        async_stream::try_stream! {
+            let mut retries = Retries::of_read();
+            let (mut rows, first) = loop {
+                let mut rows = self.send_once(statement.clone(), values.clone(), kinds);
+                match rows.next().await {
+                    Some(Err(error)) if retries.allow(&error) => {}
+                    first => break (rows, first),
+                }
+            };
+            if let Some(first) = first {
+                yield first?;
+            }
+            while let Some(row) = rows.next().await {
+                yield row?;
+            }
+        }
+        .boxed()
+    }
+
+    fn send_once<'a>(&'a self, statement: Statement, values: Vec<BindValue>, kinds: &'a [Kind]) -> RowStream<'a> {
         let (keep, since) = (self.pool.has_statement_cache(), Instant::now());
         async_stream::try_stream! {
             let sql = statement.sql.clone();
             match self.pool.any() {
                 AnyPool::Postgres(pool) if keep => {
-                    let mut connection = Lease::take(pool, self.pool.target(), since).await?;
+                    let mut connection = Lease::take(pool, Which::Any, self.pool.target(), since).await?;
                     let observer = self.pool.target().observe(&statement);
-                    let mut rows = observer.rows(fetch::postgres(&mut *connection, sql, values, kinds, keep));
+                    let watch = connection.watch();
+                    let rows = fetch::postgres(&mut *connection, sql, values, kinds, keep);
+                    let mut rows = observer.rows(heard_rows(watch, rows));
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
                 }
                 // Prepared anew, in a transaction: see `Pool::has_statement_cache`.
                 AnyPool::Postgres(pool) => {
-                    let mut transaction = self.begin_on(pool, since, None).await?;
+                    let mut transaction = self.begin_on(pool, Which::Any, since, None).await?;
                     let observer = self.pool.target().observe(&statement);
-                    let mut rows = observer.rows(fetch::postgres(&mut *transaction, sql, values, kinds, keep));
+                    let watch = transaction.watch();
+                    let rows = fetch::postgres(&mut *transaction, sql, values, kinds, keep);
+                    let mut rows = observer.rows(heard_rows(watch, rows));
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
                 }
                 AnyPool::Sqlite(pool) => {
-                    let mut connection = Lease::take(pool, self.pool.target(), since).await?;
+                    let mut connection = Lease::take(pool, Which::Any, self.pool.target(), since).await?;
                     let observer = self.pool.target().observe(&statement);
                     let mut rows = observer.rows(fetch::sqlite(&mut *connection, sql, values, kinds));
                     while let Some(row) = rows.try_next().await? {

@@ -87,10 +87,11 @@ impl Dialect {
         })
     }
 
-    /// Asks whether transactions are read-only: `on` or `off`. None on SQLite, where only a write tells.
+    /// Asks whether transactions are read-only: `standby`, `on` or `off`. None on SQLite, where only a write tells.
     #[must_use]
     pub fn read_only(self) -> Option<Statement> {
-        let sql = "select current_setting('transaction_read_only')";
+        let sql =
+            "select case when pg_is_in_recovery() then 'standby' else current_setting('transaction_read_only') end";
         (self == Self::Postgres).then(|| Statement::control("SELECT", sql))
     }
 

@@ -8,6 +8,12 @@ pub enum Error {
     /// It is away, busy or stopping, or a lock could not be had: the same may succeed later.
     #[error("the database cannot answer now")]
     Unavailable(#[source] sqlx::Error),
+    /// The connection was lost between a commit and its answer: the change was made, or it was not.
+    #[error("the connection was lost while a change was committed")]
+    OutcomeUnknown(#[source] sqlx::Error),
+    /// This process only reads.
+    #[error("this instance is read-only")]
+    ReadOnly,
     /// Other writers held the one write permit for too long: the same may succeed later.
     #[error("other writers did not finish in time")]
     Contended,
@@ -102,16 +108,41 @@ impl Error {
         }
     }
 
-    /// Whether a connection goes on failing so when what was wrong is right again.
-    pub(crate) fn poisons_connection(&self) -> bool {
-        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
-        error.code().is_some_and(|code| match &*code {
+    /// Why a connection goes on failing so when what was wrong is right again; none where it does not.
+    pub(crate) fn poisons_connection(&self) -> Option<&'static str> {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return None };
+        match &*error.code()? {
             // feature_not_supported: a statement that was prepared before a column changed its type
+            "0A000" => Some("schema changed"),
             // read_only_sql_transaction: a role's setting from before, or a primary that has become a standby
-            "0A000" | "25006" => true,
+            "25006" => Some("read-only"),
             // READONLY
-            code => primary(code) == Some(8),
-        })
+            code => (primary(code) == Some(8)).then_some("read-only"),
+        }
+    }
+
+    /// Whether it is the connection that failed, or the server that it leads to, which goes away or takes no writes: nothing of a
+    /// transaction has happened that was not committed, and another connection may do better.
+    #[must_use]
+    pub fn is_of_connection(&self) -> bool {
+        let Self::Unavailable(error) = self else { return false };
+        // read_only_sql_transaction
+        is_of_connection(error)
+            || error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("25006"))
+    }
+
+    /// The same of an error that a commit ended in: where it was sent and not answered, nobody knows whether it was done.
+    pub(crate) fn of_commit(self) -> Self {
+        match self {
+            Self::Unavailable(source) if is_of_connection(&source) => Self::OutcomeUnknown(source),
+            error => error,
+        }
+    }
+
+    /// Whether nobody knows if the change was made.
+    #[must_use]
+    pub fn is_outcome_unknown(&self) -> bool {
+        matches!(self, Self::OutcomeUnknown(_))
     }
 
     /// Whether the role lacks a right on a table that the statement names.
@@ -124,7 +155,10 @@ impl Error {
     /// Whether the same may succeed later.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Contended | Self::FileReplaced)
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::OutcomeUnknown(_) | Self::ReadOnly | Self::Contended | Self::FileReplaced
+        )
     }
 
     /// Whether the file of the database is not where it was.
@@ -175,8 +209,11 @@ impl Error {
 
     fn driver(&self) -> Option<&sqlx::Error> {
         match self {
-            Self::Unavailable(source) | Self::Rejected(source) | Self::Internal(source) => Some(source),
-            Self::Contended | Self::FileReplaced => None,
+            Self::Unavailable(source)
+            | Self::OutcomeUnknown(source)
+            | Self::Rejected(source)
+            | Self::Internal(source) => Some(source),
+            Self::ReadOnly | Self::Contended | Self::FileReplaced => None,
         }
     }
 
@@ -258,6 +295,18 @@ impl Class {
             }
             _ => Self::Other,
         }
+    }
+}
+
+/// Whether a connection was lost or could not be had, since the server is away, begins or stops.
+pub(crate) fn is_of_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        // admin_shutdown, crash_shutdown, cannot_connect_now; connection exceptions
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.len() == 5 && (matches!(&*code, "57P01" | "57P02" | "57P03") || code.starts_with("08"))
+        }),
+        _ => false,
     }
 }
 

@@ -1,10 +1,7 @@
 //! Connections that are of no use any more though the database is there, and are replaced.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use sqlx::pool::PoolConnectionMetadata;
 
 use crate::error::Error;
 
@@ -14,45 +11,55 @@ const MIN_INTERVAL: Duration = Duration::from_secs(1);
 /// Which connections may still be used. Cloning shares it.
 ///
 /// A connection remembers what the database was like: `PostgreSQL` refuses a statement that was prepared before another
-/// program changed the type of a column, SQLite writes nothing to a file that was not writable when it was opened. No later
-/// request would do better on such a connection, and there may be more of its kind.
+/// program changed the type of a column, and writes where it has become a standby; SQLite writes nothing to a file that was not
+/// writable when it was opened. No later request would do better on such a connection, and there may be more of its kind.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Invalidation(Arc<State>);
+pub(crate) struct Invalidation(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
     /// When the last such error was.
-    last: Mutex<Option<Instant>>,
-    /// Whether connections from before it may lie idle.
-    has_stale: AtomicBool,
+    replaced: Option<Instant>,
+    /// When a connection was lost last.
+    doubted: Option<Instant>,
 }
 
 impl Invalidation {
-    /// Has all the connections replaced that are open now, when that is what an error asks for.
+    /// Has all the connections replaced or tried that are open now, when that is what an error asks for.
     pub(crate) fn note(&self, error: &Error) {
-        if error.poisons_connection() {
-            self.replace_all();
+        if let Some(reason) = error.poisons_connection() {
+            self.replace_all(reason);
+        } else if error.is_of_connection() {
+            self.change(|state| state.doubted = Some(Instant::now()));
         }
     }
 
-    /// Has all the connections replaced that are open now; at most once a second, since a database that goes on refusing
-    /// would have every request open one.
-    pub(crate) fn replace_all(&self) {
-        let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_none_or(|last| last.elapsed() > MIN_INTERVAL) {
-            *last = Some(Instant::now());
-            self.0.has_stale.store(true, Ordering::Release);
+    /// Has all the connections replaced that are open now, each before its next use; at most once a second, since a database
+    /// that goes on refusing would have every request open one.
+    pub(crate) fn replace_all(&self, reason: &'static str) {
+        let is_replaced = self.change(|state| {
+            let is_due = state.replaced.is_none_or(|last| last.elapsed() > MIN_INTERVAL);
+            if is_due {
+                state.replaced = Some(Instant::now());
+            }
+            is_due
+        });
+        if is_replaced {
+            tracing::info!(reason, "database connections replaced");
         }
     }
 
     /// Whether a connection was opened after the last such error.
-    pub(crate) fn accepts(&self, connection: &PoolConnectionMetadata) -> bool {
-        let last = *self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_none_or(|last| last.elapsed() > connection.age)
+    pub(crate) fn accepts(&self, opened: Instant) -> bool {
+        self.change(|state| state.replaced.is_none_or(|last| last < opened))
     }
 
-    /// Whether connections lie idle that have to be closed; who is told so closes them.
-    pub(crate) fn take_stale(&self) -> bool {
-        self.0.has_stale.load(Ordering::Acquire) && self.0.has_stale.swap(false, Ordering::AcqRel)
+    /// Whether a connection that was used last at a moment may have been lost since, as another one was.
+    pub(crate) fn doubts(&self, used: Instant) -> bool {
+        self.change(|state| state.doubted.is_some_and(|last| last >= used))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -14,6 +14,7 @@ use tracing::{Instrument as _, Span};
 use crate::error::Error;
 use crate::invalidation::Invalidation;
 use crate::opened_file::OpenedFile;
+use crate::pulse::Pulse;
 use crate::statement::Statement;
 
 /// How long a statement may take before it is logged and counted as slow.
@@ -25,11 +26,12 @@ const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 pub(crate) struct DatabaseTarget {
     pub(crate) system: &'static str,
     pub(crate) namespace: String,
-    /// Host and port; none for a file.
+    /// Host and port; none for a file, or where there are several.
     pub(crate) address: Option<(String, u16)>,
     /// The file; none for a server.
     pub(crate) file: Option<OpenedFile>,
     pub(crate) invalidation: Invalidation,
+    pub(crate) pulse: Pulse,
 }
 
 /// Observes one statement: its span, its duration, its error.

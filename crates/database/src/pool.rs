@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::PgPool;
-use sqlx::sqlite::SqlitePool;
+use sqlx::{Postgres, Sqlite};
 
+use crate::connections::Connections;
 use crate::invalidation::Invalidation;
 use crate::observe::DatabaseTarget;
 use crate::opened_file::OpenedFile;
+use crate::pulse::Pulse;
 
 /// The connections to the database. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -22,11 +23,11 @@ pub struct Pool {
 
 /// The pool of one of the two drivers.
 #[derive(Clone, Debug)]
-pub enum AnyPool {
+pub(crate) enum AnyPool {
     /// PostgreSQL.
-    Postgres(PgPool),
+    Postgres(Connections<Postgres>),
     /// A SQLite file.
-    Sqlite(SqlitePool),
+    Sqlite(Connections<Sqlite>),
 }
 
 /// How many connections there are, and how they are used.
@@ -62,16 +63,19 @@ impl Pool {
     pub(crate) fn new(any: AnyPool, invalidation: Invalidation, statement_cache: bool) -> Self {
         let target = match &any {
             AnyPool::Postgres(pool) => {
-                let options = pool.connect_options();
+                let hosts = &pool.opener().servers().hosts;
+                let options = &hosts[0];
                 let namespace = options.get_database().unwrap_or(options.get_username()).to_owned();
-                let address = Some((options.get_host().to_owned(), options.get_port()));
-                DatabaseTarget { system: "postgresql", namespace, address, file: None, invalidation }
+                // Of several, it is another one at other times.
+                let address = (hosts.len() == 1).then(|| (options.get_host().to_owned(), options.get_port()));
+                let pulse = Pulse::default();
+                DatabaseTarget { system: "postgresql", namespace, address, file: None, invalidation, pulse }
             }
             AnyPool::Sqlite(pool) => {
-                let options = pool.connect_options();
-                let path = options.get_filename();
+                let path = pool.opener().get_filename();
                 let (namespace, file) = (path.display().to_string(), OpenedFile::at(path).ok());
-                DatabaseTarget { system: "sqlite", namespace, address: None, file, invalidation }
+                let pulse = Pulse::default();
+                DatabaseTarget { system: "sqlite", namespace, address: None, file, invalidation, pulse }
             }
         };
         Self { any, target: Arc::new(target), statement_cache }
@@ -79,7 +83,7 @@ impl Pool {
 
     /// The driver's own pool, for what only one of the two can do.
     #[must_use]
-    pub fn any(&self) -> &AnyPool {
+    pub(crate) fn any(&self) -> &AnyPool {
         &self.any
     }
 
@@ -88,7 +92,7 @@ impl Pool {
     pub fn file(&self) -> Option<PathBuf> {
         match &self.any {
             AnyPool::Postgres(_) => None,
-            AnyPool::Sqlite(pool) => Some(pool.connect_options().get_filename().to_owned()),
+            AnyPool::Sqlite(pool) => Some(pool.opener().get_filename().to_owned()),
         }
     }
 
@@ -108,8 +112,8 @@ impl Pool {
     #[must_use]
     pub fn size(&self) -> u32 {
         match &self.any {
-            AnyPool::Postgres(pool) => pool.options().get_max_connections(),
-            AnyPool::Sqlite(pool) => pool.options().get_max_connections(),
+            AnyPool::Postgres(pool) => pool.size(),
+            AnyPool::Sqlite(pool) => pool.size(),
         }
     }
 
@@ -117,10 +121,9 @@ impl Pool {
     #[must_use]
     pub fn state(&self) -> PoolState {
         let (open, idle) = match &self.any {
-            AnyPool::Postgres(pool) => (pool.size(), pool.num_idle()),
-            AnyPool::Sqlite(pool) => (pool.size(), pool.num_idle()),
+            AnyPool::Postgres(pool) => pool.state(),
+            AnyPool::Sqlite(pool) => pool.state(),
         };
-        let idle = u32::try_from(idle).unwrap_or(open);
         PoolState { max: self.size(), open, in_use: open.saturating_sub(idle) }
     }
 
@@ -133,8 +136,8 @@ impl Pool {
     }
 
     /// Has all the connections replaced that are open now, each before its next use; at most once a second.
-    pub fn replace_connections(&self) {
-        self.target.invalidation.replace_all();
+    pub fn replace_connections(&self, reason: &'static str) {
+        self.target.invalidation.replace_all(reason);
     }
 
     /// Closes every connection, as soon as each is given back. A SQLite file is then complete without its `-wal` file.

@@ -5,12 +5,15 @@ use std::time::Instant;
 
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{
     AssertSqlSafe, ColumnIndex, ConnectOptions as _, Connection as _, Database, Decode, Executor, PgConnection,
     SqliteConnection, raw_sql,
 };
 
+use crate::connect::open::Opener;
+use crate::connections::Which;
 use crate::error::Error;
 use crate::lease::Lease;
 use crate::pool::{AnyPool, Pool};
@@ -21,7 +24,11 @@ pub type TextRow = Vec<Option<String>>;
 
 /// A connection of its own, on which a transaction or a lock can be held across scripts.
 #[derive(Debug)]
-pub struct Connection(AnyConnection);
+pub struct Connection {
+    connection: AnyConnection,
+    /// How the server was reached, if it is one.
+    reached: Option<Box<PgConnectOptions>>,
+}
 
 #[derive(Debug)]
 enum AnyConnection {
@@ -35,14 +42,18 @@ impl Connection {
     /// # Errors
     /// See [`Error`].
     pub async fn open(url: &DatabaseUrl) -> Result<Self, Error> {
-        Ok(Self(match url.target() {
-            Target::Postgres(options) => {
-                AnyConnection::Postgres((**options).clone().disable_statement_logging().connect().await?)
+        Ok(match url.target() {
+            Target::Postgres(servers) => {
+                let opener = Opener::new(servers.map(PgConnectOptions::disable_statement_logging));
+                let (connection, peer) = opener.open().await?;
+                let connection = AnyConnection::Postgres(connection);
+                Self { connection, reached: Some(Box::new(peer.options)) }
             }
             Target::Sqlite(options) => {
-                AnyConnection::Sqlite((**options).clone().disable_statement_logging().connect().await?)
+                let connection = (**options).clone().disable_statement_logging().connect().await?;
+                Self { connection: AnyConnection::Sqlite(connection), reached: None }
             }
-        }))
+        })
     }
 
     /// A SQLite database in memory, which is gone when the connection is closed.
@@ -51,7 +62,13 @@ impl Connection {
     /// See [`Error`].
     pub async fn in_memory() -> Result<Self, Error> {
         let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
-        Ok(Self(AnyConnection::Sqlite(options.connect().await?)))
+        Ok(Self { connection: AnyConnection::Sqlite(options.connect().await?), reached: None })
+    }
+
+    /// The URL of the database on the one server that was reached: what is done beside the connection meets no other server.
+    #[must_use]
+    pub fn place(&self, url: &DatabaseUrl) -> DatabaseUrl {
+        self.reached.as_ref().map_or_else(|| url.clone(), |options| url.on_server((**options).clone()))
     }
 
     /// Executes one statement or several, separated by semicolons.
@@ -59,7 +76,7 @@ impl Connection {
     /// # Errors
     /// See [`Error`].
     pub async fn execute(&mut self, script: &str) -> Result<(), Error> {
-        match &mut self.0 {
+        match &mut self.connection {
             AnyConnection::Postgres(connection) => execute(connection, script).await,
             AnyConnection::Sqlite(connection) => execute(connection, script).await,
         }
@@ -70,7 +87,7 @@ impl Connection {
     /// # Errors
     /// See [`Error`].
     pub async fn text_rows(&mut self, query: &str) -> Result<Vec<TextRow>, Error> {
-        match &mut self.0 {
+        match &mut self.connection {
             AnyConnection::Postgres(connection) => text_rows(connection, query).await,
             AnyConnection::Sqlite(connection) => text_rows(connection, query).await,
         }
@@ -101,7 +118,7 @@ impl Connection {
         query: &str,
         hand_over: &mut (dyn FnMut(TextRow) + Send),
     ) -> Result<(), Error> {
-        match &mut self.0 {
+        match &mut self.connection {
             AnyConnection::Postgres(connection) => for_each_row(connection, query, hand_over).await,
             AnyConnection::Sqlite(connection) => for_each_row(connection, query, hand_over).await,
         }
@@ -112,7 +129,7 @@ impl Connection {
     /// # Errors
     /// See [`Error`].
     pub async fn close(self) -> Result<(), Error> {
-        match self.0 {
+        match self.connection {
             AnyConnection::Postgres(connection) => connection.close().await?,
             AnyConnection::Sqlite(connection) => connection.close().await?,
         }
@@ -126,10 +143,11 @@ impl Pool {
     /// # Errors
     /// See [`Error`].
     pub async fn connection(&self) -> Result<Connection, Error> {
-        Ok(Connection(match self.any() {
-            AnyPool::Postgres(pool) => AnyConnection::Postgres(pool.acquire().await?.detach()),
-            AnyPool::Sqlite(pool) => AnyConnection::Sqlite(pool.acquire().await?.detach()),
-        }))
+        let connection = match self.any() {
+            AnyPool::Postgres(pool) => AnyConnection::Postgres(pool.take(Which::Any).await?.detach()),
+            AnyPool::Sqlite(pool) => AnyConnection::Sqlite(pool.take(Which::Any).await?.detach()),
+        };
+        Ok(Connection { connection, reached: None })
     }
 
     /// Executes one statement or several, separated by semicolons.
@@ -139,8 +157,12 @@ impl Pool {
     pub async fn execute(&self, script: &str) -> Result<(), Error> {
         let since = Instant::now();
         match self.any() {
-            AnyPool::Postgres(pool) => execute(&mut *Lease::take(pool, self.target(), since).await?, script).await,
-            AnyPool::Sqlite(pool) => execute(&mut *Lease::take(pool, self.target(), since).await?, script).await,
+            AnyPool::Postgres(pool) => {
+                execute(&mut *Lease::take(pool, Which::Any, self.target(), since).await?, script).await
+            }
+            AnyPool::Sqlite(pool) => {
+                execute(&mut *Lease::take(pool, Which::Any, self.target(), since).await?, script).await
+            }
         }
     }
 
@@ -151,8 +173,12 @@ impl Pool {
     pub async fn text_rows(&self, query: &str) -> Result<Vec<TextRow>, Error> {
         let since = Instant::now();
         match self.any() {
-            AnyPool::Postgres(pool) => text_rows(&mut *Lease::take(pool, self.target(), since).await?, query).await,
-            AnyPool::Sqlite(pool) => text_rows(&mut *Lease::take(pool, self.target(), since).await?, query).await,
+            AnyPool::Postgres(pool) => {
+                text_rows(&mut *Lease::take(pool, Which::Any, self.target(), since).await?, query).await
+            }
+            AnyPool::Sqlite(pool) => {
+                text_rows(&mut *Lease::take(pool, Which::Any, self.target(), since).await?, query).await
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::fetch;
 use crate::lease::Lease;
 use crate::observe::DatabaseTarget;
+use crate::pulse::heard_rows;
 use crate::statement::Statement;
 
 /// A transaction that writes. Dropped without [`Session::commit`], it is rolled back.
@@ -41,7 +42,9 @@ impl Session {
         let (sql, keep) = (statement.sql.clone(), self.statement_cache);
         let observer = self.target.observe(statement);
         let rows = match &mut self.transaction {
-            AnyTransaction::Postgres(transaction) => fetch::postgres(&mut **transaction, sql, values, kinds, keep),
+            AnyTransaction::Postgres(transaction) => {
+                heard_rows(transaction.watch(), fetch::postgres(&mut **transaction, sql, values, kinds, keep))
+            }
             AnyTransaction::Sqlite(transaction) => fetch::sqlite(&mut **transaction, sql, values, kinds),
         };
         observer.rows(rows).try_collect().await
@@ -70,12 +73,13 @@ impl Session {
     /// Makes what was done last.
     ///
     /// # Errors
-    /// See [`Error`].
+    /// See [`Error`]. Only where it is [`Error::OutcomeUnknown`], it may have been made all the same.
     pub async fn commit(mut self) -> Result<(), Error> {
         let observer = self.target.observe(&Statement::control("COMMIT", "commit"));
-        match &mut self.transaction {
+        let committed = match &mut self.transaction {
             AnyTransaction::Postgres(transaction) => observer.run(transaction.commit()).await,
             AnyTransaction::Sqlite(transaction) => observer.run(transaction.commit()).await,
-        }
+        };
+        committed.map_err(Error::of_commit)
     }
 }

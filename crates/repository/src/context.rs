@@ -21,11 +21,13 @@ use crate::statements::usage::Usage;
 pub struct RepositoryLimits {
     /// What is stored for idempotency keys in all, bytes.
     pub idempotency_bytes: u64,
+    /// Whether nothing is written.
+    pub is_read_only: bool,
 }
 
 impl Default for RepositoryLimits {
     fn default() -> Self {
-        Self { idempotency_bytes: 256 * 1024 * 1024 }
+        Self { idempotency_bytes: 256 * 1024 * 1024, is_read_only: false }
     }
 }
 
@@ -35,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) database: Database,
     pub(crate) dialect: Dialect,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Whether nothing is written.
+    pub(crate) is_read_only: bool,
     /// Whether there is a table of custom fields.
     pub(crate) has_custom_fields: bool,
     /// The statements on the table for stored responses, where there is one.
@@ -84,6 +88,7 @@ impl Context {
             keys: served().map(|entity| (entity.name, Keys::of(entity, &catalogue))).collect(),
             dialect,
             clock,
+            is_read_only: limits.is_read_only,
             has_custom_fields,
             stored_responses: catalogue
                 .has_readable(&stored_responses)

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::idempotency::{IdempotencyKey, StoredResponse, StoredTotal, create_once, retention};
 use crate::observe::{background_task, operation, operation_of_rows};
 use crate::read::custom_fields;
-use crate::read::health::{self, Availability};
+use crate::read::health::{self, Availability, WritesRefused};
 use crate::read::list::{self, Page};
 use crate::read::{count, row, usage};
 use crate::write::create;
@@ -207,12 +207,13 @@ impl Repository {
         health::check_schema(&self.0).await
     }
 
-    /// Whether the database takes no writes: a primary that has become a standby, or a role that may only read.
+    /// Why the database takes no writes: a primary that has become a standby, or a role that may only read. None where it
+    /// takes them, and where this process sends none.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn is_read_only(&self) -> Result<bool, Error> {
-        health::is_read_only(&self.0).await
+    pub async fn writes_refused(&self) -> Result<Option<WritesRefused>, Error> {
+        health::writes_refused(&self.0).await
     }
 
     /// How the connections are used now.

@@ -17,7 +17,7 @@ use crate::scratch;
 
 const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
 
-const NOT_FOUND: &str = "\
+pub(crate) const PROGRAMS_MISSING: &str = "\
 PostgreSQL's server programs (initdb, postgres, pg_ctl) were not found in PATH, /usr/lib/postgresql/*/bin or
 `pg_config --bindir`. Install them (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server;
 macOS: brew install postgresql), or set TEST_DATABASE_URL to the URL of a PostgreSQL server on which the tests may
@@ -46,7 +46,7 @@ pub fn cluster() -> &'static Cluster {
             socket_directory: None,
             _watchdog: None,
         },
-        Err(_) => start(&programs().unwrap_or_else(|| panic!("{NOT_FOUND}"))),
+        Err(_) => start(&programs().unwrap_or_else(|| panic!("{PROGRAMS_MISSING}"))),
     })
 }
 
@@ -79,20 +79,20 @@ fn start(programs: &Path) -> Cluster {
 }
 
 /// In a process group of its own, which a signal to the tests' group does not reach: the script must live to clean up.
-fn isolated(program: &str) -> Command {
+pub(crate) fn isolated(program: &str) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(program);
     command.process_group(0);
     command
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("a bound address").port()
 }
 
 /// The directory that holds the server programs.
-fn programs() -> Option<PathBuf> {
+pub(crate) fn programs() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let configured = Command::new("pg_config")
         .arg("--bindir")

@@ -5,11 +5,12 @@ use std::process::Command;
 use super::refused;
 use partbook_test_support::partbook;
 
-const SETTINGS: [&str; 18] = [
+const SETTINGS: [&str; 19] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "PARTBOOK_LISTEN",
     "PARTBOOK_ADMIN_LISTEN",
+    "PARTBOOK_READ_ONLY",
     "PARTBOOK_REQUIRE_IF_MATCH",
     "PARTBOOK_DRAIN_DELAY",
     "PARTBOOK_SHUTDOWN_TIMEOUT",

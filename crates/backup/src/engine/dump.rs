@@ -54,7 +54,8 @@ async fn attempt_copy(url: &DatabaseUrl, to: &Path) -> Result<Copied, BackupErro
         OsString::from(format!("--lock-wait-timeout={LOCK_WAIT_TIMEOUT}")),
         file,
     ];
-    programs.run("pg_dump", url, &arguments).await?;
+    // The snapshot is on that server alone.
+    programs.run("pg_dump", &session.place(url), &arguments).await?;
     let content = content::read(&mut session, DatabaseKind::Postgres).await?;
     session.execute("commit").await?;
     let definition = Definition::here(&mut session).await?;

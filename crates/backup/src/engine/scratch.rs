@@ -22,7 +22,7 @@ impl ScratchDatabase {
         drop_left(&mut session).await?;
         let name = own_name(&mut session, "scratch").await?;
         create_like(&mut session, &name).await?;
-        Ok(Self { url: server.with_name(&name), name, session })
+        Ok(Self { url: session.place(server).with_name(&name), name, session })
     }
 
     pub(crate) async fn drop(mut self) -> Result<(), BackupError> {

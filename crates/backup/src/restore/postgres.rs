@@ -112,8 +112,8 @@ pub(super) async fn restore(
     backup: &Fetched,
     manner: Manner,
 ) -> Result<Option<Backup>, BackupError> {
-    let url = request.url;
-    let mut session = elsewhere(url).await?;
+    let mut session = elsewhere(request.url).await?;
+    let url = &session.place(request.url);
     let live = Definition::of(&mut session, &url.name()).await?;
     let replaces = live.is_some();
     let recorded = backup.manifest.definition.clone().filter(|_| manner.keeps_owners);
@@ -138,7 +138,7 @@ pub(super) async fn restore(
     }
     let safety = match swapped? {
         None => None,
-        Some(former) => Some(keep(request, &former, &mut session).await?),
+        Some(former) => Some(keep(request, &url.with_name(&former), &mut session).await?),
     };
     session.close().await?;
     Ok(safety)
@@ -146,9 +146,9 @@ pub(super) async fn restore(
 
 /// Makes a backup of the database that was replaced, which nobody knows by its name, so that it has everything that was written
 /// to the last moment; and drops it then.
-async fn keep(request: &Request<'_>, replaced: &str, session: &mut Connection) -> Result<Backup, BackupError> {
-    let url = request.url.with_name(replaced);
-    let kept = create(&Request { url: &url, known_as: Some(request.url), reason: "before restore", ..*request }).await;
+async fn keep(request: &Request<'_>, url: &DatabaseUrl, session: &mut Connection) -> Result<Backup, BackupError> {
+    let replaced = url.name();
+    let kept = create(&Request { url, known_as: Some(request.url), reason: "before restore", ..*request }).await;
     let told = |why: String| {
         BackupError::Refused(format!(
             "the database is restored; what it was before is the database {replaced}, and stays: its backup {why}"
@@ -158,7 +158,7 @@ async fn keep(request: &Request<'_>, replaced: &str, session: &mut Connection) -
     if let Some(reason) = created.unverified {
         return Err(told(format!("could not be verified: {reason}")));
     }
-    drop_database(session, replaced).await?;
+    drop_database(session, &replaced).await?;
     Ok(created.backup)
 }
 

@@ -1,5 +1,6 @@
 //! Opening the database: connections set up for the catalog, and a clear line when there is no connecting.
 
+pub(crate) mod open;
 mod postgres;
 mod sqlite;
 #[cfg(test)]
@@ -23,9 +24,9 @@ impl Pool {
         let failed = |reason| StartError::Connect { database: url.to_string(), reason };
         let invalidation = Invalidation::default();
         let (any, statement_cache) = match url.target() {
-            Target::Postgres(options) => {
+            Target::Postgres(servers) => {
                 let statement_cache = settings.statement_cache && url.statement_cache();
-                let connected = postgres::connect(options, settings, invalidation.clone(), statement_cache).await;
+                let connected = postgres::connect(servers, settings, invalidation.clone(), statement_cache).await;
                 let (pool, statement_cache) = connected.map_err(failed)?;
                 (AnyPool::Postgres(pool), statement_cache)
             }

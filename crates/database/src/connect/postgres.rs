@@ -1,23 +1,20 @@
 //! Connections to a PostgreSQL server, and a clear line when there is no connecting.
 
 use std::io::ErrorKind;
-use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Row as _};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Postgres, Row as _};
 use tokio::time::timeout;
 
+use super::open::Opener;
+use crate::connections::{Connections, Keeping};
 use crate::error::reason;
 use crate::invalidation::Invalidation;
-use crate::lease::PING_TIMEOUT;
 use crate::pool::PoolSettings;
+use crate::url::Servers;
 
 /// Room for the statements of every entity and of the lists that clients ask for; each costs the server some memory.
 const STATEMENT_CACHE_CAPACITY: usize = 200;
-
-/// After how long without use a connection is tried before a request gets it: a server that was restarted would else fail
-/// one request for each connection of the pool.
-const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 /// How long a statement waits for a lock that another program holds, so that a table locked elsewhere does not take every
 /// connection with it.
@@ -28,73 +25,49 @@ const STATEMENT_TIMEOUT: &str = "60s";
 
 /// The connections, and whether statements may stay prepared on them.
 pub(super) async fn connect(
-    options: &PgConnectOptions,
+    servers: &Servers,
     settings: &PoolSettings,
     invalidation: Invalidation,
     statement_cache: bool,
-) -> Result<(PgPool, bool), String> {
-    let options = options
-        .clone()
-        .application_name("partbook")
-        // Not needed since PostgreSQL 12, and refused by PgBouncer. The driver itself asks for UTC.
-        .extra_float_digits(None)
-        .disable_statement_logging();
+) -> Result<(Connections<Postgres>, bool), String> {
+    let options = servers.map(|options| {
+        // The digits: not needed since PostgreSQL 12, and refused by PgBouncer. The driver itself asks for UTC.
+        options.application_name("partbook").extra_float_digits(None).disable_statement_logging()
+    });
     // The pool would go on trying to reach a server that is away, and then could not say why.
     let statement_cache = match timeout(settings.acquire_timeout, try_out(&options, statement_cache)).await {
         Ok(tried) => tried?,
         Err(_) => return Err(format!("no answer within {} s", settings.acquire_timeout.as_secs_f32())),
     };
     let options = if statement_cache {
-        with_limits(&options).statement_cache_capacity(STATEMENT_CACHE_CAPACITY)
+        with_limits(&options).map(|options| options.statement_cache_capacity(STATEMENT_CACHE_CAPACITY))
     } else {
         // Not behind a pooler, which refuses such parameters; there the transaction sets its own limit.
-        options.statement_cache_capacity(0)
+        options.map(|options| options.statement_cache_capacity(0))
     };
-    let given_back = invalidation.clone();
-    let pool = PgPoolOptions::new()
-        .max_connections(settings.size)
-        .acquire_timeout(settings.acquire_timeout)
-        // A round trip per request otherwise; but a connection that has rested may have lost its server meanwhile.
-        .test_before_acquire(false)
-        .before_acquire(move |connection, usage| {
-            let invalidation = invalidation.clone();
-            Box::pin(async move {
-                if !invalidation.accepts(&usage) {
-                    return Ok(false);
-                }
-                if usage.idle_for < PING_AFTER_IDLE {
-                    return Ok(true);
-                }
-                if let Ok(answer) = timeout(PING_TIMEOUT, connection.ping()).await {
-                    return Ok(answer.is_ok());
-                }
-                // A relay that forgets quiet connections has forgotten the others, too: they are not tried in turn.
-                invalidation.replace_all();
-                Ok(false)
-            })
-        })
-        // One that was given back may be taken by a request that waits for a new one, without those checks.
-        .after_release(move |_, usage| {
-            let is_accepted = given_back.accepts(&usage);
-            Box::pin(async move { Ok(is_accepted) })
-        });
-    Ok((pool.connect_lazy_with(options), statement_cache))
+    let keeping = Keeping { size: settings.size, acquire_timeout: settings.acquire_timeout, is_remote: true };
+    Ok((Connections::new(Opener::new(options), keeping, invalidation), statement_cache))
 }
 
-fn with_limits(options: &PgConnectOptions) -> PgConnectOptions {
-    options.clone().options([("lock_timeout", LOCK_TIMEOUT), ("statement_timeout", STATEMENT_TIMEOUT)])
+fn with_limits(servers: &Servers) -> Servers {
+    servers.map(|options| options.options([("lock_timeout", LOCK_TIMEOUT), ("statement_timeout", STATEMENT_TIMEOUT)]))
+}
+
+async fn open(servers: &Servers) -> Result<PgConnection, sqlx::Error> {
+    Opener::new(servers.clone()).open().await.map(|(connection, _)| connection)
 }
 
 /// Connects once, and finds out whether statements may stay prepared if they are wanted to. Not where the parameter
 /// `options` is refused or dropped: only a connection pooler does that, and the next use of a statement may then meet
 /// another server connection.
-async fn try_out(options: &PgConnectOptions, statement_cache: bool) -> Result<bool, String> {
+async fn try_out(servers: &Servers, statement_cache: bool) -> Result<bool, String> {
+    let options = servers.first();
     let has_options = options.get_options().is_some();
     if !statement_cache && !has_options {
-        let connection = options.connect().await.map_err(|error| describe(&error, options))?;
+        let connection = open(servers).await.map_err(|error| describe(&error, options))?;
         return keeps_limits(connection, options).await.map(|_| false);
     }
-    let pooler = match with_limits(options).connect().await {
+    let pooler = match open(&with_limits(servers)).await {
         Ok(connection) => {
             if keeps_limits(connection, options).await? {
                 return Ok(statement_cache);
@@ -111,7 +84,7 @@ async fn try_out(options: &PgConnectOptions, statement_cache: bool) -> Result<bo
              `alter role … set search_path = …`"
         ));
     }
-    let connection = options.connect().await.map_err(|error| describe(&error, options))?;
+    let connection = open(servers).await.map_err(|error| describe(&error, options))?;
     keeps_limits(connection, options).await?;
     tracing::info!(options = pooler, "connection pooler found; statements are not kept prepared");
     Ok(false)

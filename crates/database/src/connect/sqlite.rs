@@ -5,10 +5,11 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite};
 
 use crate::admission::BUSY_TIMEOUT;
+use crate::connections::{Connections, Keeping};
 use crate::error::reason;
 use crate::invalidation::Invalidation;
 use crate::pool::{AnyPool, Pool, PoolSettings};
@@ -25,7 +26,7 @@ pub(super) async fn connect(
     options: &SqliteConnectOptions,
     settings: &PoolSettings,
     invalidation: Invalidation,
-) -> Result<SqlitePool, String> {
+) -> Result<Connections<Sqlite>, String> {
     check_file(options.get_filename())?;
     let options = options
         .clone()
@@ -36,29 +37,18 @@ pub(super) async fn connect(
         // What a burst of writes has made of the write-ahead log is given back.
         .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
         .disable_statement_logging();
-    let given_back = invalidation.clone();
-    let pool = SqlitePoolOptions::new()
-        .max_connections(settings.size)
-        .acquire_timeout(settings.acquire_timeout)
-        .test_before_acquire(false)
-        // Connections to a file do not age, and each keeps its prepared statements.
-        .max_lifetime(None)
-        .idle_timeout(None)
-        .before_acquire(move |_, usage| {
-            let is_accepted = invalidation.accepts(&usage);
-            Box::pin(async move { Ok(is_accepted) })
-        })
-        .after_release(move |_, usage| {
-            let is_accepted = given_back.accepts(&usage);
-            Box::pin(async move { Ok(is_accepted) })
-        })
-        .connect_lazy_with(options.clone());
+    let mut probe = options.connect().await.map_err(|error| unusable(&error))?;
     #[expect(clippy::disallowed_methods, reason = "a connection is tried before there is a pool to send statements to")]
-    let probe = sqlx::raw_sql("select count(*) from sqlite_schema").execute(&pool).await;
-    probe.map_err(|error| format!("{}; the file and its directory must be writable", reason(&error)))?;
+    let tried = sqlx::raw_sql("select count(*) from sqlite_schema").execute(&mut probe).await;
+    tried.map_err(|error| unusable(&error))?;
+    drop(probe.close().await);
+    let keeping = Keeping { size: settings.size, acquire_timeout: settings.acquire_timeout, is_remote: false };
     // A file that is lost while the service runs is not replaced by an empty one.
-    pool.set_connect_options(options.create_if_missing(false));
-    Ok(pool)
+    Ok(Connections::new(options.create_if_missing(false), keeping, invalidation))
+}
+
+fn unusable(error: &sqlx::Error) -> String {
+    format!("{}; the file and its directory must be writable", reason(error))
 }
 
 /// Refuses what SQLite would refuse in fewer words, and a file that is no database.

@@ -1,7 +1,9 @@
 //! The database URL: which database it chooses, and what of it may be shown (contract section 9).
 
+mod hosts;
 mod parameters;
 mod postgres;
+mod servers;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -12,6 +14,8 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use servers::Choice;
+pub(crate) use servers::{Servers, SessionKind};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
@@ -33,7 +37,7 @@ pub struct DatabaseUrl {
 /// The connection options of the database that a URL chooses.
 #[derive(Clone)]
 pub(crate) enum Target {
-    Postgres(Box<PgConnectOptions>),
+    Postgres(Box<Servers>),
     Sqlite(Box<SqliteConnectOptions>),
 }
 
@@ -49,11 +53,6 @@ pub enum UrlError {
     /// A scheme of another database, or a mistyped one.
     #[error("begins with `{0}:`, which is not a database Partbook knows: {ALLOWED}")]
     Scheme(String),
-    /// Hosts to be tried one after the other.
-    #[error(
-        "names several hosts, and Partbook connects to one: name the primary, or the address of a proxy that follows it"
-    )]
-    SeveralHosts,
     /// No user, and the system has no name for whoever runs the process.
     #[error(
         "names no user, and the system does not know whoever runs Partbook: use postgres://user@host/database, or PGUSER"
@@ -71,7 +70,7 @@ impl DatabaseUrl {
     ///   slash (`sqlite:///var/lib/partbook.db`); `%` escapes are decoded. A file that is not there is created, unless
     ///   `?mode=rw` says otherwise.
     /// - `postgres://`, `postgresql://` and `postgresql+driver://` (the driver is not looked at) take libpq's parameters,
-    ///   `host` with the directory of a Unix socket among them, and what other drivers call `sslmode`, the search path
+    ///   `host` with the directory of a Unix socket and lists of hosts among them, and what other drivers call `sslmode`, the search path
     ///   and prepared statements. Whatever else they understand is ignored; [`Self::ignored`] names it. A URL without
     ///   a user means `PGUSER`, or the user who runs the process.
     ///
@@ -124,7 +123,10 @@ impl DatabaseUrl {
                 let file = options.get_filename();
                 file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
             }
-            Target::Postgres(options) => options.get_database().unwrap_or(options.get_username()).to_owned(),
+            Target::Postgres(servers) => {
+                let options = servers.first();
+                options.get_database().unwrap_or(options.get_username()).to_owned()
+            }
         }
     }
 
@@ -132,7 +134,7 @@ impl DatabaseUrl {
     #[must_use]
     pub fn with_name(&self, name: &str) -> Self {
         let target = match &self.target {
-            Target::Postgres(options) => Target::Postgres(Box::new((**options).clone().database(name))),
+            Target::Postgres(servers) => Target::Postgres(Box::new(servers.map(|options| options.database(name)))),
             Target::Sqlite(options) => Target::Sqlite(Box::new((**options).clone().filename(name))),
         };
         Self { target, ..self.clone() }
@@ -142,18 +144,19 @@ impl DatabaseUrl {
     /// a command line. None for SQLite.
     #[must_use]
     pub fn libpq_variables(&self) -> Vec<(&'static str, String)> {
-        let Target::Postgres(options) = &self.target else { return Vec::new() };
-        let user = options.get_username().to_owned();
-        let host =
-            options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
-        let mut variables = vec![
-            ("PGHOST", host),
-            ("PGPORT", options.get_port().to_string()),
-            ("PGDATABASE", options.get_database().unwrap_or(&user).to_owned()),
-            ("PGUSER", user),
-        ];
+        let Target::Postgres(servers) = &self.target else { return Vec::new() };
+        let user = servers.first().get_username().to_owned();
+        let mut variables = servers.variables();
+        variables.push(("PGDATABASE", servers.first().get_database().unwrap_or(&user).to_owned()));
+        variables.push(("PGUSER", user));
         variables.extend(self.variables.iter().cloned());
         variables
+    }
+
+    /// The same database on one of its servers.
+    pub(crate) fn on_server(&self, options: PgConnectOptions) -> Self {
+        let servers = Servers { hosts: vec![options], choice: Choice::default() };
+        Self { target: Target::Postgres(Box::new(servers)), ..self.clone() }
     }
 
     /// The names of query parameters that have no meaning here.
@@ -186,20 +189,35 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.target {
             Target::Sqlite(options) => write!(f, "sqlite://{}", options.get_filename().display()),
-            Target::Postgres(options) => {
-                let (user, port) = (options.get_username(), options.get_port());
-                let database = options.get_database().unwrap_or(user);
-                let socket = options.get_socket().map(|path| path.display().to_string());
-                match socket.or_else(|| options.get_host().starts_with('/').then(|| options.get_host().to_owned())) {
-                    Some(socket) => write!(f, "postgres://{user}@/{database}?host={socket}&port={port}"),
-                    None if options.get_host().contains(':') => {
-                        write!(f, "postgres://{user}@[{}]:{port}/{database}", options.get_host())
-                    }
-                    None => write!(f, "postgres://{user}@{}:{port}/{database}", options.get_host()),
+            Target::Postgres(servers) => {
+                let (user, hosts) = (servers.first().get_username(), &servers.hosts);
+                let database = servers.first().get_database().unwrap_or(user);
+                let list =
+                    |part: &dyn Fn(&PgConnectOptions) -> String| hosts.iter().map(part).collect::<Vec<_>>().join(",");
+                if hosts.iter().any(|host| socket(host).is_some()) {
+                    let places = list(&|host| socket(host).unwrap_or_else(|| host.get_host().to_owned()));
+                    let ports = list(&|host| host.get_port().to_string());
+                    return write!(f, "postgres://{user}@/{database}?host={places}&port={ports}");
                 }
+                write!(f, "postgres://{user}@{}/{database}", list(&address))
             }
         }
     }
+}
+
+/// The directory of a Unix socket.
+fn socket(options: &PgConnectOptions) -> Option<String> {
+    let socket = options.get_socket().map(|path| path.display().to_string());
+    socket.or_else(|| options.get_host().starts_with('/').then(|| options.get_host().to_owned()))
+}
+
+/// Host and port.
+pub(crate) fn address(options: &PgConnectOptions) -> String {
+    let (host, port) = (options.get_host(), options.get_port());
+    if let Some(socket) = socket(options) {
+        return format!("{socket}:{port}");
+    }
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 impl fmt::Debug for DatabaseUrl {

@@ -5,17 +5,30 @@ use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use url::{Host, Url, form_urlencoded};
 
+use super::hosts::one_by_one;
 use super::parameters::{SearchPath, turns_statement_cache_off};
+use super::servers::{Choice, Servers};
 use super::tls::Tls;
 use super::user::default_user;
 use super::{DatabaseUrl, Target, UrlError};
 
-/// Reads what follows `postgres://`.
+/// Reads what follows `postgres://`: the hosts differ in nothing but where they are.
 pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
-    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-    if authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts).contains(',') {
-        return Err(UrlError::SeveralHosts);
+    let urls = one_by_one(rest)?;
+    let mut parsed = urls.iter().map(|rest| parse_one(rest)).collect::<Result<Vec<_>, _>>()?.into_iter();
+    let mut first = parsed.next().ok_or(UrlError::Empty)?;
+    if let Target::Postgres(servers) = &mut first.target {
+        for other in parsed {
+            if let Target::Postgres(other) = other.target {
+                servers.hosts.extend(other.hosts);
+            }
+        }
     }
+    Ok(first)
+}
+
+/// Reads what follows `postgres://` of one host.
+fn parse_one(rest: &str) -> Result<DatabaseUrl, UrlError> {
     let mut url = Url::parse(&with_host(rest)).map_err(|error| unreadable(error, rest))?;
     let mut has_password = url.password().is_some();
     let mut has_user = !url.username().is_empty();
@@ -27,6 +40,7 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
     }
     let mut ignored = Vec::new();
     let mut tls = Tls::from_environment()?;
+    let mut choice = Choice::from_environment()?;
     let mut search_path = SearchPath::default();
     let mut parameters = form_urlencoded::Serializer::new(String::new());
     if let Some(Host::Ipv6(address)) = url.host() {
@@ -38,7 +52,6 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
             "ssl" | "sslmode" | "ssl-mode" => tls.set_mode(&key, &value)?,
             "sslrootcert" => tls.set_root_cert(&value),
             "schema" | "currentSchema" | "search_path" => search_path.set(&key, &value)?,
-            "host" | "hostaddr" | "port" if value.contains(',') => return Err(UrlError::SeveralHosts),
             "port" if value.parse::<u16>().is_err() => {
                 return Err(UrlError::Malformed("`port` is not a number up to 65535".to_owned()));
             }
@@ -55,6 +68,7 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
             }
             // Logs tell Partbook's connections by this name.
             "application_name" => {}
+            _ if choice.set(&key, &value)? => {}
             _ => match turns_statement_cache_off(&key, &value) {
                 Some(off) => statement_cache &= !off,
                 None => ignored.push(key.into_owned()),
@@ -71,7 +85,8 @@ pub(super) fn parse(rest: &str) -> Result<DatabaseUrl, UrlError> {
     })?;
     variables.extend(tls.variables());
     let options = search_path.apply(tls.apply(options)?);
-    Ok(DatabaseUrl { target: Target::Postgres(Box::new(options)), has_password, statement_cache, ignored, variables })
+    let target = Target::Postgres(Box::new(Servers { hosts: vec![options], choice }));
+    Ok(DatabaseUrl { target, has_password, statement_cache, ignored, variables })
 }
 
 /// What is wrong with a URL. A password that is not escaped can make nearly any of these faults; without one, it is not

@@ -89,8 +89,8 @@ fn parameters_of_other_drivers_are_mapped_or_named() {
     let url = DatabaseUrl::parse("postgresql+asyncpg://u@h/d?ssl=require&command_timeout=5&channel_binding=prefer");
     let url = url.unwrap();
     assert_eq!(url.ignored(), ["command_timeout", "channel_binding"]);
-    let Target::Postgres(options) = url.target() else { panic!("{url:?}") };
-    assert!(matches!(options.get_ssl_mode(), sqlx::postgres::PgSslMode::Require));
+    let Target::Postgres(servers) = url.target() else { panic!("{url:?}") };
+    assert!(matches!(servers.first().get_ssl_mode(), sqlx::postgres::PgSslMode::Require));
     assert!(url.statement_cache());
 }
 
@@ -132,7 +132,7 @@ fn prepared_statements_are_turned_off_by_the_names_of_other_drivers() {
 
 fn options(text: &str) -> PgConnectOptions {
     match DatabaseUrl::parse(text).unwrap().target() {
-        Target::Postgres(options) => (**options).clone(),
+        Target::Postgres(servers) => servers.first().clone(),
         Target::Sqlite(_) => panic!("{text}"),
     }
 }
@@ -145,21 +145,66 @@ fn a_numeric_address_of_ipv6_has_no_brackets() {
     assert_eq!(shown("postgres://u@[2001:DB8::1]:5433/d"), "postgres://u@[2001:db8::1]:5433/d");
 }
 
-#[test]
-fn several_hosts_are_named_as_such() {
-    for text in [
-        "postgres://a:5432,b:5432/db?target_session_attrs=read-write",
-        "postgres://u:secret@a,b/d",
-        "postgres://u:secret@h/d?host=a,b",
-        "postgres://u:secret@/d?host=a&port=5432,5433",
-    ] {
-        let message = fault(text);
-        assert!(message.contains("several hosts") && !message.contains("secret"), "{text}: {message}");
+/// The servers of a URL, each as host and port.
+fn places(text: &str) -> Vec<String> {
+    match DatabaseUrl::parse(text).unwrap().target() {
+        Target::Postgres(servers) => servers.hosts.iter().map(address).collect(),
+        Target::Sqlite(_) => panic!("{text}"),
     }
-    assert_eq!(shown("postgres://u:a,b@h:1/d"), "postgres://u@h:1/d", "a password may hold a comma");
+}
+
+#[test]
+fn several_hosts_are_read_as_libpq_reads_them() {
+    for (text, hosts) in [
+        ("postgres://u@a:1,b:2/d", &["a:1", "b:2"][..]),
+        ("postgres://u@a,b:2/d", &["a:5432", "b:2"]),
+        ("postgres://u@[::1]:1,[2001:db8::1]:2/d", &["[::1]:1", "[2001:db8::1]:2"]),
+        ("postgres://u@/d?host=a,b", &["a:5432", "b:5432"]),
+        ("postgres://u:secret@h/d?host=a,b&port=1,2", &["a:1", "b:2"]),
+        ("postgres://u:secret@a,b/d?port=6", &["a:6", "b:6"]),
+        (
+            "postgres://u@a,b,c/d?hostaddr=10.0.0.1,10.0.0.2,10.0.0.3",
+            &["10.0.0.1:5432", "10.0.0.2:5432", "10.0.0.3:5432"],
+        ),
+        ("postgres://u@/d?host=/run/a,/run/b&port=1,2", &["/run/a:1", "/run/b:2"]),
+        ("postgres://u:a,b@h:1/d", &["h:1"]),
+    ] {
+        assert_eq!(places(text), hosts, "{text}");
+    }
+    assert_eq!(shown("postgres://u:secret@a:1,b:2/d?target_session_attrs=read-write"), "postgres://u@a:1,b:2/d");
+    assert_eq!(shown("postgres://u@/d?host=/run/a,/run/b"), "postgres://u@/d?host=/run/a,/run/b&port=5432,5432");
+    for text in [
+        "postgres://u:secret@a,b,c/d?port=1,2",
+        "postgres://u:secret@a,b/d?hostaddr=10.0.0.1",
+        "postgres://u:secret@a,/d",
+        "postgres://u:secret@a,b/d?target_session_attrs=secret",
+        "postgres://u:secret@a,b/d?load_balance_hosts=secret",
+        "postgres://u:secret@a,b/d?connect_timeout=secret",
+    ] {
+        assert!(!fault(text).contains("secret"), "{text}: {}", fault(text));
+    }
     // Only a URL that may hold a password is said to hold a bad one.
     assert!(!fault("postgres://h:99999/d").contains("password"));
     assert!(fault("postgres://u:se/cret@h/d").contains("password"));
+}
+
+#[test]
+fn several_hosts_are_told_to_programs_as_they_stand() {
+    let url =
+        "postgres://u:secret@a:1,b:2/d?target_session_attrs=read-write&load_balance_hosts=random&connect_timeout=7";
+    let variables = DatabaseUrl::parse(url).unwrap().libpq_variables();
+    for pair in [
+        ("PGHOST", "a,b"),
+        ("PGPORT", "1,2"),
+        ("PGDATABASE", "d"),
+        ("PGUSER", "u"),
+        ("PGPASSWORD", "secret"),
+        ("PGTARGETSESSIONATTRS", "read-write"),
+        ("PGLOADBALANCEHOSTS", "random"),
+        ("PGCONNECT_TIMEOUT", "7"),
+    ] {
+        assert!(variables.iter().any(|(name, value)| (*name, &**value) == pair), "{pair:?}: {variables:?}");
+    }
 }
 
 #[test]

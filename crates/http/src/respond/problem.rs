@@ -133,9 +133,13 @@ impl Problem {
 
     /// The database failed.
     fn failed(error: &partbook_database::Error, entity: &Entity) -> Self {
+        if matches!(error, partbook_database::Error::ReadOnly) {
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, READ_ONLY);
+        }
         let cause = error_chain(error.source().unwrap_or(error));
         let (status, detail, failure) = if error.is_unavailable() {
             let detail = match error {
+                error if error.is_outcome_unknown() => OUTCOME_UNKNOWN.to_owned(),
                 error if error.is_denied() => denied(entity),
                 error if error.is_saturation() => SATURATED.to_owned(),
                 error if error.is_contention() => CONTENDED.to_owned(),
@@ -198,6 +202,9 @@ impl Problem {
 
 const INTERNAL: &str = "Something went wrong inside the service; its log has the details under this request_id";
 const AWAY: &str = "The database cannot answer now; try again in a moment";
+const OUTCOME_UNKNOWN: &str = "The connection to the database was lost while the change was being committed: it may have been made; \
+    look before it is sent again";
+const READ_ONLY: &str = "This instance only reads; send changes to one that writes";
 const CONTENDED: &str = "Another change holds what this needs, and takes long; try again in a moment";
 const SATURATED: &str = "The service is busy: no database connection became free in time; try again in a moment";
 

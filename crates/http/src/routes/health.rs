@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json};
-use partbook_repository::{Availability, Error};
+use partbook_repository::{Availability, Error, WritesRefused};
 use partbook_telemetry::error_chain;
 use serde_json::json;
 use tokio::time::timeout;
@@ -82,11 +82,18 @@ async fn unready(app: &App) -> Option<Unready> {
     }
     let check = async {
         app.repository().check_schema().await?;
-        app.repository().is_read_only().await
+        app.repository().writes_refused().await
     };
-    match timeout(SCHEMA_CHECK_TIMEOUT, check).await.unwrap_or(Ok(false)) {
-        Ok(false) => None,
-        Ok(true) => Some(Unready { reason: "database read-only", failure: None }),
+    match timeout(SCHEMA_CHECK_TIMEOUT, check).await.unwrap_or(Ok(None)) {
+        Ok(None) => None,
+        Ok(Some(refused)) => {
+            let reason = match refused {
+                WritesRefused::Standby => "database is a standby",
+                WritesRefused::Setting => "database read-only",
+            };
+            let failure = Failure::warning("the database takes no writes", reason.to_owned());
+            Some(Unready { reason, failure: Some(failure) })
+        }
         Err(error) if error.is_saturation() => None,
         // To wait does not help, though a request is told to try again.
         Err(error) if error.is_denied() => {

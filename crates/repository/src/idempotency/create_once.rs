@@ -74,6 +74,11 @@ impl Write for CreateOnce {
         Ok((response, Some(stored)))
     }
 
+    /// What is found is the response that was stored with the work.
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
     fn given(&self) -> Vec<Given> {
         self.new.given()
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use partbook_database::{Statement, int};
-use partbook_domain::Kind;
 use partbook_domain::entity::listing::LISTING;
+use partbook_domain::{Kind, Value};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -37,16 +37,27 @@ pub(crate) async fn availability(context: &Context) -> Availability {
     }
 }
 
-/// Whether the database takes no writes.
-pub(crate) async fn is_read_only(context: &Context) -> Result<bool, Error> {
-    let Some(statement) = context.dialect.read_only() else { return Ok(false) };
+/// Why the database takes no writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WritesRefused {
+    /// It is a standby: another server is the primary, or will be.
+    Standby,
+    /// The role or the database is set to be read-only.
+    Setting,
+}
+
+/// Why the database takes no writes; none where it does, and where this process sends none.
+pub(crate) async fn writes_refused(context: &Context) -> Result<Option<WritesRefused>, Error> {
+    let Some(statement) = context.dialect.read_only().filter(|_| !context.is_read_only) else { return Ok(None) };
     let rows = context.database.rows(&statement, Vec::new(), &[Kind::Text]).await?;
-    let is_read_only = rows.iter().flatten().any(|setting| setting.as_text() == Some("on"));
-    if is_read_only {
-        // A new connection may do better: to the primary that there is now, or with the role's settings of now.
-        context.database.pool().replace_connections();
-    }
-    Ok(is_read_only)
+    let refused = match rows.iter().flatten().find_map(Value::as_text) {
+        Some("standby") => WritesRefused::Standby,
+        Some("on") => WritesRefused::Setting,
+        _ => return Ok(None),
+    };
+    // A new connection may do better: to the primary that there is now, or with the role's settings of now.
+    context.database.pool().replace_connections("read-only");
+    Ok(Some(refused))
 }
 
 /// Whether every table and column that the statements name is still there.

@@ -44,6 +44,11 @@ pub(crate) trait Write: Sync {
         Vec::new()
     }
 
+    /// Whether it finds what was done before, and does nothing twice.
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+
     /// Has a refusal speak of places in the body that the client sent.
     fn placed(&self, refusal: Refusal) -> Refusal {
         refusal
@@ -57,14 +62,20 @@ pub(crate) trait Write: Sync {
     ) -> impl Future<Output = Result<Option<Refusal>, Error>> + Send;
 }
 
-/// Does a change: begins, locks, works, commits; explains a violation, and tries again where another writer was in the way.
+/// Does a change: begins, locks, works, commits; explains a violation, and tries again where another writer was in the way, or
+/// the connection was lost before the commit was sent.
 pub(crate) async fn transact<W: Write>(context: &Context, write: &W) -> Result<W::Done, Error> {
-    let (mut retries, mut attempts) = (Retries::default(), 0);
+    if context.is_read_only {
+        return Err(partbook_database::Error::ReadOnly.into());
+    }
+    let (mut retries, mut attempts) = (Retries::of_write(write.is_repeatable()), 0);
+    let mut needs_new_connection = false;
     loop {
-        let error = match attempt(context, write).await {
+        let error = match attempt(context, write, needs_new_connection).await {
             Err(Error::Database(error)) => error,
             done => return done,
         };
+        needs_new_connection = error.is_of_connection();
         if let Some(violation) = error.violation() {
             attempts += 1;
             if let Some(refusal) = write.explain(context, &violation).await? {
@@ -85,8 +96,9 @@ pub(crate) async fn transact<W: Write>(context: &Context, write: &W) -> Result<W
     }
 }
 
-async fn attempt<W: Write>(context: &Context, write: &W) -> Result<W::Done, Error> {
-    let mut session = context.database.begin().await?;
+async fn attempt<W: Write>(context: &Context, write: &W, needs_new_connection: bool) -> Result<W::Done, Error> {
+    let database = &context.database;
+    let mut session = if needs_new_connection { database.begin_anew().await? } else { database.begin().await? };
     match work(context, &mut session, write).await {
         Ok(done) => {
             session.commit().await?;

@@ -42,14 +42,14 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
         idle: arguments.idle_timeout,
         answer: arguments.limits.answer_timeout,
     };
-    let store = arguments.backup.backup.store()?;
+    let (store, is_read_only) = (arguments.backup.backup.store()?, arguments.read_only);
     let Started { pool, app, listener, admin } = tokio::select! {
         started = start(arguments, &url, inherited) => started?,
         () = signal.requested() => return Ok(()),
     };
     // Until the end: load balancers and operators ask while the service drains.
     let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router(), timeouts)));
-    let sweep_task = tokio::spawn(delete_expired(app.clone()));
+    let sweep_task = tokio::spawn(delete_expired(app.clone(), is_read_only));
     let watch_task = tokio::spawn(schema_watch::watch(pool.clone()));
     let backup_task = tokio::spawn(backup_watch::watch(store, partbook_backup::known_as(&url)));
     let draining = app.clone();
@@ -69,8 +69,8 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
 }
 
 /// Deletes expired idempotency keys from time to time.
-async fn delete_expired(app: App) {
-    loop {
+async fn delete_expired(app: App, is_read_only: bool) {
+    while !is_read_only {
         app.delete_expired().await;
         sleep(SWEEP_INTERVAL).await;
     }
@@ -99,9 +99,11 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl, inherited: ListenFd
     for parameter in url.ignored() {
         tracing::warn!(parameter, "database URL parameter ignored");
     }
+    let is_read_only = arguments.read_only;
     let pool = Pool::connect(url, &arguments.database.pool()).await?;
     let precaution = BackupFirst { url, arguments: &arguments.backup };
-    let at_start = if arguments.no_migrate.0 { AtStart::LeaveAsItIs } else { AtStart::Migrate(&precaution) };
+    let at_start =
+        if arguments.no_migrate.0 || is_read_only { AtStart::LeaveAsItIs } else { AtStart::Migrate(&precaution) };
     let prepared = partbook_migrate::prepare(pool.clone(), &required_tables(), at_start).await?;
     let schema = match prepared.schema {
         SchemaKind::Ours => "partbook",
@@ -112,7 +114,7 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl, inherited: ListenFd
     let metrics = Metrics::install(env!("CARGO_PKG_VERSION"), env!("PARTBOOK_COMMIT"));
     let metrics = metrics.map_err(|error| Failure::Run(error.to_string()))?;
     let limits = &arguments.limits;
-    let repository = Repository::open(prepared, Arc::new(SystemClock), limits.repository());
+    let repository = Repository::open(prepared, Arc::new(SystemClock), limits.repository(is_read_only));
     if arguments.demo {
         demo::load(&repository).await.map_err(Failure::Run)?;
     }

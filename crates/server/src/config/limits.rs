@@ -39,7 +39,7 @@ impl LimitArguments {
         HttpLimits { answer_bytes: self.answer_memory, body_bytes: self.body_memory }
     }
 
-    pub(crate) fn repository(&self) -> RepositoryLimits {
-        RepositoryLimits { idempotency_bytes: self.idempotency_size }
+    pub(crate) fn repository(&self, is_read_only: bool) -> RepositoryLimits {
+        RepositoryLimits { idempotency_bytes: self.idempotency_size, is_read_only }
     }
 }

@@ -83,6 +83,11 @@ pub(crate) struct ServeArguments {
     #[arg(value_name = "true|false", value_parser = Setting(values::truth), action = ArgAction::Set)]
     pub(crate) require_if_match: bool,
 
+    /// Answer reads alone, as on a standby: changes are 503 at once, and nothing is migrated or deleted
+    #[arg(long, env = "PARTBOOK_READ_ONLY", default_value = "false")]
+    #[arg(value_name = "true|false", value_parser = Setting(values::truth), action = ArgAction::Set)]
+    pub(crate) read_only: bool,
+
     /// What `limit` means on the lists of CPUs, GPUs, profiles and ports profiles, where neither `offset`, `cursor` nor
     /// `sort` is sent: `ignore` gives all rows, as the legacy service did
     #[arg(long, env = "PARTBOOK_LEGACY_LIMIT", default_value = "apply")]
@@ -121,8 +126,13 @@ impl ServeArguments {
     /// Checks settings that depend on each other.
     ///
     /// # Errors
-    /// The two addresses are the same.
+    /// The two addresses are the same; a sample catalog is wanted of an instance that only reads.
     pub(crate) fn check(&self) -> Result<(), BadSetting> {
+        if self.read_only && self.demo {
+            return Err(BadSetting(
+                "--demo: PARTBOOK_READ_ONLY lets nothing be written; leave one of them out".to_owned(),
+            ));
+        }
         match &self.admin_listen {
             Some(address) if *address == self.listen && !address.ends_with(":0") => Err(BadSetting(format!(
                 "PARTBOOK_ADMIN_LISTEN: `{address}` is the address of the service itself; choose another port"

@@ -1,0 +1,97 @@
+//! A PostgreSQL primary with a standby, of a test's own.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdout, Stdio};
+
+use crate::cluster::{PROGRAMS_MISSING, free_port, isolated, programs};
+use crate::scratch;
+use crate::sql::Connection;
+
+/// A primary and a standby that follows it, each on a port of its own. They are gone when this is dropped.
+#[derive(Debug)]
+pub struct Replicas {
+    primary: u16,
+    standby: u16,
+    script: Child,
+    report: BufReader<ChildStdout>,
+}
+
+impl Replicas {
+    /// Starts them, from the programs that the other servers of the tests are started from.
+    ///
+    /// # Panics
+    /// They do not start; the text says why.
+    pub fn start() -> Self {
+        let programs = programs().unwrap_or_else(|| panic!("{PROGRAMS_MISSING}"));
+        let (primary, standby) = (free_port(), free_port());
+        let mut script = isolated("sh")
+            .args(["-c", include_str!("replicas.sh"), "replicas"])
+            .arg(programs)
+            .args([primary.to_string(), standby.to_string()])
+            .env("TMPDIR", scratch::directory())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sh starts");
+        let mut report = BufReader::new(script.stdout.take().expect("stdout is piped"));
+        let mut line = String::new();
+        report.read_line(&mut line).expect("replicas.sh writes UTF-8");
+        if !line.starts_with("ready ") {
+            report.read_to_string(&mut line).expect("replicas.sh writes UTF-8");
+            panic!("no primary with a standby. {line}");
+        }
+        Self { primary, standby, script, report }
+    }
+
+    /// The address of the server that is the primary at first.
+    pub fn primary(&self) -> String {
+        format!("127.0.0.1:{}", self.primary)
+    }
+
+    /// The address of the server that is the standby at first.
+    pub fn standby(&self) -> String {
+        format!("127.0.0.1:{}", self.standby)
+    }
+
+    /// Has the standby take over, and the primary follow it.
+    pub fn switch(&mut self) {
+        for command in ["stop", "promote", "follow"] {
+            self.tell(command);
+        }
+    }
+
+    /// Waits until the standby has all that the primary has written.
+    pub async fn catch_up(&self) {
+        let mut primary = Connection::open(&url(&self.primary())).await;
+        let mut standby = Connection::open(&url(&self.standby())).await;
+        let written = primary.rows("select pg_current_wal_lsn()").await.remove(0).remove(0).expect("a place");
+        let caught_up = format!("select pg_last_wal_replay_lsn() >= '{written}'::pg_lsn");
+        while standby.rows(&caught_up).await.remove(0).remove(0).as_deref() != Some("t") {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn tell(&mut self, command: &str) {
+        let script = self.script.stdin.as_mut().expect("stdin is piped");
+        writeln!(script, "{command}").expect("the script reads");
+        let mut line = String::new();
+        self.report.read_line(&mut line).expect("replicas.sh writes UTF-8");
+        if line.trim_end() != "done" {
+            self.report.read_to_string(&mut line).expect("replicas.sh writes UTF-8");
+            panic!("{command}: {line}");
+        }
+    }
+}
+
+impl Drop for Replicas {
+    fn drop(&mut self) {
+        drop(self.script.stdin.take());
+        let _ = self.script.wait();
+    }
+}
+
+/// The URL of the database of servers: one address, or several with commas between.
+pub fn url(addresses: &str) -> String {
+    format!("postgres://postgres@{addresses}/postgres")
+}
