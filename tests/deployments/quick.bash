@@ -72,7 +72,7 @@ refused() { # SAID ARGUMENT...
 }
 
 what_is_refused() { # BACKEND
-    local after=$versions/after bad server
+    local after=$versions/after bad server text
     environment "$1" before 1
     bad=$here/bad
     mkdir "$bad"
@@ -97,6 +97,14 @@ what_is_refused() { # BACKEND
     services+=($!)
     until curl -sf "http://127.0.0.1:$server/api/v1/alerts" >/dev/null; do sleep 0.1; done
     set_to PROMETHEUS_URL "http://127.0.0.1:$server"
+    mkdir -p "$here/api/v2"
+    set_to ALERTMANAGER_URL "http://127.0.0.1:$server"
+    # An answer that holds no list of alerts is none.
+    for text in '' '{}' '[{}]'; do
+        printf '%s' "$text" >"$here/api/v2/alerts"
+        refused 'FAILED    alerts +http://127.*does not tell' "$settings" "$after/partbook"
+    done
+    echo '[]' >"$here/api/v2/alerts"
     set_to MIN_DISK_MB 999999999
     set_to MIN_MEMORY_MB 999999999
     set_to MAX_BACKUP_AGE_HOURS 1
@@ -161,7 +169,8 @@ a_deployment() { # BACKEND
     staging=$here/deployments
     set_to ERROR_WINDOW 3
     set_to SMOKE --read-only
-    "$root/scripts/deploy.sh" "$settings" "$versions/after/partbook" --by Ada --note 'a try' >"$here/out.first" 2>&1 &
+    # Instances are asked directly.
+    http_proxy=http://127.0.0.1:1 "$root/scripts/deploy.sh" "$settings" "$versions/after/partbook" --by Ada --note 'a try' >"$here/out.first" 2>&1 &
     local first=$!
     until grep -q '^errors' "$here/out.first"; do
         kill -0 $first 2>/dev/null || break
@@ -192,8 +201,10 @@ a_deployment() { # BACKEND
         set_to STAGING_DEPLOYMENTS_DIR "$staging"
         ends 0 deploy.sh --dry-run "$settings" "$versions/after/partbook"
         says 'ok +staging +[0-9a-f]+ passed in '
-        mkdir "$here/empty"
-        set_to STAGING_DEPLOYMENTS_DIR "$here/empty"
+        # Its own log is not staging's.
+        mkdir "$here/own"
+        sed 's/"environment":"staging"/"environment":"production"/' "$staging"/*.jsonl >"$here/own/1.jsonl"
+        set_to STAGING_DEPLOYMENTS_DIR "$here/own"
         refused 'FAILED    staging +the log of staging in .* does not know' "$settings" "$versions/after/partbook"
         ends 0 deploy.sh --dry-run "$settings" "$versions/after/partbook" --accept 'staging:the shop is down'
         says 'accepted  staging .*\(the shop is down\)'

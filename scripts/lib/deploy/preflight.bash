@@ -156,15 +156,21 @@ check_backup() {
     ((age < MAX_BACKUP_AGE_HOURS))
 }
 
+# The names of the alerts that fire, of a list at URL; fails where the answer holds no such list, as an empty one does.
+firing_at() { # URL PLACE-OF-THE-LIST
+    curl --silent --fail --globoff --connect-timeout 3 --max-time 10 --url "$1" 2>/dev/null | jq -rs "
+        if length == 1 then .[0] | $2 else null end | if type == \"array\" then .[] else error(\"no list\") end |
+        select((.state // \"firing\") == \"firing\").labels.alertname | strings // error(\"no name\")" 2>/dev/null
+}
+
 check_alerts() {
     local firing='' found
     if [[ $PROMETHEUS_URL ]]; then
-        found=$(ask "$PROMETHEUS_URL/api/v1/alerts" 2>&1 | jq -r '.data.alerts[] | select(.state == "firing").labels.alertname' 2>&1) ||
-            { printf '%s does not tell' "$PROMETHEUS_URL" && return 1; }
+        found=$(firing_at "$PROMETHEUS_URL/api/v1/alerts" .data.alerts) || { printf '%s does not tell' "$PROMETHEUS_URL" && return 1; }
         firing+=$found$'\n'
     fi
     if [[ $ALERTMANAGER_URL ]]; then
-        found=$(ask "$ALERTMANAGER_URL/api/v2/alerts?active=true&silenced=false&inhibited=false" 2>&1 | jq -r '.[].labels.alertname' 2>&1) ||
+        found=$(firing_at "$ALERTMANAGER_URL/api/v2/alerts?active=true&silenced=false&inhibited=false" .) ||
             { printf '%s does not tell' "$ALERTMANAGER_URL" && return 1; }
         firing+=$found$'\n'
     fi

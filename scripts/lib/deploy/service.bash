@@ -1,8 +1,9 @@
 # Asks the instances of the service; sourced.
 # shellcheck disable=SC2154 # the settings are the caller's
 
+# Directly, whatever http_proxy says.
 ask() { # URL
-    curl --silent --show-error --globoff --connect-timeout 3 --max-time 10 --url "$1"
+    curl --silent --show-error --globoff --noproxy '*' --connect-timeout 3 --max-time 10 --url "$1"
 }
 
 # The commit that an instance runs, as /health names it; versions that do not are asked for their metrics. Nothing where it does not
@@ -28,7 +29,7 @@ same_commit() { # COMMIT COMMIT
 }
 
 is_ready() { # INSTANCE
-    [[ $(curl --silent --globoff --connect-timeout 3 --max-time 10 -o /dev/null -w '%{http_code}' --url "${urls[$1]}/readyz") == 200 ]]
+    [[ $(curl --silent --globoff --noproxy '*' --connect-timeout 3 --max-time 10 -o /dev/null -w '%{http_code}' --url "${urls[$1]}/readyz") == 200 ]]
 }
 
 # Waits until an instance is ready; gives up when its process has ended, or after READY_TIMEOUT.

@@ -43,7 +43,7 @@ judge_setting() { # NAME VALUE KIND
         flags:*)
             for word in $value; do [[ ,${kind#flags:}, == *",$word,"* ]] || bad_setting "$name may hold ${kind#flags:}, not '$word'"; done
             ;;
-        directory | file) [[ $value == /* ]] || bad_setting "$name must be an absolute path, not '$value'" ;;
+        directory | file) [[ $value == /* ]] || bad_setting "$name must be an absolute path, which begins with /" ;; # not shown: a URL with a password may stand there
         urls)
             for word in $value; do
                 # They are on curl's command line, which everybody sees.

@@ -134,7 +134,7 @@ step_ready() {
 
 smoke() { # ARGUMENT...
     local status=0
-    env -u WAIT -u CLEANUP -u VERBOSE API_URL="${urls[0]}" METRICS_URL="${metrics_urls[0]}" NO_COLOR=1 REQUESTS="$SMOKE_REQUESTS" \
+    env -u WAIT -u CLEANUP -u VERBOSE no_proxy='*' API_URL="${urls[0]}" METRICS_URL="${metrics_urls[0]}" NO_COLOR=1 REQUESTS="$SMOKE_REQUESTS" \
         BUDGET_LIST_MS="$BUDGET_LIST_MS" BUDGET_UPDATE_MS="$BUDGET_UPDATE_MS" BUDGET_DELETE_MS="$BUDGET_DELETE_MS" \
         "$scripts/smoke.sh" "$@" >"$work/output" 2>&1 </dev/null || status=$?
     figure result "$(tail -n 1 "$work/output" | jq -R .)"

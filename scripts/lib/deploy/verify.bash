@@ -86,7 +86,7 @@ verify_staging() {
     for file in "$STAGING_DEPLOYMENTS_DIR"/*.jsonl; do
         if [[ ! -e $file ]]; then break; fi
         commit=$(events "$file" 'map(select(.event == "deployment")) | last | .to // ""')
-        environment=$(events "$file" 'map(select(.event == "deployment")) | last | .environment // ""')
+        environment=$(events "$file" 'map(select(.event == "begun")) | last | .environment // ""')
         if [[ $environment == "$ENVIRONMENT" ]] || ! same_commit "$commit" "$(kept to_commit)"; then continue; fi
         found=${file##*/}
         ended=$(result_of "$file")
