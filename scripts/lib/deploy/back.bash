@@ -89,6 +89,7 @@ step_back_down() {
 
 step_back_restore() {
     local -a arguments=(--yes "${which[@]}")
+    local attempts=0
     keep changed stopped
     driver_stop
     if [[ ! $written ]]; then
@@ -101,7 +102,12 @@ step_back_restore() {
         fi
     fi
     if [[ $terminate ]]; then arguments+=(--terminate); fi
-    quietly driver_run "$(kept to_ref)" backup restore "${arguments[@]}"
+    # On PostgreSQL a session of the service that has just ended may last a moment longer.
+    until quietly driver_run "$(kept to_ref)" backup restore "${arguments[@]}"; do
+        if ((++attempts >= 10)) || ! grep -q 'others work with' "$work/output"; then return 1; fi
+        sleep 1
+    done
+    rm -f "$work/reason"
     figure backup "$(jq -Rn --arg backup "$backup" '$backup')"
 }
 
