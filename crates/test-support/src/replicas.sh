@@ -67,5 +67,5 @@ while read -r command; do
             server primary start -o "-p $primary" || fail 'The former primary did not start:'
             ;;
     esac
-    echo done
+    echo 'done'
 done
