@@ -49,12 +49,14 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
     };
     // Until the end: load balancers and operators ask while the service drains.
     let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router(), timeouts)));
-    let sweep_task = tokio::spawn(delete_expired(app.clone(), is_read_only));
+    let sweep_task = (!is_read_only).then(|| tokio::spawn(delete_expired(app.clone())));
     let watch_task = tokio::spawn(schema_watch::watch(pool.clone()));
     let backup_task = tokio::spawn(backup_watch::watch(store, partbook_backup::known_as(&url)));
     let draining = app.clone();
     serve::serve(listener, app.router(), timeouts, signal, timing, move || draining.drain()).await;
-    sweep_task.abort();
+    if let Some(sweep_task) = sweep_task {
+        sweep_task.abort();
+    }
     watch_task.abort();
     backup_task.abort();
     if let Some(admin) = admin {
@@ -69,8 +71,8 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
 }
 
 /// Deletes expired idempotency keys from time to time.
-async fn delete_expired(app: App, is_read_only: bool) {
-    while !is_read_only {
+async fn delete_expired(app: App) {
+    loop {
         app.delete_expired().await;
         sleep(SWEEP_INTERVAL).await;
     }

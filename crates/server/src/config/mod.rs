@@ -27,6 +27,7 @@ use values::{NoMigrate, Origins};
 
 /// The settings of `partbook serve`.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct ServeArguments {
     /// The address to serve on; port 0 is any free one. It means nothing on a socket that is handed over
     #[arg(long, env = "PARTBOOK_LISTEN", default_value = "127.0.0.1:8000")]
