@@ -68,7 +68,6 @@ take-over *ARGUMENTS:
 logs:
     PATH=$(scripts/tools):$PATH scripts/check-logs
 
-# Measure what a request costs within the process.
 # Measure against PostgreSQL asked directly, PocketBase and HTTP itself: `just bench`, or `just bench list`.
 bench *ARGUMENTS:
     scripts/bench {{ ARGUMENTS }}
