@@ -119,13 +119,21 @@ impl Value {
         use std::io::Write as _;
         // Writing to a Vec cannot fail.
         let _ = match self {
-            Self::Bool(flag) => write!(out, "{flag}"),
-            Self::Int(number) => write!(out, "{number}"),
+            Self::Bool(flag) => out.write_all(if *flag { b"true" } else { b"false" }),
+            Self::Int(number) => serde_json::to_writer(out, number).map_err(Into::into),
             Self::Float(number) if number.is_finite() => serde_json::to_writer(out, number).map_err(Into::into),
             // JSON has no NaN and no infinity; neither can be entered here, but other writers may have stored one.
-            Self::Null | Self::Float(_) => write!(out, "null"),
+            Self::Null | Self::Float(_) => out.write_all(b"null"),
             Self::Text(text) => serde_json::to_writer(out, text).map_err(Into::into),
-            Self::Time(time) => write!(out, "\"{time}\""),
+            Self::Time(time) => match time.digits() {
+                Some(digits) => {
+                    out.push(b'"');
+                    out.extend_from_slice(&digits);
+                    out.push(b'"');
+                    Ok(())
+                }
+                None => write!(out, "\"{time}\""),
+            },
             Self::Json(document) => out.write_all(document.as_str().as_bytes()),
         };
     }

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta, Timelike};
+
+/// The form that instants are written in, with its digits as zeros.
+const FORM: &[u8; 27] = b"0000-00-00T00:00:00.000000Z";
 
 /// An instant in UTC with microsecond resolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +50,9 @@ impl Timestamp {
     /// Years 1 to 9999 only: the range that both databases order alike.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if has_form(text.as_bytes(), FORM) {
+            return Self::from_digits(text.as_bytes());
+        }
         if !has_strict_form(text) {
             return None;
         }
@@ -58,30 +64,68 @@ impl Timestamp {
             .ok()?;
         (1..=9999).contains(&time.year()).then(|| Self::from_utc(time))
     }
+
+    /// Reads what [`Self::digits`] writes. Every row of a list has two or more, and the general parsers are slow.
+    fn from_digits(text: &[u8]) -> Option<Self> {
+        let part = |begin: usize, end: usize| {
+            text[begin..end].iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+        };
+        let year = i32::try_from(part(0, 4)).ok().filter(|year| *year > 0)?;
+        let date = NaiveDate::from_ymd_opt(year, part(5, 7), part(8, 10))?;
+        date.and_hms_micro_opt(part(11, 13), part(14, 16), part(17, 19), part(20, 26)).map(Self)
+    }
+
+    /// The instant as the contract writes it, where the year has four digits.
+    pub(crate) fn digits(self) -> Option<[u8; 27]> {
+        let time = self.0;
+        let year = u32::try_from(time.year()).ok().filter(|year| *year <= 9999)?;
+        let mut text = *FORM;
+        for (begin, end, number) in [
+            (0, 4, year),
+            (5, 7, time.month()),
+            (8, 10, time.day()),
+            (11, 13, time.hour()),
+            (14, 16, time.minute()),
+            (17, 19, time.second()),
+            (20, 26, time.nanosecond() / 1000),
+        ] {
+            let mut rest = number;
+            for digit in text[begin..end].iter_mut().rev() {
+                *digit += (rest % 10) as u8;
+                rest /= 10;
+            }
+        }
+        Some(text)
+    }
+}
+
+/// Whether a text is as long as a form, with digits where it has zeros, and the same letters, small or capital, elsewhere.
+fn has_form(text: &[u8], form: &[u8]) -> bool {
+    text.len() == form.len()
+        && text.iter().zip(form).all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            form => byte.eq_ignore_ascii_case(form),
+        })
 }
 
 /// Whether a text has the form of a date, or of a date and a time, whose parts all have their digits. The parsers take
 /// white space, signs and missing digits, and roll the second 60 over; that would be another time than the one written.
 fn has_strict_form(text: &str) -> bool {
-    let matches = |text: &[u8], form: &[u8]| {
-        text.len() == form.len()
-            && text.iter().zip(form).all(|(byte, form)| match form {
-                b'0' => byte.is_ascii_digit(),
-                form => byte.eq_ignore_ascii_case(form),
-            })
-    };
     let bytes = text.as_bytes();
     let (date, time) = bytes.split_at(bytes.len().min(10));
     let has_time = time.first().is_none_or(|separator| matches!(separator, b'T' | b't' | b' '));
     let clock = time.get(1..9);
-    matches(date, b"0000-00-00")
+    has_form(date, b"0000-00-00")
         && has_time
-        && (time.is_empty() || clock.is_some_and(|clock| matches(clock, b"00:00:00") && &clock[6..] < b"60"))
+        && (time.is_empty() || clock.is_some_and(|clock| has_form(clock, b"00:00:00") && &clock[6..] < b"60"))
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%dT%H:%M:%S%.6fZ"))
+        match self.digits() {
+            Some(digits) => f.write_str(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?),
+            None => write!(f, "{}", self.0.format("%Y-%m-%dT%H:%M:%S%.6fZ")),
+        }
     }
 }
 
@@ -97,6 +141,8 @@ mod tests {
             ("2024-06-15t12:00:59.25z", "2024-06-15T12:00:59.250000Z"),
             ("2024-06-15 12:00:59", "2024-06-15T12:00:59.000000Z"),
             ("2024-06-15T12:00:00+02:00", "2024-06-15T10:00:00.000000Z"),
+            ("0001-01-01T00:00:00.000001z", "0001-01-01T00:00:00.000001Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
         ] {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), read);
         }
@@ -109,9 +155,27 @@ mod tests {
             "2024-13-01",
             "2024-06-15T1:00:00Z",
             "0000-01-01",
+            "0000-01-01T00:00:00.000000Z",
+            "2023-02-29T00:00:00.000000Z",
+            "2024-06-15T24:00:00.000000Z",
+            "2024-06-15T12:00:60.000000Z",
             "",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_are_what_a_format_writes() {
+        let begin = NaiveDate::from_ymd_opt(1, 1, 1).unwrap().and_time(chrono::NaiveTime::MIN);
+        // Steps through all years, months, days and times of day.
+        let step = TimeDelta::microseconds(86_400_000_000 * 37 + 3_723_004_567);
+        let times = std::iter::successors(Some(begin), |time| time.checked_add_signed(step));
+        for time in times.take_while(|time| time.year() <= 10_001).chain([NaiveDateTime::MIN, NaiveDateTime::MAX]) {
+            let (time, formatted) = (Timestamp::from_utc(time), time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
+            assert_eq!(time.to_string(), formatted);
+            let is_four_digits = (1..=9999).contains(&time.to_utc().year());
+            assert_eq!(Timestamp::parse(&formatted), is_four_digits.then_some(time), "{formatted}");
         }
     }
 }

@@ -29,13 +29,13 @@ pub(crate) struct Shape {
     pub(crate) end: String,
 }
 
-/// Writes a row as the list shows it.
-pub(crate) type WriteRow = Box<dyn Fn(&Row) -> Vec<u8> + Send>;
+/// Appends a row as the list shows it.
+pub(crate) type WriteRow = Box<dyn Fn(&Row, &mut Vec<u8>) + Send>;
 
 impl Shape {
     /// An array of rows.
     pub(crate) fn array() -> Self {
-        Self::rows("[", Box::new(Row::to_json), "]")
+        Self::rows("[", Box::new(Row::write_json), "]")
     }
 
     /// Rows alone between two texts.
@@ -53,7 +53,7 @@ pub(crate) async fn send_list(
 ) -> Result<Response, Error> {
     let Page { rows, has_more } = page;
     let mut text = BytesMut::from(shape.begin.as_bytes());
-    let mut list = List { rows, shape, has_rows: false };
+    let mut list = List { rows, shape, has_rows: false, row: Vec::new() };
     let mut is_whole = false;
     while !is_whole && text.len() < MAX_WHOLE_SIZE {
         is_whole = !list.next(&mut text).await?;
@@ -68,6 +68,8 @@ struct List {
     rows: Rows,
     shape: Shape,
     has_rows: bool,
+    /// The text of a row, whose memory the next one's takes.
+    row: Vec<u8>,
 }
 
 impl List {
@@ -80,7 +82,9 @@ impl List {
         if std::mem::replace(&mut self.has_rows, true) || self.shape.has_items {
             out.extend_from_slice(b",");
         }
-        out.extend_from_slice(&(self.shape.row)(&row));
+        self.row.clear();
+        (self.shape.row)(&row, &mut self.row);
+        out.extend_from_slice(&self.row);
         Ok(true)
     }
 }

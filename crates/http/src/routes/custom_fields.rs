@@ -45,7 +45,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 async fn list(State(app): State<App>, RawQuery(text): RawQuery) -> Result<Response, Problem> {
     let parameters = query_string::parse(text.as_deref())?;
     let query = query::parse_fields(&parameters).map_err(|errors| Problem::parameters(&errors))?;
-    let shape = Shape::rows(r#"{"fields":["#, Box::new(Row::to_json), "]}");
+    let shape = Shape::rows(r#"{"fields":["#, Box::new(Row::write_json), "]}");
     let listed =
         async { send_list(app.repository().list_custom_fields(&query).await?, shape, |_| HeaderMap::new()).await };
     listed.await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))
@@ -58,9 +58,9 @@ async fn usage(State(app): State<App>) -> Result<Response, Problem> {
     let sent = async {
         let counts = app.repository().custom_field_counts().await?;
         let fields = app.repository().list_custom_fields(&all).await?;
-        let row = move |row: &Row| {
+        let row = move |row: &Row, out: &mut Vec<u8>| {
             let total = counts.get(&row.id).copied().unwrap_or_default();
-            usage_json(&field_usage(row, total)).to_string().into_bytes()
+            out.extend_from_slice(usage_json(&field_usage(row, total)).to_string().as_bytes());
         };
         send_list(fields, Shape::rows(r#"{"usage":["#, Box::new(row), "]}"), |_| HeaderMap::new()).await
     };

@@ -37,7 +37,7 @@ pub(super) async fn list(
     let page = app.repository().list(entity, &query).await.map_err(problem)?;
     let begin = format!(r#"{{"entity":"{}","label":"{}","records":["#, entity.name, entity.plural);
     let end = format!(r#"],"pagination":{{"total":{total},"limit":{limit},"offset":{offset}}}}}"#);
-    send_list(page, Shape::rows(begin, Box::new(|row| Record.to_bytes(row)), end), |_| HeaderMap::new())
+    send_list(page, Shape::rows(begin, Box::new(|row, out| Record.write(row, out)), end), |_| HeaderMap::new())
         .await
         .map_err(problem)
 }

@@ -91,8 +91,8 @@ fn label(name: &str) -> String {
 }
 
 /// Documents keep their text.
-fn describe_custom(row: &Row) -> Vec<u8> {
-    let mut out = format!(r#"{{"id":{}"#, row.id).into_bytes();
+fn describe_custom(row: &Row, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!(r#"{{"id":{}"#, row.id).as_bytes());
     let column = |name| row.value(name).unwrap_or(&Column::Null);
     let editable = Column::Bool(column("is_locked") != &Column::Bool(true));
     let origin = Column::Text("custom".to_owned());
@@ -109,8 +109,7 @@ fn describe_custom(row: &Row) -> Vec<u8> {
         ("is_active", column("is_active")),
     ] {
         out.extend_from_slice(format!(r#","{name}":"#).as_bytes());
-        value.write_json(&mut out);
+        value.write_json(out);
     }
     out.push(b'}');
-    out
 }
