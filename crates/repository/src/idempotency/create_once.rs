@@ -46,7 +46,7 @@ impl Write for CreateOnce {
     type Done = (StoredResponse, Option<usize>);
 
     /// The work locks the entity itself, where there is no stored response: to find one it waits for nobody.
-    fn locks(&self) -> Option<&'static Entity> {
+    fn locks(&self, _: &Context) -> Option<&'static Entity> {
         None
     }
 
@@ -66,7 +66,7 @@ impl Write for CreateOnce {
             }
             None => {}
         }
-        if let Some(entity) = self.new.locks() {
+        if let Some(entity) = self.new.locks(context) {
             lock_entity(context, session, entity).await?;
         }
         let response = self.create(context, session).await?;

@@ -101,7 +101,7 @@ impl Write for Portion {
     /// How many there were.
     type Done = i64;
 
-    fn locks(&self) -> Option<&'static Entity> {
+    fn locks(&self, _: &Context) -> Option<&'static Entity> {
         None
     }
 

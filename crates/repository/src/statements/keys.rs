@@ -27,6 +27,11 @@ impl Keys {
         is_one_of(&self.id, violation)
     }
 
+    /// Whether the database itself keeps two rows from having one natural key, as far as none of its columns is null.
+    pub(crate) fn guard_the_natural_key(&self) -> bool {
+        !self.natural.is_empty()
+    }
+
     /// Whether a row has the natural key.
     pub(crate) fn is_natural(&self, violation: &Violation) -> bool {
         is_one_of(&self.natural, violation)

@@ -64,8 +64,10 @@ pub(crate) async fn create(context: &Context, request: Create) -> Result<Written
 impl Write for NewRow {
     type Done = Written;
 
-    fn locks(&self) -> Option<&'static Entity> {
-        Some(self.entity).filter(|entity| entity.has_natural_key() || entity.needs_lock())
+    /// An index keeps equal names apart, without those who create other rows waiting for a commit that is not theirs.
+    fn locks(&self, context: &Context) -> Option<&'static Entity> {
+        let is_guarded = self.entity.identity == Identity::Name && context.keys(self.entity).guard_the_natural_key();
+        Some(self.entity).filter(|entity| entity.needs_lock() || (entity.has_natural_key() && !is_guarded))
     }
 
     async fn work(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {

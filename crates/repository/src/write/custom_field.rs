@@ -31,7 +31,7 @@ impl Write for RemoveField {
     type Done = FieldUsage;
 
     /// Creating the field again would restore the row.
-    fn locks(&self) -> Option<&'static Entity> {
+    fn locks(&self, _: &Context) -> Option<&'static Entity> {
         Some(&CUSTOM_FIELD)
     }
 

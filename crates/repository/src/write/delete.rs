@@ -14,7 +14,7 @@ use crate::read::usage::refuse_if_used;
 impl Write for Delete {
     type Done = ();
 
-    fn locks(&self) -> Option<&'static Entity> {
+    fn locks(&self, _: &Context) -> Option<&'static Entity> {
         Some(self.entity).filter(|entity| entity.needs_lock())
     }
 

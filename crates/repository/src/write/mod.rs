@@ -34,7 +34,7 @@ pub(crate) trait Write: Sync {
 
     /// The entity whose writers exclude each other before the work begins, if its writers must; none where the work locks
     /// it itself, or needs no such lock.
-    fn locks(&self) -> Option<&'static Entity>;
+    fn locks(&self, context: &Context) -> Option<&'static Entity>;
 
     /// The work, in a transaction that is committed when it is done and rolled back when it is not.
     fn work(&self, context: &Context, session: &mut Session) -> impl Future<Output = Result<Self::Done, Error>> + Send;
@@ -116,7 +116,7 @@ async fn attempt<W: Write>(context: &Context, write: &W, needs_new_connection: b
 }
 
 async fn work<W: Write>(context: &Context, session: &mut Session, write: &W) -> Result<W::Done, Error> {
-    if let Some(entity) = write.locks() {
+    if let Some(entity) = write.locks(context) {
         lock_entity(context, session, entity).await?;
     }
     write.work(context, session).await

@@ -53,7 +53,7 @@ impl Write for RowUpdate {
     type Done = Written;
 
     /// A change of the name excludes others; one that leaves it alone waits for nobody.
-    fn locks(&self) -> Option<&'static Entity> {
+    fn locks(&self, _: &Context) -> Option<&'static Entity> {
         let names = self.entity.has_natural_key() && self.names();
         (self.entity.needs_lock() || names).then_some(self.entity)
     }
