@@ -37,8 +37,10 @@ def wrk(server, lua, directory, seconds, seed):
 
 
 def percentile(said, part):
-    number, unit = re.search(rf"^\s+{part}%\s+([\d.]+)(us|ms|s|m)$", said, re.MULTILINE).groups()
-    return float(number) * UNITS[unit]
+    found = re.search(rf"^\s+{part}%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE)
+    if not found:
+        sys.exit(f"scripts/bench: wrk told no percentile:\n{said}")
+    return float(found[1]) * UNITS[found[2]]
 
 
 def pgbench(server, programs, sql, directory, seconds, clients=CONNECTIONS):

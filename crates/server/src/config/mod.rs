@@ -40,7 +40,7 @@ pub(crate) struct ServeArguments {
     #[arg(value_name = "HOST:PORT", value_parser = Setting(optional_address))]
     pub(crate) admin_listen: OptionalAddress,
 
-    /// Share the port with other instances that say so, too (SO_REUSEPORT), so that the next version can start before this one
+    /// Share the port with other instances that say so, too (`SO_REUSEPORT`), so that the next version can start before this one
     /// ends; connections that wait at that moment may be lost
     #[arg(long, env = "PARTBOOK_REUSE_PORT", default_value = "false")]
     #[arg(value_name = "true|false", value_parser = Setting(values::truth), action = ArgAction::Set)]
