@@ -1,6 +1,7 @@
 //! A primary with a standby, and what becomes of requests when the one takes the other's place.
 
 mod hosts;
+mod lag;
 mod lost_connections;
 mod read_only;
 mod switch;

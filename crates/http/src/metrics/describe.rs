@@ -76,6 +76,12 @@ pub(super) fn describe() {
         "When the last attempt to make a backup began, seconds since 1970; 0 where there was none."
     );
     describe_gauge!("partbook_backup_last_attempt_failed", "1 when the last attempt to make a backup failed.");
+    describe_gauge!("partbook_pg_standbys", "How many standbys follow the PostgreSQL server.");
+    describe_gauge!(
+        "partbook_pg_replication_lag_seconds",
+        Unit::Seconds,
+        "How far the last standby is behind, or the server itself where it is one; not a number where the role may not know."
+    );
     describe_gauge!("partbook_build_info", "1, labelled with the version and the commit of the program.");
     describe_gauge!("partbook_cpus", "How many processors the process may use.");
 }

@@ -8,6 +8,7 @@ mod healthcheck;
 mod migrate;
 mod openapi;
 mod output;
+mod replication_watch;
 mod schema_watch;
 mod serve;
 mod settings;

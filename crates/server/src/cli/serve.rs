@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::backup::BackupFirst;
 use super::backup_watch;
 use super::output::{Failure, warn_of_remaining_log};
-use super::schema_watch;
+use super::{replication_watch, schema_watch};
 use crate::config::{self, ServeArguments};
 use crate::demo;
 use crate::serve::{self, ConnectionTimeouts, ReservedAddress, Sharing, ShutdownSignal, ShutdownTiming};
@@ -51,6 +51,7 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
     let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router(), timeouts)));
     let sweep_task = (!is_read_only).then(|| tokio::spawn(delete_expired(app.clone())));
     let watch_task = tokio::spawn(schema_watch::watch(pool.clone()));
+    let replication_task = tokio::spawn(replication_watch::watch(pool.clone()));
     let backup_task = tokio::spawn(backup_watch::watch(store, partbook_backup::known_as(&url)));
     let draining = app.clone();
     serve::serve(listener, app.router(), timeouts, signal, timing, move || draining.drain()).await;
@@ -58,6 +59,7 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
         sweep_task.abort();
     }
     watch_task.abort();
+    replication_task.abort();
     backup_task.abort();
     if let Some(admin) = admin {
         admin.abort();
