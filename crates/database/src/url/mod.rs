@@ -153,9 +153,9 @@ impl DatabaseUrl {
         variables
     }
 
-    /// The same database on one of its servers.
-    pub(crate) fn on_server(&self, options: PgConnectOptions) -> Self {
-        let servers = Servers { hosts: vec![options], choice: Choice::default() };
+    /// The same database on one of its servers, which a connection to any database of it has reached.
+    pub(crate) fn on_server(&self, reached: PgConnectOptions) -> Self {
+        let servers = Servers { hosts: vec![reached.database(&self.name())], choice: Choice::default() };
         Self { target: Target::Postgres(Box::new(servers)), ..self.clone() }
     }
 

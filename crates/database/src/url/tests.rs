@@ -247,3 +247,11 @@ fn a_url_without_a_user_means_whoever_runs_the_process() {
     let system = std::process::Command::new("id").arg("-un").output().unwrap();
     assert_eq!(user, String::from_utf8(system.stdout).unwrap().trim());
 }
+
+#[test]
+fn one_of_several_servers_has_the_same_database() {
+    let url = DatabaseUrl::parse("postgres://u@a,b/catalog").unwrap();
+    // As of a connection to another database of the server, where this one is gone or in use.
+    let reached = options("postgres://u@b/postgres");
+    assert_eq!(url.on_server(reached).to_string(), "postgres://u@b:5432/catalog");
+}
