@@ -24,11 +24,29 @@ impl StorageLimit {
     pub(super) fn is_due(&self, body: usize) -> bool {
         let added = OVERHEAD + body as u64;
         let unchecked = self.unchecked.fetch_add(added, Ordering::Relaxed) + added;
-        unchecked > self.max / UNCHECKED_PART && !self.is_checking.swap(true, Ordering::Relaxed)
+        let is_due = unchecked > self.max / UNCHECKED_PART && !self.is_checking.swap(true, Ordering::Relaxed);
+        if is_due {
+            // What is stored from now on may be missed by the look, and counts for the next one.
+            self.unchecked.store(0, Ordering::Relaxed);
+        }
+        is_due
     }
 
     pub(super) fn checked(&self) {
-        self.unchecked.store(0, Ordering::Relaxed);
         self.is_checking.store(false, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_during_a_look_counts_for_the_next() {
+        let limit = StorageLimit::new(UNCHECKED_PART * 10_000);
+        assert!(!limit.is_due(5_000) && limit.is_due(5_000));
+        assert!(!limit.is_due(9_000), "somebody looks");
+        limit.checked();
+        assert!(limit.is_due(1_000));
     }
 }
