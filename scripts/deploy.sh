@@ -72,16 +72,10 @@ TEXT
 
 program=scripts/deploy.sh
 scripts=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
-library=$scripts/lib/deploy
-for part in settings log service verify preflight steps back run; do
-    # shellcheck source=/dev/null
-    . "$library/$part.bash"
-done
+# shellcheck source=scripts/lib/deploy/all.bash
+. "$scripts/lib/deploy/all.bash"
 
-dry_run='' resume='' note='' rendering='' way_asked='' accepts_loss='' terminate=''
-by=${SUDO_USER:-${USER:-$(id -un)}}
-declare -A accepted=()
-words=()
+resume=''
 while (($#)); do
     case $1 in
         --dry-run) dry_run=yes ;;
@@ -92,11 +86,7 @@ while (($#)); do
             accepted[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
             shift
             ;;
-        --by | --note)
-            [[ ${2-} ]] || { complain "$1 needs a value" && exit 2; }
-            if [[ $1 == --by ]]; then by=$2; else note=$2; fi
-            shift
-            ;;
+        --by | --note) take_words "$@" && shift ;;
         --help | -h) usage && exit 0 ;;
         -*) usage >&2 && exit 2 ;;
         *) words+=("$1") ;;
@@ -117,10 +107,7 @@ if [[ $dry_run ]]; then
 fi
 open_log 3
 take_lock
-trap 'interrupted 130' INT
-trap 'interrupted 143' TERM
-trap 'interrupted 129' HUP
-trap ended EXIT
+trap_ends
 
 unfinished=$(latest_log)
 refuse_other_environment "$unfinished"
@@ -128,7 +115,7 @@ if [[ $unfinished && ! $(result_of "$unfinished") && $what && ! $(has_changed "$
     unfinished=''
 fi
 if [[ $unfinished && ! $(result_of "$unfinished") ]]; then
-    deployment=${unfinished##*/} deployment=${deployment%.jsonl} work=$DEPLOYMENTS_DIR/work/$deployment
+    take_up "$unfinished"
     accept_as_before
     tell_where_it_stood
     if [[ $what && $what != "$(kept what)" ]]; then

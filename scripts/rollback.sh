@@ -39,28 +39,16 @@ TEXT
 
 program=scripts/rollback.sh
 scripts=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
-library=$scripts/lib/deploy
-for part in settings log service verify preflight steps back run; do
-    # shellcheck source=/dev/null
-    . "$library/$part.bash"
-done
+# shellcheck source=scripts/lib/deploy/all.bash
+. "$scripts/lib/deploy/all.bash"
 
-dry_run='' rendering='' note='' way_asked='' accepts_loss='' terminate=''
-by=${SUDO_USER:-${USER:-$(id -un)}}
-# shellcheck disable=SC2034 # read by the parts
-declare -A accepted=()
-words=()
 while (($#)); do
     case $1 in
         --dry-run) dry_run=yes ;;
         --restore) way_asked=restore ;;
         --accept-loss) accepts_loss=yes ;;
         --terminate) terminate=yes ;;
-        --by | --note)
-            [[ ${2-} ]] || { complain "$1 needs a value" && exit 2; }
-            if [[ $1 == --by ]]; then by=$2; else note=$2; fi
-            shift
-            ;;
+        --by | --note) take_words "$@" && shift ;;
         --help | -h) usage && exit 0 ;;
         -*) usage >&2 && exit 2 ;;
         *) words+=("$1") ;;
@@ -71,7 +59,7 @@ if ((${#words[@]} != 1)); then usage >&2 && exit 2; fi
 need_programs
 read_settings "${words[0]}"
 
-if [[ ! -d $DEPLOYMENTS_DIR/work ]]; then
+if [[ ! -d $(state_directory) ]]; then
     complain "there is no deployment in $DEPLOYMENTS_DIR"
     exit 3
 fi
@@ -93,7 +81,7 @@ if [[ ! $latest ]]; then
     exit 3
 fi
 refuse_other_environment "$latest"
-deployment=${latest##*/} deployment=${deployment%.jsonl} work=$DEPLOYMENTS_DIR/work/$deployment
+take_up "$latest"
 result=$(result_of "$latest")
 say "the latest deployment is $deployment: $(kept from_commit) -> $(kept to_commit), ${result:-cut off in the step $(kept step)}"
 if [[ $result == 'rolled back' && ! $way_asked ]]; then
@@ -118,10 +106,7 @@ if [[ $dry_run ]]; then
     say "it would go back to $(kept from_commit) by $way${target:+ $target}: $why"
     exit
 fi
-trap 'interrupted 130' INT
-trap 'interrupted 143' TERM
-trap 'interrupted 129' HUP
-trap ended EXIT
+trap_ends
 status_when_back=0
 keep changed "$(kept changed || true)"
 if [[ ! $(kept changed) ]]; then keep changed restarted; fi

@@ -269,7 +269,7 @@ cut_off_twice() { # BACKEND
     says 'had changed nothing, and is given up'
     # The clock is put back in between.
     for name in "$here/deployments"/*.jsonl; do mv "$name" "$here/deployments/2${name##*/}"; done
-    for name in "$here/deployments"/work/2*; do mv "$name" "$here/deployments/work/2${name##*/}"; done
+    for name in "$here/deployments"/state/2*; do mv "$name" "$here/deployments/state/2${name##*/}"; done
     ends 0 deploy.sh "$settings" "$versions/after/partbook"
     says 'it stood in the step: backup$'
     says 'nothing was changed yet'

@@ -1,5 +1,6 @@
 # The log of a deployment: DEPLOYMENTS_DIR/ID.jsonl, a line of JSON for each thing that happened; sourced. Beside it
-# DEPLOYMENTS_DIR/work/ID holds what the steps leave for one another, so that the next run can go on after one that was killed.
+# the folder `state` holds what the steps of each deployment leave for one another, so that the next run can go on after one that
+# was killed.
 # shellcheck disable=SC2154 # the settings, `program` and `dry_run` are the caller's
 
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
@@ -15,6 +16,12 @@ take_lock() {
         exit 5
     fi
 }
+
+state_directory() { printf '%s/state' "$DEPLOYMENTS_DIR"; }
+# What the steps of the deployment with this LOG-FILE have left.
+state_of() { printf '%s/%s' "$(state_directory)" "$(basename "$1" .jsonl)"; }
+# Makes the deployment with this LOG-FILE the one that is worked on.
+take_up() { deployment=$(basename "$1" .jsonl) work=$(state_of "$1"); }
 
 log_file() { printf '%s/%s.jsonl' "$DEPLOYMENTS_DIR" "$deployment"; }
 
@@ -64,7 +71,7 @@ has_changed() { # FILE
 latest_change() {
     local file latest=''
     for file in "$DEPLOYMENTS_DIR"/*.jsonl; do
-        if [[ -e $file && $(result_of "$file") != refused && $(has_changed "$file") && -d $DEPLOYMENTS_DIR/work/$(basename "$file" .jsonl) ]]; then latest=$file; fi
+        if [[ -e $file && $(result_of "$file") != refused && $(has_changed "$file") && -d $(state_of "$file") ]]; then latest=$file; fi
     done
     printf '%s' "$latest"
 }

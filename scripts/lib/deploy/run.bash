@@ -13,17 +13,19 @@ need_programs() {
 
 # There is a directory for the log, which can be written to.
 open_log() { # STATUS-WITHOUT-ROOM
-    if ! mkdir -p "$DEPLOYMENTS_DIR/work" 2>/dev/null || [[ ! -w $DEPLOYMENTS_DIR || ! -w $DEPLOYMENTS_DIR/work ]] ||
+    local state
+    state=$(state_directory)
+    if ! mkdir -p "$state" 2>/dev/null || [[ ! -w $DEPLOYMENTS_DIR || ! -w $state ]] ||
         { [[ -e $DEPLOYMENTS_DIR/lock ]] && [[ ! -w $DEPLOYMENTS_DIR/lock ]]; }; then
         complain "DEPLOYMENTS_DIR, $DEPLOYMENTS_DIR, cannot be made or written by $(id -un): make it, or call this as its owner"
         exit 2
     fi
-    if ! head -c 262144 /dev/zero 2>/dev/null >"$DEPLOYMENTS_DIR/work/.room"; then
-        rm -f "$DEPLOYMENTS_DIR/work/.room"
+    if ! head -c 262144 /dev/zero 2>/dev/null >"$state/.room"; then
+        rm -f "$state/.room"
         complain "there is no room in $DEPLOYMENTS_DIR: free some. To go back without: docs/rollback.md, \"Emergency\""
         exit "$1"
     fi
-    rm -f "$DEPLOYMENTS_DIR/work/.room"
+    rm -f "$state/.room"
 }
 
 check_is_known() { [[ $1 == check ]] || declare -F "check_$1" >/dev/null; }
@@ -34,7 +36,7 @@ begin_deployment() {
     # The latest is found by its name, also after the clock was put back.
     latest=$(basename "$(latest_log)" .jsonl)
     if [[ $latest && ! $deployment > $latest ]]; then deployment=${latest}_1; fi
-    work=$DEPLOYMENTS_DIR/work/$deployment
+    take_up "$deployment"
     mkdir -m 700 "$work"
     keep what "$what"
     keep step ''
@@ -70,7 +72,7 @@ refuse_other_environment() { # FILE
 
 # Ends a deployment that was cut off before it changed anything. False, and nothing is done, where it is of the same WHAT.
 give_up_other() { # FILE
-    deployment=$(basename "$1" .jsonl) work=$DEPLOYMENTS_DIR/work/$deployment
+    take_up "$1"
     if [[ $(kept what) == "$what" ]]; then return 1; fi
     say "deployment $deployment of $(kept what) was cut off in the step $(kept step), had changed nothing, and is given up"
     record finished result refused --json exit 3 text "cut off in the step $(kept step), and given up by $by; nothing was changed"
@@ -174,7 +176,7 @@ prune() {
         if [[ $(kept to_ref) != "$directory"/* && $(kept from_ref) != "$directory"/* ]]; then rm -rf "$directory"; fi
     done
     rm -rf "$DEPLOYMENTS_DIR"/releases/.new.*
-    mapfile -t all < <(find "$DEPLOYMENTS_DIR/work" -mindepth 1 -maxdepth 1 -type d | sort -r)
+    mapfile -t all < <(find "$(state_directory)" -mindepth 1 -maxdepth 1 -type d | sort -r)
     for ((number = KEEP_RELEASES; number < ${#all[@]}; number++)); do rm -rf "${all[number]}"; done
 }
 

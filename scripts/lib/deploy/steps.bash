@@ -27,10 +27,9 @@ step_record() {
 
 # Keeps as the version before what the deployment that brought REFERENCE had; what was kept stays where no log knows.
 take_earlier() { # REFERENCE
-    local earlier files=("$DEPLOYMENTS_DIR"/*.jsonl) number name
+    local earlier files=("$DEPLOYMENTS_DIR"/*.jsonl) number
     for ((number = ${#files[@]} - 1; number >= 0; number--)); do
-        name=${files[number]##*/}
-        earlier=$DEPLOYMENTS_DIR/work/${name%.jsonl}
+        earlier=$(state_of "${files[number]}")
         if [[ ! -s $earlier/from_ref || ! -e $earlier/to_ref || $(<"$earlier/to_ref") != "$1" || $(<"$earlier/from_ref") == "$1" ]]; then continue; fi
         if [[ $(result_of "${files[number]}") != passed ]]; then continue; fi
         keep from_ref "$(<"$earlier/from_ref")"
