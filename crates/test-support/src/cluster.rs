@@ -6,7 +6,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::{env, fs};
 
@@ -51,30 +51,41 @@ pub fn cluster() -> &'static Cluster {
 }
 
 fn start(programs: &Path) -> Cluster {
-    let port = free_port();
-    let password = random_word();
-    let mut watchdog = isolated("sh")
-        .args(["-c", include_str!("cluster.sh"), "cluster"])
-        .arg(programs)
-        .arg(port.to_string())
-        .env("PGPASSWORD", &password)
-        .env("TMPDIR", scratch::directory())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("sh starts");
-    let mut report = BufReader::new(watchdog.stdout.take().expect("stdout is piped"));
-    let mut line = String::new();
-    report.read_line(&mut line).expect("cluster.sh writes UTF-8");
-    let Some(directory) = line.trim_end().strip_prefix("ready ") else {
-        report.read_to_string(&mut line).expect("cluster.sh writes UTF-8");
-        panic!("no PostgreSQL server for the tests. {line}");
-    };
+    let (port, password) = (free_port(), random_word());
+    let mut script = isolated("sh");
+    script.args(["-c", concat!(include_str!("owner.sh"), include_str!("cluster.sh")), "cluster"]);
+    script.arg(programs).arg(port.to_string()).env("PGPASSWORD", &password);
+    let running = RunningScript::start(script);
     Cluster {
         url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres").parse().expect("a URL"),
-        socket_directory: Some(Path::new(directory).join("socket")),
-        _watchdog: Some(watchdog),
+        socket_directory: Some(running.directory.join("socket")),
+        _watchdog: Some(running.process),
+    }
+}
+
+/// A script that runs servers for as long as its standard input stays open.
+#[derive(Debug)]
+pub(crate) struct RunningScript {
+    pub(crate) process: Child,
+    /// What it writes.
+    pub(crate) report: BufReader<ChildStdout>,
+    /// Where the servers' files are.
+    pub(crate) directory: PathBuf,
+}
+
+impl RunningScript {
+    /// Waits until the servers are there.
+    pub(crate) fn start(mut script: Command) -> Self {
+        script.env("TMPDIR", scratch::directory()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = script.spawn().expect("sh starts");
+        let mut report = BufReader::new(process.stdout.take().expect("stdout is piped"));
+        let mut line = String::new();
+        report.read_line(&mut line).expect("the script writes UTF-8");
+        let Some(directory) = line.trim_end().strip_prefix("ready ") else {
+            report.read_to_string(&mut line).expect("the script writes UTF-8");
+            panic!("no PostgreSQL server for the tests. {line}");
+        };
+        Self { process, report, directory: directory.into() }
     }
 }
 

@@ -3,25 +3,10 @@
 # The test process holds the other end of that pipe. However it ends (tests pass, fail, are killed), the pipe closes,
 # and the server is stopped and its files are removed.
 #
-#   PGPASSWORD=... sh -c "$(cat cluster.sh)" cluster BINARIES PORT
+#   PGPASSWORD=... sh -c "$(cat owner.sh cluster.sh)" cluster BINARIES PORT
 #
 # On success prints `ready DIRECTORY`, otherwise what went wrong.
-set -u
 binaries=$1 port=$2
-trap '' HUP INT TERM # the end of the pipe decides, not a Ctrl-C meant for the tests
-
-# PostgreSQL refuses to run as root.
-owner=
-if [ "$(id -u)" = 0 ]; then
-    if id postgres >/dev/null 2>&1; then owner=postgres; else owner=nobody; fi
-fi
-as_owner() {
-    if [ -z "$owner" ]; then "$@"
-    elif command -v setpriv >/dev/null; then
-        setpriv --reuid="$(id -u "$owner")" --regid="$(id -g "$owner")" --clear-groups "$@"
-    else runuser -u "$owner" -- "$@"
-    fi
-}
 
 directory=$(mktemp -d "${TMPDIR:-/tmp}/partbook-postgres.XXXXXX") || exit 1
 cd "$directory" || exit 1

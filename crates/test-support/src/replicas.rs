@@ -1,10 +1,8 @@
 //! A PostgreSQL primary with a standby, of a test's own.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, ChildStdout, Stdio};
+use std::io::{BufRead as _, Read as _, Write as _};
 
-use crate::cluster::{PROGRAMS_MISSING, free_port, isolated, programs};
-use crate::scratch;
+use crate::cluster::{PROGRAMS_MISSING, RunningScript, free_port, isolated, programs};
 use crate::sql::Connection;
 
 /// A primary and a standby that follows it, each on a port of its own. They are gone when this is dropped.
@@ -12,8 +10,7 @@ use crate::sql::Connection;
 pub struct Replicas {
     primary: u16,
     standby: u16,
-    script: Child,
-    report: BufReader<ChildStdout>,
+    script: RunningScript,
 }
 
 impl Replicas {
@@ -24,24 +21,10 @@ impl Replicas {
     pub fn start() -> Self {
         let programs = programs().unwrap_or_else(|| panic!("{PROGRAMS_MISSING}"));
         let (primary, standby) = (free_port(), free_port());
-        let mut script = isolated("sh")
-            .args(["-c", include_str!("replicas.sh"), "replicas"])
-            .arg(programs)
-            .args([primary.to_string(), standby.to_string()])
-            .env("TMPDIR", scratch::directory())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("sh starts");
-        let mut report = BufReader::new(script.stdout.take().expect("stdout is piped"));
-        let mut line = String::new();
-        report.read_line(&mut line).expect("replicas.sh writes UTF-8");
-        if !line.starts_with("ready ") {
-            report.read_to_string(&mut line).expect("replicas.sh writes UTF-8");
-            panic!("no primary with a standby. {line}");
-        }
-        Self { primary, standby, script, report }
+        let mut script = isolated("sh");
+        script.args(["-c", concat!(include_str!("owner.sh"), include_str!("replicas.sh")), "replicas"]);
+        script.arg(programs).args([primary.to_string(), standby.to_string()]);
+        Self { primary, standby, script: RunningScript::start(script) }
     }
 
     /// The address of the server that is the primary at first.
@@ -73,12 +56,13 @@ impl Replicas {
     }
 
     fn tell(&mut self, command: &str) {
-        let script = self.script.stdin.as_mut().expect("stdin is piped");
+        let RunningScript { process, report, .. } = &mut self.script;
+        let script = process.stdin.as_mut().expect("stdin is piped");
         writeln!(script, "{command}").expect("the script reads");
         let mut line = String::new();
-        self.report.read_line(&mut line).expect("replicas.sh writes UTF-8");
+        report.read_line(&mut line).expect("replicas.sh writes UTF-8");
         if line.trim_end() != "done" {
-            self.report.read_to_string(&mut line).expect("replicas.sh writes UTF-8");
+            report.read_to_string(&mut line).expect("replicas.sh writes UTF-8");
             panic!("{command}: {line}");
         }
     }
@@ -86,8 +70,8 @@ impl Replicas {
 
 impl Drop for Replicas {
     fn drop(&mut self) {
-        drop(self.script.stdin.take());
-        let _ = self.script.wait();
+        drop(self.script.process.stdin.take());
+        let _ = self.script.process.wait();
     }
 }
 

@@ -1,27 +1,12 @@
 # A PostgreSQL primary and a standby, which live as long as this script's standard input stays open.
 #
-#   sh -c "$(cat replicas.sh)" replicas BINARIES PRIMARY_PORT STANDBY_PORT
+#   sh -c "$(cat owner.sh replicas.sh)" replicas BINARIES PRIMARY_PORT STANDBY_PORT
 #
 # On success prints `ready DIRECTORY`, otherwise what went wrong. Then it takes commands, a line each, and answers `done`:
 #   promote        the standby becomes a primary
 #   stop           the primary stops as at a planned switch
 #   follow         the stopped primary becomes a standby of the new one
-set -u
 binaries=$1 primary=$2 standby=$3
-trap '' HUP INT TERM # the end of the pipe decides, not a Ctrl-C meant for the tests
-
-# PostgreSQL refuses to run as root.
-owner=
-if [ "$(id -u)" = 0 ]; then
-    if id postgres >/dev/null 2>&1; then owner=postgres; else owner=nobody; fi
-fi
-as_owner() {
-    if [ -z "$owner" ]; then "$@"
-    elif command -v setpriv >/dev/null; then
-        setpriv --reuid="$(id -u "$owner")" --regid="$(id -g "$owner")" --clear-groups "$@"
-    else runuser -u "$owner" -- "$@"
-    fi
-}
 server() {
     node=$1 && shift
     as_owner "$binaries/pg_ctl" -s -w -D "$directory/$node" -l "$directory/$node.log" "$@" >>log 2>&1
