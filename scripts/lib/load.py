@@ -70,12 +70,12 @@ class Partbook:
             self.start(program)
 
 
-def program_of(profile="debug"):
+def program_of():
     """The program to try: the one that PARTBOOK names, or the one that cargo builds."""
     program = os.environ.get("PARTBOOK")
     if not program:
         subprocess.run(["cargo", "build", "--quiet", "--locked"], cwd=ROOT, check=True)
-        program = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"), profile, "partbook")
+        program = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"), "debug", "partbook")
     return str(pathlib.Path(program).resolve())
 
 
@@ -100,6 +100,39 @@ def free_port():
         return free.getsockname()[1]
 
 
+def nginx_command(directory, site):
+    """What runs nginx with this text for its `http` block, and everything that it writes in a directory."""
+    pathlib.Path(directory, "site.conf").write_text(site)
+    temporary = "".join(f"{kind}_temp_path {directory}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    main = f"daemon off; pid {directory}/nginx.pid; error_log {directory}/nginx.log; events {{ worker_connections 1024; }}"
+    pathlib.Path(directory, "nginx.conf").write_text(f"{main} http {{ access_log off; {temporary} include {directory}/site.conf; }}")
+    return ["nginx", "-e", f"{directory}/nginx.log", "-c", f"{directory}/nginx.conf"]
+
+
+def ask_haproxy(path, command):
+    """What HAProxy's runtime API answers at a socket; nothing to a change that was made."""
+    with socket.socket(socket.AF_UNIX) as api:
+        api.connect(str(path))
+        api.sendall(f"{command}\n".encode())
+        return api.makefile().read().strip()
+
+
+def order_haproxy(path, command):
+    """A change, which is answered only when it fails."""
+    if answer := ask_haproxy(path, command):
+        sys.exit(f"{sys.argv[0]}: HAProxy says of `{command}`: {answer}")
+
+
+def wait_for(port, process, log):
+    """Waits until a process listens."""
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        if process.poll() is not None:
+            sys.exit(f"{sys.argv[0]}: {process.args[0]} did not start:\n" + pathlib.Path(log).read_text())
+        time.sleep(0.02)
+
+
 class Proxy:
     """nginx or HAProxy by a file of deploy/proxies, with other ports; or none."""
 
@@ -109,35 +142,26 @@ class Proxy:
             self.port = ports[0]
             return
         self.port = free_port()
-        os.environ["PATH"] += ":/usr/sbin"
         text = (ROOT / "deploy/proxies" / (file or {"nginx": "nginx.conf", "haproxy": "haproxy.cfg"}[name])).read_text()
         text = text.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}").replace("/run/haproxy", directory).replace("/etc/nginx", directory)
         for index, port in enumerate(ports):
             text = text.replace(f"127.0.0.1:{8000 + index}", f"127.0.0.1:{port}")
-        pathlib.Path(directory, "site").write_text(text)
         if name == "nginx":
-            temporary = "".join(f"{kind}_temp_path {directory}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-            main = f"daemon off; pid {directory}/nginx.pid; error_log {directory}/nginx.log; events {{ worker_connections 1024; }}"
-            pathlib.Path(directory, "nginx.conf").write_text(f"{main} http {{ access_log off; {temporary} include {directory}/site; }}")
-            self.command = ["nginx", "-e", f"{directory}/nginx.log", "-c", f"{directory}/nginx.conf"]
+            self.command = nginx_command(directory, text)
         else:
-            self.command = ["haproxy", "-db", "-f", f"{directory}/site"]
-
-    def ask(self, command):
-        """What HAProxy's runtime API answers."""
-        with socket.socket(socket.AF_UNIX) as api:
-            api.connect(f"{self.directory}/admin.sock")
-            api.sendall(f"{command}\n".encode())
-            return api.makefile().read().strip()
+            pathlib.Path(directory, "haproxy.cfg").write_text(text)
+            self.command = ["haproxy", "-db", "-f", f"{directory}/haproxy.cfg"]
 
     def order(self, command):
-        """The same of a change, which is answered only when it fails."""
-        if answer := self.ask(command):
-            sys.exit(f"{sys.argv[0]}: HAProxy says of `{command}`: {answer}")
+        order_haproxy(f"{self.directory}/admin.sock", command)
 
     def wait_until_up(self, servers):
         """Until HAProxy sees as many servers up as there are."""
-        while sum(line.split(",")[17].startswith("UP") for line in self.ask("show stat -1 4 -1").splitlines()[1:] if line) < servers:
+        def up():
+            lines = ask_haproxy(f"{self.directory}/admin.sock", "show stat -1 4 -1").splitlines()[1:]
+            return sum(line.split(",")[17].startswith("UP") for line in lines if line)
+
+        while up() < servers:
             time.sleep(0.1)
 
     def __enter__(self):
@@ -145,12 +169,8 @@ class Proxy:
             return self
         with open(f"{self.directory}/proxy.log", "wb") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return self
-            if self.process.poll() is not None:
-                sys.exit(f"{sys.argv[0]}: {self.name} did not start:\n" + pathlib.Path(self.directory, "proxy.log").read_text())
-            time.sleep(0.02)
+        wait_for(self.port, self.process, f"{self.directory}/proxy.log")
+        return self
 
     def __exit__(self, *_):
         if self.process:
@@ -172,9 +192,10 @@ def rounds_and_proxies(arguments, rounds, known):
 
 
 def proxies_that_are_there(names):
-    """Leaves out, by name, the proxies that the machine does not have."""
+    """Leaves out, by name, the proxies that the machine does not have; a way of using one is `PROXY-WAY`."""
+    os.environ["PATH"] += ":/usr/sbin"
     for name in names:
-        if name != "none" and not shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin"):
+        if name != "none" and not shutil.which(name.partition("-")[0]):
             print(f"{sys.argv[0]}: {name} is not there, and left out", file=sys.stderr)
             continue
         yield name
