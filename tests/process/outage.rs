@@ -23,7 +23,7 @@ impl Outage {
         let outage = Self { name, desk: Database::create(Backend::Postgres) };
         outage.accept(false).await;
         let others =
-            format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", outage.name);
+            format!("select pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = '{}'", outage.name);
         outage.desk.rows(&others).await;
         outage
     }
@@ -95,7 +95,7 @@ backends!(connections_that_were_cut_are_replaced: Postgres);
 async fn connections_that_were_cut_are_replaced(service: Server) {
     let path = CPU.at(&service.create(&CPU, 1).await["id"]);
     for _ in 0..3 {
-        let cut = "select pg_terminate_backend(pid) from pg_stat_activity
+        let cut = "select pg_terminate_backend(pid, 60000) from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid()";
         service.rows(cut).await;
         // A restarted server must not show: a read is safe to be asked again.
@@ -110,7 +110,7 @@ backends!(a_database_that_was_read_only_is_written_again: Postgres);
 async fn a_database_that_was_read_only_is_written_again(service: Server) {
     let database = Url::parse(&service.database().url()).expect("a URL").path()[1..].to_owned();
     let desk = Database::create(Backend::Postgres);
-    let cut = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'");
+    let cut = format!("select pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = '{database}'");
     desk.sql(&format!("alter database {database} set default_transaction_read_only = on")).await;
     desk.rows(&cut).await;
     // The first answers may be of connections that were cut.

@@ -22,7 +22,9 @@ async fn connections_to_a_standby_are_replaced_at_the_first_write() {
     replicas.catch_up().await;
     points.lead_to(&replicas.standby());
     let mut primary = Connection::open(&url(&replicas.primary())).await;
-    primary.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'partbook'").await;
+    primary
+        .run("select pg_terminate_backend(pid, 60000) from pg_stat_activity where application_name = 'partbook'")
+        .await;
     // More than one connection, all of them to the standby.
     join_all((0..8).map(|_| service.get(CPU.path))).await.into_iter().for_each(|answer| drop(answer.expect(200)));
     let unready = service.get("/readyz").await.expect(503).json();

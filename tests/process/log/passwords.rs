@@ -42,7 +42,7 @@ async fn a_password_is_never_in_the_log(backend: Backend) {
     database.sql(&format!("revoke select on cpu from {role}")).await;
     assert!(service.patch(&CPU.at(&row["id"]), &json!({"notes": "changed"})).await.status >= 500);
     database.sql(&format!("grant select on cpu to {role}; alter role {role} password 'another'")).await;
-    let cut = format!("select pg_terminate_backend(pid) from pg_stat_activity where usename = '{role}'");
+    let cut = format!("select pg_terminate_backend(pid, 60000) from pg_stat_activity where usename = '{role}'");
     database.rows(&cut).await;
     // One connection after another is found to be cut, until a new one is asked for.
     until(&service, |service, _| service.log().contains("authentication failed")).await;
