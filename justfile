@@ -72,6 +72,10 @@ logs:
 bench *ARGUMENTS:
     scripts/bench {{ ARGUMENTS }}
 
+# Measure what a request costs as the catalog grows: `just growth`, or `just growth --sizes 5500/20000,100000/400000 sqlite`.
+growth *ARGUMENTS:
+    scripts/growth {{ ARGUMENTS }}
+
 # Measure what a request costs within the process.
 overhead *ARGUMENTS:
     cargo bench --package partbook-http {{ ARGUMENTS }}

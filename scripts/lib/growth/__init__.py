@@ -1,0 +1,1 @@
+"""What scripts/growth measures, and what with."""
