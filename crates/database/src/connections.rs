@@ -1,11 +1,14 @@
 //! The connections that there are: idle ones, those on loan, and room for more.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use sqlx::Connection as _;
@@ -37,13 +40,27 @@ const MAX_BACKOFF: Duration = Duration::from_millis(250);
 pub(crate) struct Keeping {
     pub(crate) size: u32,
     pub(crate) acquire_timeout: Duration,
-    /// Whether an idle connection may have lost its server, and is not kept for ever.
-    pub(crate) is_remote: bool,
+    /// How long connections to a server are kept, of which an idle one may be lost; none where there is no server.
+    pub(crate) remote: Option<Lifetime>,
 }
 
-/// After how long a connection to a server is replaced, and after how long without use it is closed.
-const MAX_LIFETIME: Duration = Duration::from_mins(30);
-const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
+/// How long connections to a server are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lifetime {
+    /// After how long one is replaced.
+    pub(crate) max: Duration,
+    /// After how long without use one is closed.
+    pub(crate) idle: Duration,
+}
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Self { max: Duration::from_mins(30), idle: Duration::from_mins(10) }
+    }
+}
+
+/// Into how many parts the time of an idle connection is divided by looks whether it is over.
+const IDLE_LOOKS: u32 = 10;
 
 /// Which connection is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,14 +104,12 @@ pub(crate) struct Loan<DB: Driver> {
 impl<DB: Driver> Connections<DB> {
     pub(crate) fn new(opener: DB::Opener, keeping: Keeping, invalidation: Invalidation) -> Self {
         let permits = Arc::new(Semaphore::new(keeping.size as usize));
-        Self(Arc::new(Shared {
-            opener,
-            keeping,
-            invalidation,
-            permits,
-            idle: Mutex::default(),
-            open: AtomicU32::new(0),
-        }))
+        let idle = Mutex::default();
+        let shared = Arc::new(Shared { opener, keeping, invalidation, permits, idle, open: AtomicU32::new(0) });
+        if let Some(lifetime) = keeping.remote {
+            tokio::spawn(close_idle(Arc::downgrade(&shared), lifetime.idle / IDLE_LOOKS));
+        }
+        Self(shared)
     }
 
     pub(crate) fn opener(&self) -> &DB::Opener {
@@ -153,6 +168,17 @@ impl<DB: Driver> Connections<DB> {
     }
 }
 
+/// Closes idle connections whose time is over, as long as there is the pool.
+async fn close_idle<DB: Driver>(pool: Weak<Shared<DB>>, interval: Duration) {
+    loop {
+        sleep(interval).await;
+        let Some(pool) = pool.upgrade() else { return };
+        for idle in pool.take_expired() {
+            drop(timeout(PING_TIMEOUT, idle.connection.close()).await);
+        }
+    }
+}
+
 impl<DB: Driver> Shared<DB> {
     fn idle(&self) -> MutexGuard<'_, VecDeque<Idle<DB>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
@@ -170,10 +196,31 @@ impl<DB: Driver> Shared<DB> {
         }
     }
 
-    /// An idle connection that may be used.
+    /// The idle connections whose time is over.
+    fn take_expired(&self) -> Vec<Idle<DB>> {
+        let mut expired = Vec::new();
+        let mut all = self.idle();
+        for idle in std::mem::take(&mut *all) {
+            if self.is_expired(&idle) {
+                self.open.fetch_sub(1, Ordering::Relaxed);
+                expired.push(idle);
+            } else {
+                all.push_back(idle);
+            }
+        }
+        expired
+    }
+
+    fn is_expired(&self, idle: &Idle<DB>) -> bool {
+        self.keeping
+            .remote
+            .is_some_and(|lifetime| idle.opened.elapsed() > lifetime.max || idle.since.elapsed() > lifetime.idle)
+    }
+
+    /// An idle connection that may be used: the one that was used last, so that those which nobody needs grow old.
     async fn take_idle(&self) -> Option<Idle<DB>> {
         loop {
-            let mut idle = self.idle().pop_front()?;
+            let mut idle = self.idle().pop_back()?;
             match self.try_out(&mut idle).await {
                 Ok(()) => return Some(idle),
                 Err(is_silent) => {
@@ -190,9 +237,8 @@ impl<DB: Driver> Shared<DB> {
 
     /// Whether an idle connection is still good; if not, whether nobody answered.
     async fn try_out(&self, idle: &mut Idle<DB>) -> Result<(), bool> {
-        let is_remote = self.keeping.is_remote;
-        let is_old = is_remote && (idle.opened.elapsed() > MAX_LIFETIME || idle.since.elapsed() > IDLE_TIMEOUT);
-        if is_old || !self.invalidation.accepts(idle.opened) {
+        let is_remote = self.keeping.remote.is_some();
+        if self.is_expired(idle) || !self.invalidation.accepts(idle.opened) {
             return Err(false);
         }
         if !is_remote || (idle.since.elapsed() < PING_AFTER_IDLE && !self.invalidation.doubts(idle.since)) {
@@ -218,7 +264,7 @@ impl<DB: Driver> Shared<DB> {
                     self.open.fetch_add(1, Ordering::Relaxed);
                     return Ok(Idle { connection, peer, opened: begun, since: begun });
                 }
-                Ok(Err(error)) if self.keeping.is_remote && may_pass(&error) => last = Some(error),
+                Ok(Err(error)) if self.keeping.remote.is_some() && may_pass(&error) => last = Some(error),
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(last.unwrap_or(sqlx::Error::PoolTimedOut)),
             }

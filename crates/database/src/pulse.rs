@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
-use crate::connect::open::{Peer, is_silence};
+use crate::connect::open::{Peer, is_silence, is_without_server};
 use crate::error::Error;
 
 /// How long a statement may take before the server is asked for it: longer than one waits for a lock.
@@ -38,7 +38,7 @@ pub(crate) struct Pulse(Arc<Mutex<Option<(PgConnectOptions, Instant, Answer)>>>)
 /// What a server answers.
 #[derive(Clone, Debug)]
 enum Answer {
-    /// Nothing, in time.
+    /// Nothing, in time, or that there is no server behind a pooler.
     None,
     /// Something else than what was asked for.
     Other,
@@ -146,7 +146,7 @@ impl Pulse {
         }
         let answer = match timeout(ANSWER_TIMEOUT, backends(options)).await {
             Ok(Ok(there)) => Answer::Backends(there),
-            Ok(Err(error)) if !is_silence(&error) => Answer::Other,
+            Ok(Err(error)) if !is_silence(&error) && !is_without_server(&error) => Answer::Other,
             Ok(Err(_)) | Err(_) => Answer::None,
         };
         *last = Some((options.clone(), Instant::now(), answer.clone()));
@@ -160,4 +160,18 @@ async fn backends(options: &PgConnectOptions) -> Result<HashSet<String>, sqlx::E
     let rows = sqlx::raw_sql(BACKENDS).fetch_all(&mut connection).await?;
     drop(connection.close().await);
     rows.iter().map(|row| row.try_get::<Option<String>, _>(0)).filter_map(Result::transpose).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connect::empty_pooler;
+
+    // What was sent waits in the pooler, and may do so for minutes.
+    #[tokio::test]
+    async fn a_pooler_without_a_server_works_on_nothing() {
+        let pooler = empty_pooler::start().await;
+        let options = format!("postgres://u@{pooler}/d?sslmode=disable").parse().unwrap();
+        assert!(matches!(Pulse::default().ask(&options).await, Answer::None));
+    }
 }

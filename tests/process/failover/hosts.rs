@@ -5,7 +5,8 @@ use std::net::TcpListener;
 use partbook_test_support::contract::CPU;
 use partbook_test_support::points::Points;
 use partbook_test_support::replicas::{Replicas, url};
-use partbook_test_support::{partbook, random_word};
+use partbook_test_support::sql::Connection;
+use partbook_test_support::{Method, partbook, random_word};
 
 use super::serve;
 
@@ -88,4 +89,33 @@ async fn by_chance_both_are_asked_first() {
         partbook(&["migrate", "status"]).env("DATABASE_URL", &(url(&hosts) + "?load_balance_hosts=random")).run().await;
     }
     assert!(one.accepted() > 0 && other.accepted() > 0, "{} and {}", one.accepted(), other.accepted());
+}
+
+// The standby answers all the time, and will not do.
+#[tokio::test]
+async fn a_primary_that_was_silent_is_tried_when_no_other_will_do() {
+    let replicas = Replicas::start();
+    let primary = Points::to(&replicas.primary()).await;
+    // Connections get no further than its backlog.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let hosts = format!("{},{}", primary.address(), replicas.standby());
+    let service = serve(&hosts, "?target_session_attrs=read-write").await;
+    service.create(&CPU, 1).await;
+    let mut administrator = Connection::open(&url(&replicas.primary())).await;
+    primary.lead_to(&silent.local_addr().expect("an address").to_string());
+    administrator
+        .run("select pg_terminate_backend(pid, 30000) from pg_stat_activity where application_name = 'partbook'")
+        .await;
+    let accepted = primary.accepted();
+    let change = tokio::spawn(service.request(Method::POST, CPU.path).json(&(CPU.minimal)(2)).send());
+    while primary.accepted() == accepted {
+        tokio::task::yield_now().await;
+    }
+    primary.lead_to(&replicas.primary());
+    let mut answer = change.await.expect("an answer");
+    if answer.status == 503 {
+        // It was over before there was another connection. Silent servers are passed over for twice as long.
+        answer = service.post(CPU.path, &(CPU.minimal)(2)).await;
+    }
+    answer.expect(201);
 }

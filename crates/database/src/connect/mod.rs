@@ -1,5 +1,7 @@
 //! Opening the database: connections set up for the catalog, and a clear line when there is no connecting.
 
+#[cfg(test)]
+pub(crate) mod empty_pooler;
 pub(crate) mod open;
 mod postgres;
 mod sqlite;

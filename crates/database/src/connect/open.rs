@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
@@ -14,8 +14,11 @@ use tokio::time::timeout;
 use crate::error::reason;
 use crate::url::{Servers, SessionKind, address};
 
-/// For how long a server that did not answer in time is passed over while others answer.
+/// For how long a server that did not answer in time is passed over while another one will do.
 const SILENCE: Duration = Duration::from_secs(10);
+
+/// How far apart such a server is tried where no other will do.
+const SILENCE_RETRY: Duration = Duration::from_millis(500);
 
 /// What a session is like, and who serves it: a process of the server and when that began.
 const SESSION: &str = "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', \
@@ -25,8 +28,17 @@ const SESSION: &str = "select pg_is_in_recovery(), current_setting('transaction_
 #[derive(Debug)]
 pub(crate) struct Opener {
     servers: Servers,
-    /// Until when each server is passed over.
-    silent_until: Mutex<Vec<Option<Instant>>>,
+    /// Which servers did not answer in time, by place.
+    silent: Mutex<Vec<Option<Silent>>>,
+}
+
+/// A server that did not answer in time.
+#[derive(Clone, Copy, Debug)]
+struct Silent {
+    /// Until when it is passed over where another one will do.
+    until: Instant,
+    /// Until when it is passed over in any case: somebody tries it, or has tried it just now.
+    retry_at: Instant,
 }
 
 /// Who is at the other end of a connection.
@@ -42,8 +54,8 @@ pub(crate) struct Peer {
 
 impl Opener {
     pub(crate) fn new(servers: Servers) -> Self {
-        let silent_until = Mutex::new(vec![None; servers.hosts.len()]);
-        Self { servers, silent_until }
+        let silent = Mutex::new(vec![None; servers.hosts.len()]);
+        Self { servers, silent }
     }
 
     pub(crate) fn servers(&self) -> &Servers {
@@ -57,22 +69,12 @@ impl Opener {
             kind => vec![kind],
         };
         let mut faults = Vec::new();
-        for kind in passes {
-            for place in self.order() {
-                for options in self.addresses(place).await {
-                    match self.open_at(&options, kind).await {
-                        Ok(opened) => {
-                            self.note(place, None);
-                            return Ok(opened);
-                        }
-                        // As libpq has it: the others have the same users and databases.
-                        Err(error) if !is_of_server(&error) => return Err(error),
-                        Err(error) => {
-                            if is_silence(&error) {
-                                self.note(place, Some(Instant::now() + SILENCE));
-                            }
-                            faults.push((options, error));
-                        }
+        for places in [Self::order, Self::passed_over] {
+            let places = places(self);
+            for kind in &passes {
+                for place in &places {
+                    if let Some(opened) = self.open_place(*place, *kind, &mut faults).await? {
+                        return Ok(opened);
                     }
                 }
             }
@@ -80,19 +82,40 @@ impl Opener {
         Err(all_of(faults))
     }
 
+    /// Opens a connection to a server at one of its addresses; none where another server may do better.
+    async fn open_place(
+        &self,
+        place: usize,
+        kind: SessionKind,
+        faults: &mut Vec<(PgConnectOptions, sqlx::Error)>,
+    ) -> Result<Option<(PgConnection, Peer)>, sqlx::Error> {
+        for options in self.addresses(place).await {
+            match self.open_at(&options, kind).await {
+                Ok(opened) => {
+                    self.note(place, None);
+                    return Ok(Some(opened));
+                }
+                // As libpq has it: the others have the same users and databases.
+                Err(error) if !is_of_server(&error) => return Err(error),
+                Err(error) => {
+                    if is_silence(&error) {
+                        let now = Instant::now();
+                        self.note(place, Some(Silent { until: now + SILENCE, retry_at: now + SILENCE_RETRY }));
+                    }
+                    faults.push((options, error));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// The servers in the order in which they are tried. One that was silent is left out for a while; then whoever comes first
     /// tries it, and the others go on without it until it has answered.
     fn order(&self) -> Vec<usize> {
-        let mut silent_until = self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, now) = (silent_until.len(), Instant::now());
-        let mut order: Vec<usize> = (0..count).collect();
-        if silent_until.iter().any(Option::is_none) {
-            order.retain(|place| silent_until[*place].is_none_or(|until| until <= now));
-            for place in &order {
-                if let Some(until) = &mut silent_until[*place] {
-                    *until = now + SILENCE;
-                }
-            }
+        let silent = self.silent();
+        let mut order: Vec<usize> = (0..silent.len()).collect();
+        if silent.iter().any(Option::is_none) {
+            order = self.tried_by_one(silent, |silent, now| silent.is_none_or(|silent| silent.until <= now));
         }
         if self.servers.choice.is_random {
             shuffle(&mut order);
@@ -100,9 +123,35 @@ impl Opener {
         order
     }
 
-    fn note(&self, place: usize, until: Option<Instant>) {
+    /// Those that were left out, where none of the others will do: one of them may be the primary, and answer again.
+    fn passed_over(&self) -> Vec<usize> {
+        self.tried_by_one(self.silent(), |silent, now| silent.is_some_and(|silent| silent.retry_at <= now))
+    }
+
+    /// The servers that are chosen. Nobody else tries those meanwhile that were silent.
+    fn tried_by_one(
+        &self,
+        mut silent: MutexGuard<'_, Vec<Option<Silent>>>,
+        is_chosen: impl Fn(&Option<Silent>, Instant) -> bool,
+    ) -> Vec<usize> {
+        let now = Instant::now();
+        let retry_at = now + self.servers.host_timeout().unwrap_or_default() + SILENCE_RETRY;
+        let chosen: Vec<usize> = (0..silent.len()).filter(|place| is_chosen(&silent[*place], now)).collect();
+        for place in &chosen {
+            if let Some(silent) = &mut silent[*place] {
+                *silent = Silent { until: now + SILENCE, retry_at };
+            }
+        }
+        chosen
+    }
+
+    fn silent(&self) -> MutexGuard<'_, Vec<Option<Silent>>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, place: usize, silent: Option<Silent>) {
         if self.servers.hosts.len() > 1 {
-            self.silent_until.lock().unwrap_or_else(PoisonError::into_inner)[place] = until;
+            self.silent()[place] = silent;
         }
     }
 
@@ -166,9 +215,26 @@ async fn connect(options: &PgConnectOptions, kind: SessionKind) -> Result<(PgCon
 /// Whether another server may do better: this one cannot be reached, begins or stops, or is not of the kind that is wanted.
 fn is_of_server(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        sqlx::Error::Database(database) => {
+            database.code().is_some_and(|code| code.starts_with("57P")) || is_without_server(error)
+        }
         error => matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_)),
     }
+}
+
+/// Whether a pooler says that it has no server (`PgBouncer` calls that a protocol violation, as all of its complaints).
+pub(crate) fn is_without_server(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|found| found.code().is_some_and(|code| code.starts_with("08")) && !refuses_options(error))
+}
+
+/// Whether a pooler turns the connection away because of the parameter `options` (`PgBouncer` says so, all versions).
+pub(crate) fn refuses_options(error: &sqlx::Error) -> bool {
+    // protocol_violation
+    error.as_database_error().is_some_and(|error| {
+        error.code().as_deref() == Some("08P01") && error.message().contains("unsupported startup parameter")
+    })
 }
 
 fn silence(limit: Duration) -> sqlx::Error {

@@ -6,8 +6,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Postgres, Row as _};
 use tokio::time::timeout;
 
-use super::open::Opener;
-use crate::connections::{Connections, Keeping};
+use super::open::{Opener, refuses_options};
+use crate::connections::{Connections, Keeping, Lifetime};
 use crate::error::reason;
 use crate::invalidation::Invalidation;
 use crate::pool::PoolSettings;
@@ -45,7 +45,8 @@ pub(super) async fn connect(
         // Not behind a pooler, which refuses such parameters; there the transaction sets its own limit.
         options.map(|options| options.statement_cache_capacity(0))
     };
-    let keeping = Keeping { size: settings.size, acquire_timeout: settings.acquire_timeout, is_remote: true };
+    let keeping =
+        Keeping { size: settings.size, acquire_timeout: settings.acquire_timeout, remote: Some(Lifetime::default()) };
     Ok((Connections::new(Opener::new(options), keeping, invalidation), statement_cache))
 }
 
@@ -102,14 +103,6 @@ async fn keeps_limits(mut connection: PgConnection, options: &PgConnectOptions) 
         return Err("no schema of the search path is there and may be used by the role; create it first".to_owned());
     }
     Ok(lock_timeout == LOCK_TIMEOUT)
-}
-
-/// Whether a pooler turns the connection away because of the parameter `options` (`PgBouncer` says so, all versions).
-fn refuses_options(error: &sqlx::Error) -> bool {
-    // protocol_violation
-    error.as_database_error().is_some_and(|error| {
-        error.code().as_deref() == Some("08P01") && error.message().contains("unsupported startup parameter")
-    })
 }
 
 fn describe(error: &sqlx::Error, options: &PgConnectOptions) -> String {

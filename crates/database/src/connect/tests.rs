@@ -64,6 +64,17 @@ async fn a_proxy_without_a_server_is_said_to_be_one() {
     assert!(message.contains("not a PostgreSQL server"), "{message}");
 }
 
+// With libpq its code would end the search.
+#[tokio::test]
+async fn behind_a_pooler_without_a_server_the_next_host_is_tried() {
+    let pooler = empty_pooler::start().await;
+    let message = refusal(&format!("postgres://u@{pooler},127.0.0.1:1/d?sslmode=disable")).await;
+    assert!(
+        message.contains(empty_pooler::COMPLAINT) && message.contains("127.0.0.1:1: Connection refused"),
+        "{message}"
+    );
+}
+
 #[tokio::test]
 async fn a_connection_that_cannot_write_is_replaced() {
     let directory = tempfile::tempdir().unwrap();
