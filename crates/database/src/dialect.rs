@@ -24,6 +24,9 @@ const ENTITY_LOCK_CLASS: i32 = 0x7061_7274;
 /// The same for idempotency keys, `idem`; the second half stands for the key.
 const KEY_LOCK_CLASS: i32 = 0x6964_656d;
 
+/// The same for sweeps, `swee`.
+const SWEEP_LOCK_CLASS: i32 = 0x7377_6565;
+
 impl Dialect {
     /// The dialect of a pool's database.
     #[must_use]
@@ -71,6 +74,13 @@ impl Dialect {
     #[must_use]
     pub fn try_lock_key(self) -> Option<Statement> {
         let sql = format!("select pg_try_advisory_xact_lock({KEY_LOCK_CLASS}, $1::int)");
+        (self == Self::Postgres).then(|| Statement::control("SELECT", sql))
+    }
+
+    /// Tries to become the one who sweeps, until the transaction ends, without waiting. None on SQLite, as above.
+    #[must_use]
+    pub fn try_lock_sweep(self) -> Option<Statement> {
+        let sql = format!("select pg_try_advisory_xact_lock({SWEEP_LOCK_CLASS}, 0)");
         (self == Self::Postgres).then(|| Statement::control("SELECT", sql))
     }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{count, keyed};
 use partbook_test_support::contract::CPU;
+use partbook_test_support::lock::Lock;
 use partbook_test_support::{Answer, Backend, Database, Server, Service, backends};
 
 /// Sends the `number`th CPU with a key.
@@ -92,16 +93,16 @@ async fn what_is_over_the_limit_is_swept_at_a_start(backend: Backend) {
     assert!(oldest.is_some_and(|oldest| oldest > 2_400), "the oldest have gone: {oldest:?}");
 }
 
-// Writers wait for one portion, not for all. The text of the statement is the same on SQLite, which does not show its statements.
-backends!(what_is_swept_is_swept_in_portions: Postgres);
-async fn what_is_swept_is_swept_in_portions(database: Database) {
-    Service::options().start_on(&database).await.stop().await;
+/// A PostgreSQL database with 2,500 expired answers, and a table `portion` that gets a row for each portion of them that is deleted.
+async fn with_expired_answers(database: &Database) {
+    Service::options().start_on(database).await.stop().await;
     database
         .sql(
             "insert into partbook.idempotency_key (method, path, idempotency_key, body_hash, status, answer, created_at)
                 select 'POST', '/', 'key ' || n, '', 422, '{}', '2026-01-01' from generate_series(1, 2500) as n;
             create table portion (xact text, size int);
             create function note() returns trigger language plpgsql as $$ begin
+                perform set_config('lock_timeout', '0', true);
                 insert into portion select pg_current_xact_id()::text, count(*) from gone;
                 return null;
             end $$;
@@ -109,13 +110,61 @@ async fn what_is_swept_is_swept_in_portions(database: Database) {
                 for each statement execute function note()",
         )
         .await;
-    let service = Server::options().start_on(&database).await;
+}
+
+/// Waits until all expired answers are deleted; how many there were in how many transactions, by size.
+async fn portions(service: &Server) -> Vec<Vec<String>> {
     let begin = Instant::now();
-    while count(&service, &database.own("idempotency_key")).await > 0 {
+    while count(service, &service.own("idempotency_key")).await > 0 {
         assert!(begin.elapsed() < Duration::from_secs(20), "they are still there");
     }
     let portions =
         service.rows("select size::text, count(distinct xact)::text from portion group by 1 order by 1").await;
-    let portions: Vec<Vec<String>> = portions.into_iter().map(|row| row.into_iter().flatten().collect()).collect();
-    assert_eq!(portions, [["1000", "2"], ["500", "1"]], "each in a transaction of its own");
+    portions.into_iter().map(|row| row.into_iter().flatten().collect()).collect()
+}
+
+// Writers wait for one portion, not for all. The text of the statement is the same on SQLite, which does not show its statements.
+backends!(what_is_swept_is_swept_in_portions: Postgres);
+async fn what_is_swept_is_swept_in_portions(database: Database) {
+    with_expired_answers(&database).await;
+    let service = Server::options().start_on(&database).await;
+    assert_eq!(portions(&service).await, [["1000", "2"], ["500", "1"]], "each in a transaction of its own");
+}
+
+// A SQLite file has one writer anyway.
+backends!(one_of_several_processes_sweeps: Postgres);
+async fn one_of_several_processes_sweeps(database: Database) {
+    with_expired_answers(&database).await;
+    let lock = Lock::of_table(&database, "portion").await;
+    let options = || Server::options().env("PARTBOOK_LOG_LEVEL", "info,partbook_repository=debug");
+    let first = options().start_on(&database).await;
+    database.waited_for(1).await;
+    let mut others = Vec::new();
+    for _ in 0..3 {
+        let other = options().start_on(&database).await;
+        other.logged("another process deletes responses").await;
+        others.push(other);
+    }
+    database.waited_for(1).await;
+    lock.release().await;
+    assert_eq!(portions(&first).await, [["1000", "2"], ["500", "1"]]);
+}
+
+backends!(a_killed_process_does_not_keep_others_from_sweeping: Postgres);
+async fn a_killed_process_does_not_keep_others_from_sweeping(database: Database) {
+    with_expired_answers(&database).await;
+    let lock = Lock::of_table(&database, "portion").await;
+    let killed = Server::options().start_on(&database).await;
+    database.waited_for(1).await;
+    drop(killed);
+    lock.release().await;
+    // PostgreSQL notices when it has something to say.
+    let sessions = "select count(*) from pg_stat_activity
+                    where datname = current_database() and application_name = 'partbook'";
+    let begin = Instant::now();
+    while database.value(sessions).await.as_deref() != Some("0") {
+        assert!(begin.elapsed() < Duration::from_secs(20), "the session of a killed process is still there");
+    }
+    let service = Server::options().start_on(&database).await;
+    assert_eq!(portions(&service).await, [["1000", "2"], ["500", "1"]]);
 }

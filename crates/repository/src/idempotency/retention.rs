@@ -48,7 +48,7 @@ pub(crate) fn note_stored(context: &Arc<Context>, body: usize) {
     });
 }
 
-/// Deletes the responses that are too old, and the oldest of too many.
+/// Deletes the responses that are too old, and the oldest of too many, unless another process does.
 pub(crate) async fn delete_expired(context: &Context) -> Result<(), Error> {
     if !context.supports_idempotency() {
         return Ok(());
@@ -67,11 +67,15 @@ async fn delete_excess(context: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-/// Deletes the responses that were stored until then, and says how many there were.
+/// Deletes the responses that were stored until then, and says how many there were. When another process deletes some, it is left to
+/// that one.
 async fn delete_until(context: &Context, newest: Timestamp) -> Result<u64, Error> {
     let (portion, mut total) = (Portion { newest }, 0);
     loop {
-        let deleted = transact(context, &portion).await?;
+        let Some(deleted) = transact(context, &portion).await? else {
+            tracing::debug!("another process deletes responses to idempotency keys");
+            return Ok(total);
+        };
         total += deleted.unsigned_abs();
         if deleted < PORTION {
             return Ok(total);
@@ -98,17 +102,23 @@ struct Portion {
 }
 
 impl Write for Portion {
-    /// How many there were.
-    type Done = i64;
+    /// How many there were; none where another process deletes some.
+    type Done = Option<i64>;
 
     fn locks(&self, _: &Context) -> Option<&'static Entity> {
         None
     }
 
-    async fn work(&self, context: &Context, session: &mut Session) -> Result<i64, Error> {
+    async fn work(&self, context: &Context, session: &mut Session) -> Result<Option<i64>, Error> {
+        if let Some(statement) = context.dialect.try_lock_sweep() {
+            let rows = session.rows(&statement, Vec::new(), &[Kind::Bool]).await?;
+            if !matches!(rows.first().map(Vec::as_slice), Some([Value::Bool(true)])) {
+                return Ok(None);
+            }
+        }
         let values = vec![(Kind::Time, Value::Time(self.newest)), int(PORTION)];
         let deleted = session.rows(&context.stored_responses().delete_portion, values, &[Kind::Int]).await?;
-        Ok(i64::try_from(deleted.len()).unwrap_or(i64::MAX))
+        Ok(Some(i64::try_from(deleted.len()).unwrap_or(i64::MAX)))
     }
 
     async fn explain(&self, _: &Context, _: &Violation) -> Result<Option<Refusal>, Error> {
