@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
-use super::{Pair, Program, Race, Start};
+use super::{Program, Quartet, Race, Start};
 use partbook_test_support::contract::{ONLY_DEFAULT_DELETED, ONLY_DEFAULT_UNSET, PROFILE};
 use partbook_test_support::{Answer, Method, Request, Server, backends};
 
@@ -71,10 +71,10 @@ async fn defaults(service: &Server) -> Vec<Value> {
 }
 
 /// Reads the list and the table as long as the race goes on: whoever looks at any moment sees one default.
-async fn watch(pair: &Pair, program: &mut Program, is_over: &AtomicBool) -> usize {
+async fn watch(quartet: &Quartet, program: &mut Program, is_over: &AtomicBool) -> usize {
     let mut looks = 0;
     while !is_over.load(Ordering::Relaxed) {
-        assert_eq!(defaults(&pair[looks]).await.len(), 1, "in the list");
+        assert_eq!(defaults(&quartet[looks]).await.len(), 1, "in the list");
         assert_eq!(program.count("profile", "is_default").await, 1, "in the table");
         looks += 1;
     }
@@ -83,33 +83,33 @@ async fn watch(pair: &Pair, program: &mut Program, is_over: &AtomicBool) -> usiz
 
 /// The round's crowd, each with the side and the wish of a client. The first one wants to take the default from whoever
 /// has it; the others are about the rest.
-fn crowd(pair: &Pair, start: &Start, default: &Value, others: &[Value]) -> Vec<(usize, Wish, Request)> {
+fn crowd(quartet: &Quartet, start: &Start, default: &Value, others: &[Value]) -> Vec<(usize, Wish, Request)> {
     let client = |client: usize| {
         // A claim half of the time, else an attempt to take away.
         let side = if client == 0 { 1 } else { client % 2 };
         let wish = [CLAIMS, GIVE_UPS][side][(start.number + client / 2) % 3];
         let row = if client == 0 { default } else { &others[(client + start.number) % others.len()] };
         let name = format!("created by {client} in round {}", start.number);
-        (side, wish, wish.request(&pair[client / 2], row, &name))
+        (side, wish, wish.request(&quartet[client / 2], row, &name))
     };
     (0..CLIENTS).map(client).collect()
 }
 
 backends!(there_is_one_default_all_the_time: Sqlite, Postgres; torture: Legacy);
-async fn there_is_one_default_all_the_time(pair: Pair) {
-    let (mut program, mut watcher) = (pair.program().await, pair.program().await);
-    pair[0].created(PROFILE.path, &json!({"name": "First", "weights_json": {}, "is_default": true})).await;
-    let race = Race::new("one default among 32 claims and deletes", pair.backend, &["claims", "give-ups"], 30);
+async fn there_is_one_default_all_the_time(quartet: Quartet) {
+    let (mut program, mut watcher) = (quartet.program().await, quartet.program().await);
+    quartet[0].created(PROFILE.path, &json!({"name": "First", "weights_json": {}, "is_default": true})).await;
+    let race = Race::new("one default among 32 claims and deletes", quartet.backend, &["claims", "give-ups"], 30);
     race.run(&["profile"], async |start| {
         let others = (0..OTHERS).map(|n| format!("('Other {n} of round {}')", start.number));
         let others = others.collect::<Vec<_>>().join(", ");
         program
             .run(&format!("delete from profile where not is_default; insert into profile (name) values {others}"))
             .await;
-        let rows = pair[0].get(PROFILE.path).await.expect(200).array();
+        let rows = quartet[0].get(PROFILE.path).await.expect(200).array();
         let (default, others): (Vec<Value>, Vec<Value>) = rows.into_iter().partition(|row| row["is_default"] == true);
         assert_eq!((default.len(), others.len()), (1, OTHERS));
-        let crowd = crowd(&pair, start, &default[0], &others);
+        let crowd = crowd(&quartet, start, &default[0], &others);
         let wishes: Vec<Wish> = crowd.iter().map(|(_, wish, _)| *wish).collect();
         let is_over = AtomicBool::new(false);
         let race = async {
@@ -117,7 +117,7 @@ async fn there_is_one_default_all_the_time(pair: Pair) {
             is_over.store(true, Ordering::Relaxed);
             answers
         };
-        let (answers, looks) = tokio::join!(race, watch(&pair, &mut watcher, &is_over));
+        let (answers, looks) = tokio::join!(race, watch(&quartet, &mut watcher, &is_over));
         assert!(looks > 0, "nobody looked");
         let granted: Vec<bool> = wishes.iter().zip(&answers).map(|(wish, answer)| wish.is_granted(answer)).collect();
         assert_eq!(program.count("profile", "is_default").await, 1);
@@ -125,5 +125,5 @@ async fn there_is_one_default_all_the_time(pair: Pair) {
         usize::from(!granted[0])
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }

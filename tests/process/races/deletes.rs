@@ -4,17 +4,17 @@
 use serde_json::{Value, json};
 
 use super::uses::{self, Use};
-use super::{Breach, Pair, Program, Race, Start};
+use super::{Breach, HALVES, Program, Quartet, Race, Start};
 use partbook_test_support::contract::catalog;
 use partbook_test_support::{Answer, Backend, Method, Request, backends};
 
 const SIDES: [&str; 2] = ["delete", "use"];
 
-async fn pair(backend: Backend) -> Pair {
-    Pair::with_tables(backend, &format!("{}; {}", uses::builds(), uses::BYSTANDER)).await
+async fn quartet(backend: Backend) -> Quartet {
+    Quartet::with_tables(backend, &format!("{}; {}", uses::builds(), uses::BYSTANDER)).await
 }
 
-/// The processes that the two sides ask: the same one in half of the rounds.
+/// The processes that the two sides ask: the same one in a quarter of the rounds.
 fn processes(start: &Start) -> [usize; 2] {
     [start.number, start.number / 2]
 }
@@ -33,17 +33,17 @@ fn winner(used: &Use, deleted: &Answer, was_refused: bool) -> usize {
 }
 
 /// Races deletes against requests that begin to use the row.
-async fn against_requests(pair: &Pair, promise: &'static str, request: impl Fn(&Use, usize, &Value) -> Request) {
+async fn against_requests(quartet: &Quartet, promise: &'static str, request: impl Fn(&Use, usize, &Value) -> Request) {
     let columns = uses::by_listings();
     let names: Vec<String> = columns.iter().map(Use::name).collect();
-    let mut program = pair.program().await;
-    let race = Race::new(promise, pair.backend, &SIDES, 70);
+    let mut program = quartet.program().await;
+    let race = Race::new(promise, quartet.backend, &SIDES, 70);
     race.run(&names, async |start| {
         let used = &columns[start.course];
         used.clear(&mut program).await;
-        let id = &pair[0].create(used.entity, 1).await["id"];
+        let id = &quartet[0].create(used.entity, 1).await["id"];
         let [deleting, using] = processes(start);
-        let delete = pair[deleting].request(Method::DELETE, &used.entity.at(id)).send();
+        let delete = quartet[deleting].request(Method::DELETE, &used.entity.at(id)).send();
         let (deleted, answer) = start.duel(delete, request(used, using, id).send()).await;
         let winner = winner(used, &deleted, answer.status == 422);
         if winner == 0 {
@@ -57,34 +57,37 @@ async fn against_requests(pair: &Pair, promise: &'static str, request: impl Fn(&
         winner
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 backends!(a_delete_and_a_new_listing_never_both_succeed: Sqlite, Postgres; torture: Legacy);
 async fn a_delete_and_a_new_listing_never_both_succeed(backend: Backend) {
-    let pair = &pair(backend).await;
-    against_requests(pair, "DELETE against POST of a listing", |used, process, id| used.post(&pair[process], id)).await;
+    let quartet = &quartet(backend).await;
+    against_requests(quartet, "DELETE against POST of a listing", |used, process, id| used.post(&quartet[process], id))
+        .await;
 }
 
 backends!(a_delete_and_a_changed_listing_never_both_succeed: Sqlite, Postgres; torture: Legacy);
 async fn a_delete_and_a_changed_listing_never_both_succeed(backend: Backend) {
-    let pair = &pair(backend).await;
-    against_requests(pair, "DELETE against PATCH of a listing", |used, process, id| used.patch(&pair[process], id))
-        .await;
+    let quartet = &quartet(backend).await;
+    against_requests(quartet, "DELETE against PATCH of a listing", |used, process, id| {
+        used.patch(&quartet[process], id)
+    })
+    .await;
 }
 
 backends!(a_delete_and_another_programs_use_never_both_succeed: Sqlite, Postgres; torture: Legacy);
 async fn a_delete_and_another_programs_use_never_both_succeed(backend: Backend) {
-    let pair = pair(backend).await;
+    let quartet = quartet(backend).await;
     let columns = uses::all();
     let names: Vec<String> = columns.iter().map(Use::name).collect();
-    let mut program = pair.program().await;
-    let race = Race::new("DELETE against plain SQL", pair.backend, &SIDES, 84);
+    let mut program = quartet.program().await;
+    let race = Race::new("DELETE against plain SQL", quartet.backend, &SIDES, 84);
     race.run(&names, async |start| {
         let used = &columns[start.course];
         used.clear(&mut program).await;
-        let id = &pair[0].create(used.entity, 1).await["id"];
-        let delete = pair[start.number / names.len()].request(Method::DELETE, &used.entity.at(id)).send();
+        let id = &quartet[0].create(used.entity, 1).await["id"];
+        let delete = quartet[start.number / names.len()].request(Method::DELETE, &used.entity.at(id)).send();
         let insert = used.insert(id);
         let (deleted, insert) = start.duel(delete, program.attempt(&insert)).await;
         let winner = winner(used, &deleted, insert == Err(Breach::ForeignKey));
@@ -92,46 +95,46 @@ async fn a_delete_and_another_programs_use_never_both_succeed(backend: Backend) 
         winner
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 backends!(of_many_deletes_one_succeeds: Sqlite, Postgres; torture: Legacy);
-async fn of_many_deletes_one_succeeds(pair: Pair) {
+async fn of_many_deletes_one_succeeds(quartet: Quartet) {
     let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
-    let race = Race::new("16 DELETEs of one row: one succeeds", pair.backend, &["process 1", "process 2"], 24);
+    let race = Race::new("16 DELETEs of one row: one succeeds", quartet.backend, &HALVES, 24);
     race.run(&names, async |start| {
         let entity = catalog()[start.course];
-        let path = entity.at(&pair[0].created(entity.path, &(entity.full)(1)).await["id"]);
-        let deletes = (0..16).map(|client| (client % 2, pair[client].request(Method::DELETE, &path)));
+        let path = entity.at(&quartet[0].created(entity.path, &(entity.full)(1)).await["id"]);
+        let deletes = (0..16).map(|client| (client % 2, quartet[client].request(Method::DELETE, &path)));
         let answers = start.crowd(deletes.collect::<Vec<_>>()).await;
         let done = answers.iter().position(|answer| answer.status == 204).expect("one succeeds");
         for (client, answer) in answers.iter().enumerate().filter(|(client, _)| *client != done) {
             assert_ne!(client, done);
             answer.problem(404);
         }
-        pair[1].get(&path).await.problem(404);
+        quartet[1].get(&path).await.problem(404);
         done % 2
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 backends!(a_change_never_brings_a_deleted_row_back: Sqlite, Postgres; torture: Legacy);
-async fn a_change_never_brings_a_deleted_row_back(pair: Pair) {
+async fn a_change_never_brings_a_deleted_row_back(quartet: Quartet) {
     let names: Vec<&str> = catalog().iter().map(|entity| entity.name).collect();
-    let mut program: Program = pair.program().await;
-    let race = Race::new("DELETE against PATCH and PUT of the row", pair.backend, &["delete", "change"], 48);
+    let mut program: Program = quartet.program().await;
+    let race = Race::new("DELETE against PATCH and PUT of the row", quartet.backend, &["delete", "change"], 48);
     race.run(&names, async |start| {
         let entity = catalog()[start.course];
-        let id = &pair[0].created(entity.path, &(entity.full)(1)).await["id"];
+        let id = &quartet[0].created(entity.path, &(entity.full)(1)).await["id"];
         let path = entity.at(id);
         let [deleting, changing] = processes(start);
         let change = if (start.number / names.len()).is_multiple_of(2) {
-            pair[changing].request(Method::PATCH, &path).json(&json!({entity.note(): "changed"}))
+            quartet[changing].request(Method::PATCH, &path).json(&json!({entity.note(): "changed"}))
         } else {
-            pair[changing].request(Method::PUT, &path).json(&(entity.full)(2))
+            quartet[changing].request(Method::PUT, &path).json(&(entity.full)(2))
         };
-        let delete = pair[deleting].request(Method::DELETE, &path);
+        let delete = quartet[deleting].request(Method::DELETE, &path);
         let (deleted, changed) = start.duel(delete.send(), change.send()).await;
         deleted.expect(204);
         assert_eq!(program.count(entity.table, "true").await, 0);
@@ -142,5 +145,5 @@ async fn a_change_never_brings_a_deleted_row_back(pair: Pair) {
         0
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }

@@ -1,22 +1,22 @@
 //! Delete against use, in each order.
 
 use super::uses::{self, Use};
-use super::{Breach, Pair, Stage};
+use super::{Breach, Quartet, Stage};
 use partbook_test_support::{Backend, Method, backends};
 
-async fn pair(backend: Backend) -> Pair {
-    Pair::with_tables(backend, &format!("{}; {}", uses::builds(), uses::BYSTANDER)).await
+async fn quartet(backend: Backend) -> Quartet {
+    Quartet::with_tables(backend, &format!("{}; {}", uses::builds(), uses::BYSTANDER)).await
 }
 
 backends!(a_delete_waits_for_another_programs_use: Sqlite, Postgres; torture: Legacy);
 async fn a_delete_waits_for_another_programs_use(backend: Backend) {
-    let pair = pair(backend).await;
-    let mut stage = Stage::of(&pair).await;
+    let quartet = quartet(backend).await;
+    let mut stage = Stage::of(&quartet).await;
     for (number, used) in uses::all().iter().enumerate() {
         for commits in [true, false] {
-            let id = &pair[0].create(used.entity, 1).await["id"];
+            let id = &quartet[0].create(used.entity, 1).await["id"];
             let insert = stage.hold(&used.insert(id)).await;
-            let delete = pair[number].request(Method::DELETE, &used.entity.at(id));
+            let delete = quartet[number].request(Method::DELETE, &used.entity.at(id));
             let delete = stage.request_waits(delete).await;
             if commits {
                 insert.commit().await;
@@ -30,19 +30,19 @@ async fn a_delete_waits_for_another_programs_use(backend: Backend) {
             stage.is_over();
         }
     }
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 backends!(a_listing_waits_for_another_programs_delete: Sqlite, Postgres; torture: Legacy);
 async fn a_listing_waits_for_another_programs_delete(backend: Backend) {
-    let pair = pair(backend).await;
-    let mut stage = Stage::of(&pair).await;
+    let quartet = quartet(backend).await;
+    let mut stage = Stage::of(&quartet).await;
     for (number, used) in uses::by_listings().iter().enumerate() {
         for commits in [true, false] {
             for request in [Use::post, Use::patch] {
-                let id = &pair[0].create(used.entity, 1).await["id"];
+                let id = &quartet[0].create(used.entity, 1).await["id"];
                 let delete = stage.hold(&format!("delete from {} where id = {id}", used.entity.table)).await;
-                let listing = stage.request_waits(request(used, &pair[number], id)).await;
+                let listing = stage.request_waits(request(used, &quartet[number], id)).await;
                 if commits {
                     delete.commit().await;
                     let problem = listing.await.expect("an answer").problem(422);
@@ -57,21 +57,21 @@ async fn a_listing_waits_for_another_programs_delete(backend: Backend) {
             }
         }
     }
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 // The delete has looked for uses, found none, and is about to delete: nothing can begin to use the row any more.
 backends!(a_use_waits_for_a_delete_that_has_looked: Postgres; torture: Legacy);
 async fn a_use_waits_for_a_delete_that_has_looked(backend: Backend) {
-    let pair = pair(backend).await;
-    let mut stage = Stage::of(&pair).await;
+    let quartet = quartet(backend).await;
+    let mut stage = Stage::of(&quartet).await;
     for (number, used) in uses::by_listings().iter().enumerate() {
         for request in [Use::post, Use::patch] {
             let mut pause = stage.pause(&format!("before delete on {}", used.entity.table)).await;
-            let id = &pair[0].create(used.entity, 1).await["id"];
-            let delete = pair[0].request(Method::DELETE, &used.entity.at(id));
+            let id = &quartet[0].create(used.entity, 1).await["id"];
+            let delete = quartet[0].request(Method::DELETE, &used.entity.at(id));
             let delete = stage.request_waits(delete).await;
-            let listing = stage.request_waits(request(used, &pair[number], id)).await;
+            let listing = stage.request_waits(request(used, &quartet[number], id)).await;
             pause.release().await;
             delete.await.expect("an answer").expect(204);
             let problem = listing.await.expect("an answer").problem(422);
@@ -83,9 +83,9 @@ async fn a_use_waits_for_a_delete_that_has_looked(backend: Backend) {
     }
     for used in &uses::all() {
         let mut pause = stage.pause(&format!("before delete on {}", used.entity.table)).await;
-        let id = &pair[0].create(used.entity, 1).await["id"];
-        let delete = stage.request_waits(pair[0].request(Method::DELETE, &used.entity.at(id))).await;
-        let (mut program, insert) = (pair.program().await, used.insert(id));
+        let id = &quartet[0].create(used.entity, 1).await["id"];
+        let delete = stage.request_waits(quartet[0].request(Method::DELETE, &used.entity.at(id))).await;
+        let (mut program, insert) = (quartet.program().await, used.insert(id));
         let insert = stage.waits(async move { program.attempt(&insert).await }).await;
         pause.release().await;
         delete.await.expect("an answer").expect(204);
@@ -94,20 +94,20 @@ async fn a_use_waits_for_a_delete_that_has_looked(backend: Backend) {
         stage.is_over();
         pause.remove().await;
     }
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 // The listing is written and its reference is checked, but its transaction has not ended.
 backends!(a_delete_waits_for_a_listing_that_is_written: Postgres; torture: Legacy);
 async fn a_delete_waits_for_a_listing_that_is_written(backend: Backend) {
-    let pair = pair(backend).await;
-    let mut stage = Stage::of(&pair).await;
+    let quartet = quartet(backend).await;
+    let mut stage = Stage::of(&quartet).await;
     for (number, used) in uses::by_listings().iter().enumerate() {
         for request in [Use::post, Use::patch] {
             let mut pause = stage.pause("after insert or update on listing").await;
-            let id = &pair[0].create(used.entity, 1).await["id"];
-            let listing = stage.request_waits(request(used, &pair[0], id)).await;
-            let delete = pair[number].request(Method::DELETE, &used.entity.at(id));
+            let id = &quartet[0].create(used.entity, 1).await["id"];
+            let listing = stage.request_waits(request(used, &quartet[0], id)).await;
+            let delete = quartet[number].request(Method::DELETE, &used.entity.at(id));
             let delete = stage.request_waits(delete).await;
             pause.release().await;
             assert_eq!(listing.await.expect("an answer").json()[&used.column], *id);
@@ -118,5 +118,5 @@ async fn a_delete_waits_for_a_listing_that_is_written(backend: Backend) {
             used.clear(stage.watcher()).await;
         }
     }
-    pair.is_calm();
+    quartet.is_calm();
 }

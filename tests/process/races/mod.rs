@@ -1,6 +1,6 @@
 //! What is promised when requests meet (contract sections 1, 2 and 7; docs/reliability.md).
 //!
-//! Every promise is tested twice. A *race* sends the requests at the same moment, many times over, to two processes of
+//! Every promise is tested twice. A *race* sends the requests at the same moment, many times over, to four processes of
 //! the service on one database, and demands that each side wins its share of the rounds: one that never overlaps would
 //! prove nothing ([`race`]). A *forced order* stops one side at a known point, sees the other wait, and lets go
 //! ([`stage`]); no test sleeps to get an order.
@@ -15,7 +15,7 @@ mod idempotency;
 mod keys;
 mod keys_forced;
 mod natural_keys;
-mod pair;
+mod quartet;
 mod race;
 mod stage;
 mod updates;
@@ -24,6 +24,6 @@ mod versions;
 
 use partbook_test_support::sql::{Breach, Connection as Program};
 
-use pair::Pair;
+use quartet::{HALVES, Quartet};
 use race::{Race, Start};
 use stage::Stage;

@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use super::keys::{self, Key};
-use super::{Breach, Pair, Race};
+use super::{Breach, HALVES, Quartet, Race};
 use partbook_test_support::body::with;
 use partbook_test_support::contract::Entity;
 use partbook_test_support::{Answer, Backend, Method, Request, backends};
-
-const PROCESSES: [&str; 2] = ["process 1 first", "process 2 first"];
 
 /// The least number of a key that no round asks for.
 const SPARE: usize = 1_500;
@@ -36,16 +34,16 @@ fn is_taken(key: Key, n: usize, answer: &Answer) {
 }
 
 /// Races equal POSTs, each with a note of its own: the row has that of the first.
-async fn equal_posts(pair: &Pair, promise: &'static str, clients: usize, keys: Vec<Key>) {
+async fn equal_posts(quartet: &Quartet, promise: &'static str, clients: usize, keys: Vec<Key>) {
     let names = keys::names(&keys);
-    let mut program = pair.program().await;
-    let race = Race::new(promise, pair.backend, &PROCESSES, 24);
+    let mut program = quartet.program().await;
+    let race = Race::new(promise, quartet.backend, &HALVES, 24);
     race.run(&names, async |start| {
         let (key, n) = (keys[start.course], start.number % SPARE);
         program.run(&format!("delete from {}", key.entity.table)).await;
         let posts = (0..clients).map(|client| {
             let body = with(key.body(n), key.entity.note(), client.to_string());
-            (client % 2, pair[client].request(Method::POST, key.entity.path).json(&body))
+            (client % 2, quartet[client].request(Method::POST, key.entity.path).json(&body))
         });
         let answers = start.crowd(posts.collect::<Vec<_>>()).await;
         assert_eq!(program.count(key.entity.table, &key.is(n)).await, 1);
@@ -64,42 +62,42 @@ async fn equal_posts(pair: &Pair, promise: &'static str, clients: usize, keys: V
         first % 2
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 backends!(equal_specifications_make_one_row: Sqlite, Postgres, Legacy);
-async fn equal_specifications_make_one_row(pair: Pair) {
+async fn equal_specifications_make_one_row(quartet: Quartet) {
     let keys = keys::keys(by_specifications, true);
-    equal_posts(&pair, "64 POSTs of equal specifications: one row", 64, keys).await;
+    equal_posts(&quartet, "64 POSTs of equal specifications: one row", 64, keys).await;
 }
 
 backends!(equal_names_make_one_row: Sqlite, Postgres; torture: Legacy);
-async fn equal_names_make_one_row(pair: Pair) {
-    equal_posts(&pair, "32 POSTs of one name: one row", 32, keys::keys(by_name, true)).await;
+async fn equal_names_make_one_row(quartet: Quartet) {
+    equal_posts(&quartet, "32 POSTs of one name: one row", 32, keys::keys(by_name, true)).await;
 }
 
 /// Rows with keys of their own, which requests change to one key.
-async fn rows(pair: &Pair, key: Key, count: usize) -> Vec<Value> {
+async fn rows(quartet: &Quartet, key: Key, count: usize) -> Vec<Value> {
     let mut rows = Vec::new();
     for n in 0..count {
-        rows.push(pair[0].created(key.entity.path, &key.body(SPARE + n)).await);
+        rows.push(quartet[0].created(key.entity.path, &key.body(SPARE + n)).await);
     }
     rows
 }
 
 backends!(one_row_gets_a_key_that_many_want: Sqlite, Postgres, Legacy);
-async fn one_row_gets_a_key_that_many_want(pair: Pair) {
+async fn one_row_gets_a_key_that_many_want(quartet: Quartet) {
     let keys = keys::keys(|_| true, true);
     let names = keys::names(&keys);
-    let mut program = pair.program().await;
-    let race = Race::new("8 POSTs, 8 PUTs, 8 PATCHes to one key", pair.backend, &["POST", "PUT", "PATCH"], 40);
+    let mut program = quartet.program().await;
+    let race = Race::new("8 POSTs, 8 PUTs, 8 PATCHes to one key", quartet.backend, &["POST", "PUT", "PATCH"], 40);
     race.run(&names, async |start| {
         let (key, n) = (keys[start.course], start.number % SPARE);
         let Entity { table, path, .. } = key.entity;
         program.run(&format!("delete from {table}")).await;
-        let rows = rows(&pair, key, 16).await;
+        let rows = rows(&quartet, key, 16).await;
         let request = |client: usize| {
-            let (way, service) = (client % 3, &pair[client / 3]);
+            let (way, service) = (client % 3, &quartet[client / 3]);
             let row = key.entity.at(&rows[client / 3 * 2 % 16 + client % 2]["id"]);
             let request: Request = match way {
                 0 => service.request(Method::POST, path).json(&key.body(n)),
@@ -133,25 +131,25 @@ async fn one_row_gets_a_key_that_many_want(pair: Pair) {
         changed.first().map_or(0, |client| client % 3)
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 // What another program inserts takes no turn with the service; the unique indexes alone stand between the two.
 backends!(another_programs_row_with_the_key_is_found: Sqlite, Postgres; torture: Legacy);
-async fn another_programs_row_with_the_key_is_found(pair: Pair) {
-    let keys = keys::keys(|_| true, pair.backend != Backend::Legacy);
+async fn another_programs_row_with_the_key_is_found(quartet: Quartet) {
+    let keys = keys::keys(|_| true, quartet.backend != Backend::Legacy);
     let names = keys::names(&keys);
-    let mut program = pair.program().await;
-    let race = Race::new("POST and PATCH against plain SQL", pair.backend, &["service", "program"], 60);
+    let mut program = quartet.program().await;
+    let race = Race::new("POST and PATCH against plain SQL", quartet.backend, &["service", "program"], 60);
     race.run(&names, async |start| {
         let (key, n) = (keys[start.course], start.number % SPARE);
         program.run(&format!("delete from {}", key.entity.table)).await;
         let posts = (start.number / names.len()).is_multiple_of(2);
         let request = if posts {
-            pair[start.number].request(Method::POST, key.entity.path).json(&key.body(n))
+            quartet[start.number].request(Method::POST, key.entity.path).json(&key.body(n))
         } else {
-            let row = pair[0].created(key.entity.path, &key.body(SPARE)).await;
-            pair[start.number].request(Method::PATCH, &key.entity.at(&row["id"])).json(&key.fields(n))
+            let row = quartet[0].created(key.entity.path, &key.body(SPARE)).await;
+            quartet[start.number].request(Method::PATCH, &key.entity.at(&row["id"])).json(&key.fields(n))
         };
         let insert = key.insert(n);
         let (answer, inserted) = start.duel(request.send(), program.attempt(&insert)).await;
@@ -173,27 +171,27 @@ async fn another_programs_row_with_the_key_is_found(pair: Pair) {
         }
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 backends!(a_key_that_is_let_go_may_be_had: Sqlite, Postgres; torture: Legacy);
-async fn a_key_that_is_let_go_may_be_had(pair: Pair) {
+async fn a_key_that_is_let_go_may_be_had(quartet: Quartet) {
     let keys = keys::keys(|_| true, true);
     let names = keys::names(&keys);
-    let mut program = pair.program().await;
-    let race = Race::new("POST of a key that is being let go", pair.backend, &["let go first", "POST first"], 60);
+    let mut program = quartet.program().await;
+    let race = Race::new("POST of a key that is being let go", quartet.backend, &["let go first", "POST first"], 60);
     race.run(&names, async |start| {
         let (key, n) = (keys[start.course], start.number % SPARE);
         program.run(&format!("delete from {}", key.entity.table)).await;
-        let old = pair[0].created(key.entity.path, &key.body(n)).await;
+        let old = quartet[0].created(key.entity.path, &key.body(n)).await;
         let path = key.entity.at(&old["id"]);
         let deletes = (start.number / names.len()).is_multiple_of(2);
         let letting_go = if deletes {
-            pair[start.number].request(Method::DELETE, &path)
+            quartet[start.number].request(Method::DELETE, &path)
         } else {
-            pair[start.number].request(Method::PATCH, &path).json(&key.fields(SPARE))
+            quartet[start.number].request(Method::PATCH, &path).json(&key.fields(SPARE))
         };
-        let post = pair[start.number / 2].request(Method::POST, key.entity.path).json(&key.body(n));
+        let post = quartet[start.number / 2].request(Method::POST, key.entity.path).json(&key.body(n));
         let (let_go, posted) = start.duel(letting_go.send(), post.send()).await;
         let_go.expect(if deletes { 204 } else { 200 });
         let rows = program.count(key.entity.table, &key.is(n)).await;
@@ -210,25 +208,25 @@ async fn a_key_that_is_let_go_may_be_had(pair: Pair) {
         1
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 // Each wants the name that the other has: whoever is first is refused, and so is the other.
 backends!(names_are_not_swapped: Sqlite, Postgres; torture: Legacy);
-async fn names_are_not_swapped(pair: Pair) {
+async fn names_are_not_swapped(quartet: Quartet) {
     let keys = keys::keys(by_name, true);
     let names = keys::names(&keys);
-    let mut program = pair.program().await;
-    let race = Race::new("two rows that want each other's name", pair.backend, &["one", "other"], 24);
+    let mut program = quartet.program().await;
+    let race = Race::new("two rows that want each other's name", quartet.backend, &["one", "other"], 24);
     race.run(&names, async |start| {
         let key = keys[start.course];
         program.run(&format!("delete from {}", key.entity.table)).await;
         let rows = [
-            pair[0].created(key.entity.path, &key.body(1)).await,
-            pair[0].created(key.entity.path, &key.body(2)).await,
+            quartet[0].created(key.entity.path, &key.body(1)).await,
+            quartet[0].created(key.entity.path, &key.body(2)).await,
         ];
         let swap = |row: usize| {
-            let service = &pair[start.number / 2 * row];
+            let service = &quartet[start.number / 2 * row];
             service
                 .request(Method::PATCH, &key.entity.at(&rows[row]["id"]))
                 .json(&json!({"name": rows[1 - row]["name"]}))
@@ -240,26 +238,26 @@ async fn names_are_not_swapped(pair: Pair) {
         is_taken(key, 2, &one);
         is_taken(key, 1, &other);
         for row in &rows {
-            assert_eq!(pair[0].get(&key.entity.at(&row["id"])).await.expect(200).json(), *row);
+            assert_eq!(quartet[0].get(&key.entity.at(&row["id"])).await.expect(200).json(), *row);
         }
         usize::from(other_took < one_took)
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 // Another program makes the row and deletes it, again and again, as fast as it can.
 backends!(a_key_that_comes_and_goes_is_no_failure: Sqlite, Postgres, Legacy);
-async fn a_key_that_comes_and_goes_is_no_failure(pair: Pair) {
-    let keys = keys::keys(|_| true, pair.backend != Backend::Legacy);
+async fn a_key_that_comes_and_goes_is_no_failure(quartet: Quartet) {
+    let keys = keys::keys(|_| true, quartet.backend != Backend::Legacy);
     let names = keys::names(&keys);
-    let (mut program, mut other) = (pair.program().await, pair.program().await);
-    let race = Race::new("POST of a key that comes and goes", pair.backend, &["service", "program"], 60);
+    let (mut program, mut other) = (quartet.program().await, quartet.program().await);
+    let race = Race::new("POST of a key that comes and goes", quartet.backend, &["service", "program"], 60);
     race.run(&names, async |start| {
         let (key, n) = (keys[start.course], start.number % SPARE);
         let table = key.entity.table;
         let body = with(key.body(n), key.entity.note(), "by the service");
-        let post = pair[start.number].request(Method::POST, key.entity.path).json(&body);
+        let post = quartet[start.number].request(Method::POST, key.entity.path).json(&body);
         let (insert, delete) = (key.insert(n), format!("delete from {table}"));
         let is_over = AtomicBool::new(false);
         let post = async {
@@ -286,5 +284,5 @@ async fn a_key_that_comes_and_goes_is_no_failure(pair: Pair) {
         usize::from(note(key, &answer.expect(201).json()) == "by SQL")
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }

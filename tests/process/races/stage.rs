@@ -10,14 +10,14 @@ use tokio::task::JoinHandle;
 
 use partbook_test_support::{Answer, Backend, Request};
 
-use super::{Breach, Pair, Program};
+use super::{Breach, Program, Quartet};
 
 /// How long anything on a stage may take. Generous: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is seen of those who wait, while a test decides who goes on.
-pub(super) struct Stage<'pair> {
-    pair: &'pair Pair,
+pub(super) struct Stage<'quartet> {
+    quartet: &'quartet Quartet,
     watcher: Program,
     /// How many wait.
     waiting: i64,
@@ -32,14 +32,14 @@ pub(super) struct Pause {
     trigger: String,
 }
 
-impl<'pair> Stage<'pair> {
-    pub(super) async fn of(pair: &'pair Pair) -> Self {
-        Self { watcher: pair.program().await, pair, waiting: 0 }
+impl<'quartet> Stage<'quartet> {
+    pub(super) async fn of(quartet: &'quartet Quartet) -> Self {
+        Self { watcher: quartet.program().await, quartet, waiting: 0 }
     }
 
     /// Begins a transaction of another program, executes statements in it and leaves it open.
     pub(super) async fn hold(&self, sql: &str) -> Held {
-        let mut program = self.pair.program().await;
+        let mut program = self.quartet.program().await;
         program.begin().await;
         program.run(sql).await;
         Held(program)
@@ -48,7 +48,7 @@ impl<'pair> Stage<'pair> {
     /// Makes the service stop at a point such as `before delete on cpu`, from now on.
     pub(super) async fn pause(&self, point: &str) -> Pause {
         let table = point.rsplit(' ').next().expect("the last word is a table");
-        let mut keeper = self.pair.program().await;
+        let mut keeper = self.quartet.program().await;
         // After the constraints' own triggers, which come in the order of their names.
         let sql = format!(
             "select pg_advisory_lock({CLASS}, 0);
@@ -98,9 +98,9 @@ impl<'pair> Stage<'pair> {
     /// How many wait for a lock: those that PostgreSQL says wait; on SQLite, whose one lock is held by the stage, the
     /// requests that are not answered.
     async fn waiting_now(&mut self) -> i64 {
-        if self.pair.backend == Backend::Sqlite {
+        if self.quartet.backend == Backend::Sqlite {
             let mut waiting = 0;
-            for service in self.pair.services() {
+            for service in self.quartet.services() {
                 let metrics = service.get("/metrics").await.expect(200);
                 let in_flight = metrics.text().lines().find_map(|line| line.strip_prefix(IN_FLIGHT));
                 // One is that for the metrics.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use super::{Pair, Race, Stage};
+use super::{Quartet, Race, Stage};
 use partbook_test_support::body::with;
 use partbook_test_support::contract::{Entity, entities};
 use partbook_test_support::{Answer, Method, Request, Server, backends};
@@ -51,23 +51,23 @@ fn is_outdated(answer: &Answer, by: &Answer) {
 }
 
 backends!(one_of_many_changes_of_a_version_is_made: Sqlite, Postgres; torture: Legacy);
-async fn one_of_many_changes_of_a_version_is_made(pair: Pair) {
+async fn one_of_many_changes_of_a_version_is_made(quartet: Quartet) {
     let names: Vec<&str> = entities().iter().map(|entity| entity.name).collect();
-    let mut program = pair.program().await;
-    let race = Race::new("32 changes with one If-Match: one is made", pair.backend, &["PATCH", "PUT", "DELETE"], 42);
+    let mut program = quartet.program().await;
+    let race = Race::new("32 changes with one If-Match: one is made", quartet.backend, &["PATCH", "PUT", "DELETE"], 42);
     race.run(&names, async |start| {
         let entity = entities()[start.course];
         program.run(&format!("delete from {}", entity.table)).await;
-        let version = Version::new(&pair[start.number], entity).await;
+        let version = Version::new(&quartet[start.number], entity).await;
         let requests = (0..CLIENTS).map(|client| {
             let note = format!("by {client} in round {}", start.number);
             let way = client % WAYS.len();
-            (way, version.change(&pair[client / WAYS.len()], entity, &WAYS[way], &note))
+            (way, version.change(&quartet[client / WAYS.len()], entity, &WAYS[way], &note))
         });
         let answers = start.crowd(requests.collect::<Vec<_>>()).await;
         let made = answers.iter().position(|answer| answer.status < 300).expect("one is made");
         let others = answers.iter().enumerate().filter(|(client, _)| *client != made).map(|(_, answer)| answer);
-        let after = pair[start.number].get(&version.path).await;
+        let after = quartet[start.number].get(&version.path).await;
         if answers[made].status == 204 {
             others.for_each(|answer| drop(answer.problem(404)));
             after.problem(404);
@@ -78,28 +78,28 @@ async fn one_of_many_changes_of_a_version_is_made(pair: Pair) {
         made % WAYS.len()
     })
     .await;
-    pair.is_calm();
+    quartet.is_calm();
 }
 
 backends!(a_change_is_judged_by_another_programs_version: Sqlite, Postgres; torture: Legacy);
-async fn a_change_is_judged_by_another_programs_version(pair: Pair) {
-    let mut stage = Stage::of(&pair).await;
+async fn a_change_is_judged_by_another_programs_version(quartet: Quartet) {
+    let mut stage = Stage::of(&quartet).await;
     for (number, entity) in entities().into_iter().enumerate() {
-        let version = Version::new(&pair[0], entity).await;
+        let version = Version::new(&quartet[0], entity).await;
         let (table, note) = (entity.table, entity.note());
         for (place, way) in WAYS.iter().enumerate() {
-            let version = Version::of(&pair[0], version.path.clone()).await;
+            let version = Version::of(&quartet[0], version.path.clone()).await;
             let change = stage.hold(&format!("update {table} set {note} = 'by SQL, before {way}'")).await;
-            let request = version.change(&pair[number + place], entity, way, "by the service");
+            let request = version.change(&quartet[number + place], entity, way, "by the service");
             let request = stage.request_waits(request).await;
             change.commit().await;
             let problem = request.await.expect("an answer").problem(412);
             assert_eq!(problem.json["current"][note], format!("by SQL, before {way}"));
             stage.is_over();
             // What was not finished counts for nothing.
-            let version = Version::of(&pair[0], version.path).await;
+            let version = Version::of(&quartet[0], version.path).await;
             let change = stage.hold(&format!("update {table} set {note} = 'never'")).await;
-            let request = version.change(&pair[number + place], entity, way, "by the service");
+            let request = version.change(&quartet[number + place], entity, way, "by the service");
             let request = stage.request_waits(request).await;
             change.roll_back().await;
             let status = if *way == Method::DELETE { 204 } else { 200 };
@@ -110,16 +110,16 @@ async fn a_change_is_judged_by_another_programs_version(pair: Pair) {
 }
 
 backends!(each_way_is_first_and_second: Postgres; torture: Legacy);
-async fn each_way_is_first_and_second(pair: Pair) {
-    let mut stage = Stage::of(&pair).await;
+async fn each_way_is_first_and_second(quartet: Quartet) {
+    let mut stage = Stage::of(&quartet).await;
     for entity in entities() {
         for (number, first) in WAYS.iter().enumerate() {
             let event = if *first == Method::DELETE { "delete" } else { "update" };
             for second in &WAYS {
                 let mut pause = stage.pause(&format!("before {event} on {}", entity.table)).await;
-                let version = Version::new(&pair[0], entity).await;
-                let one = stage.request_waits(version.change(&pair[0], entity, first, "first")).await;
-                let other = stage.request_waits(version.change(&pair[number], entity, second, "second")).await;
+                let version = Version::new(&quartet[0], entity).await;
+                let one = stage.request_waits(version.change(&quartet[0], entity, first, "first")).await;
+                let other = stage.request_waits(version.change(&quartet[number], entity, second, "second")).await;
                 pause.release().await;
                 let [one, other] = [answer(one).await, answer(other).await];
                 if *first == Method::DELETE {
@@ -128,7 +128,7 @@ async fn each_way_is_first_and_second(pair: Pair) {
                 } else {
                     assert_eq!(one.json()[entity.note()], "first");
                     is_outdated(&other, &one);
-                    pair[0].delete(&version.path).await.expect(204);
+                    quartet[0].delete(&version.path).await.expect(204);
                 }
                 stage.is_over();
                 pause.remove().await;
