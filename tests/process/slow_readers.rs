@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use partbook_test_support::contract::{CPU, GPU};
 use partbook_test_support::http2::{Begun, Http2};
@@ -175,18 +176,36 @@ async fn lists_that_wait_leave_others_their_connections(backend: Backend) {
     let service = patient(backend).await;
     let row = service.create(&GPU, 1).await;
     let lock = Lock::by(service.database(), "lock table cpu in access exclusive mode").await;
-    let lists = tokio::spawn(together((0..8).map(|_| service.request(Method::GET, CPU.path)).collect::<Vec<_>>()));
+    let (over, is_over) = watch::channel(());
+    let lists = async {
+        // Each waits for two seconds, and is then 503.
+        while !is_over.has_changed().expect("a sender") {
+            together((0..8).map(|_| service.request(Method::GET, CPU.path)).collect::<Vec<_>>()).await;
+        }
+    };
     // Of four connections. The service itself may look at the schema with the last one meanwhile.
     let waiting = "select count(*) from pg_stat_activity
                    where datname = current_database() and wait_event_type = 'Lock' and query like '%from cpu%'";
-    let lists_wait = async || service.database().value(waiting).await.is_some_and(|count| count == "3");
-    while !lists_wait().await {
-        tokio::time::sleep(LOOK).await;
-    }
-    service.get(&GPU.at(&row["id"])).await.expect(200);
-    assert!(lists_wait().await);
-    lock.release().await;
-    lists.await.expect("answers");
+    let all_wait = async || {
+        let count = service.database().value(waiting).await.and_then(|count| count.parse().ok());
+        assert!(count <= Some(3), "{count:?} lists have a connection");
+        count == Some(3)
+    };
+    let others = async {
+        loop {
+            if all_wait().await {
+                service.get(&GPU.at(&row["id"])).await.expect(200);
+                // So they have waited meanwhile.
+                if all_wait().await {
+                    break;
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        lock.release().await;
+        over.send(()).expect("a receiver");
+    };
+    tokio::join!(lists, others);
 }
 
 // Over HTTP/1.1 nobody asks for more of an answer until its connection takes what there is.
