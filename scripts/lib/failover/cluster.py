@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
@@ -13,16 +14,17 @@ import time
 import urllib.request
 
 import psycopg2
+import psycopg2.extensions
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 NODES = (1, 2, 3)
 ADDRESS = {node: f"127.0.0.{node + 1}" for node in NODES}
 # Patroni's own defaults are 30, 10 and 10 seconds; HAProxy below is as Patroni's manual sets it up.
 TTL, LOOP_WAIT, RETRY_TIMEOUT = 20, 5, 5
-CUTTING, KEEPING = 5000, 5001
+CUTTING, KEEPING, POOLER = 5000, 5001, 6432
 START_TIMEOUT = 120
-# For a probe to give a node up.
-IMPATIENT = {"connect_timeout": 2, "tcp_user_timeout": 2000, "keepalives_idle": 1, "keepalives_interval": 1,
-             "options": "-c statement_timeout=2000"}
+# For a connection of ours to give a server up.
+PATIENCE = 2
 
 PATRONI = """
 scope: partbook
@@ -85,8 +87,25 @@ def wait_for(what, condition, limit=START_TIMEOUT):
         time.sleep(0.2)
 
 
+def wait_patiently(connection):
+    """Waits for a server's answer, which a pooler can keep from coming without a sign."""
+    while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
+        reads, writes = ([connection], []) if state == psycopg2.extensions.POLL_READ else ([], [connection])
+        if not any(select.select(reads, writes, [], PATIENCE)):
+            raise psycopg2.OperationalError(f"no answer within {PATIENCE} s")
+
+
+psycopg2.extensions.set_wait_callback(wait_patiently)
+
+
+def connected(host, port, database, user="postgres"):
+    connection = psycopg2.connect(host=host, port=port, user=user, dbname=database)
+    connection.autocommit = True
+    return connection
+
+
 def as_owner(command):
-    """PostgreSQL's server does not run as root."""
+    """PostgreSQL's server and PgBouncer do not run as root."""
     return ["setpriv", "--reuid", "nobody", "--clear-groups", *command] if os.geteuid() == 0 else command
 
 
@@ -123,9 +142,13 @@ class Cluster:
         for node in NODES:
             self.start_node(node)
         self.run("haproxy", ["haproxy", "-db", "-f", str(self.directory / "haproxy.cfg")])
+        self.file("users", '"partbook" ""\n"postgres" ""\n')
+        self.start_pooler("127.0.0.1", "127.0.0.1", CUTTING)
+        for address in ADDRESS.values():
+            self.start_pooler(address, address, 5432)
         self.settle()
         for port in (CUTTING, KEEPING):
-            wait_for("HAProxy", lambda port=port: psycopg2.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres"))
+            wait_for("HAProxy", lambda port=port: connected("127.0.0.1", port, "postgres"))
         with self.leader_connection("postgres") as connection:
             for statement in ("create role partbook login", "create database partbook owner partbook", "create database probe"):
                 connection.cursor().execute(statement)
@@ -143,6 +166,17 @@ class Cluster:
             with urllib.request.urlopen("http://127.0.0.1:2379/version", timeout=2) as answer:
                 return json.load(answer)["etcdcluster"] != "not_decided"
         wait_for("etcd", agreed)
+
+    def start_pooler(self, address, server, port):
+        """PgBouncer as it is documented."""
+        text = (ROOT / "deploy/proxies/pgbouncer.ini").read_text()
+        for documented, ours in (("partbook = host=127.0.0.1 port=5432 dbname=partbook", f"* = host={server} port={port}"),
+                                 ("listen_addr = 127.0.0.1", f"listen_addr = {address}\nunix_socket_dir ="), ("scram-sha-256", "trust"),
+                                 ("/etc/pgbouncer/userlist.txt", f"{self.directory}/users")):
+            text = text.replace(documented, ours)
+        name = f"pgbouncer-{address}"
+        self.file(f"{name}.ini", text)
+        self.run(name, as_owner(["pgbouncer", str(self.directory / f"{name}.ini")]))
 
     def start_node(self, node):
         self.run(f"n{node}", as_owner(["patroni", str(self.directory / f"n{node}.yml")]))
@@ -188,10 +222,8 @@ class Cluster:
                 print((self.directory / f"n{node}.log").read_text()[-1500:], file=sys.stderr)
             raise
 
-    def connect(self, node, database, user="postgres"):
-        connection = psycopg2.connect(host=ADDRESS[node], port=5432, user=user, dbname=database, **IMPATIENT)
-        connection.autocommit = True
-        return connection
+    def connect(self, node, database):
+        return connected(ADDRESS[node], 5432, database)
 
     @contextlib.contextmanager
     def leader_connection(self, database):
@@ -218,12 +250,13 @@ class Cluster:
 
     def switch(self):
         leader = self.leader()
-        candidates = [member["name"] for member in self.members() if member["role"] != "leader" and member.get("lag", 1) == 0]
-        candidates = candidates or [member["name"] for member in self.members() if member["role"] != "leader"]
+        standbys = [member for member in self.members() if member["role"] != "leader"]
+        # Patroni refuses one that is not synchronous where another one is.
+        candidate = max(standbys, key=lambda member: (member["role"] == "sync_standby", member.get("lag") == 0))
         # The answer comes when it is done.
         subprocess.Popen([sys.executable, "-c", "import sys, urllib.request as r; r.urlopen(r.Request(sys.argv[1], sys.argv[2].encode()))",
                           f"http://{ADDRESS[leader]}:8008/switchover",
-                          json.dumps({"leader": f"n{leader}", "candidate": candidates[0]})], stderr=subprocess.DEVNULL)
+                          json.dumps({"leader": f"n{leader}", "candidate": candidate["name"]})], stderr=subprocess.DEVNULL)
 
     def lose_etcd(self):
         self.processes["etcd"].kill()

@@ -8,47 +8,61 @@ import time
 
 import psycopg2
 
-from .cluster import ADDRESS, CUTTING, IMPATIENT, KEEPING, NODES, wait_for
+from .cluster import ADDRESS, CUTTING, KEEPING, NODES, POOLER, connected, wait_for
 from .load import Probe, Reader, Writer, longest_gap
 
 PORTS = (8001, 8002)
 CLIENTS = 16
 # Seconds: load before it happens; without a failure at the end; at most after it happened; without etcd.
 BEFORE, AFTER, LIMIT, ETCD_GONE = 4, 8, 75, 30
-LATE = 2
+LATE, LEAST = 2, 1
 
 
 class Pair:
     """Two Partbooks that reach the primary in one way, and are never restarted."""
 
-    def __init__(self, cluster, program, way, scenario):
-        self.cluster, self.way = cluster, way
+    def __init__(self, cluster, way, scenario):
+        self.cluster = cluster
         self.names = [f"partbook-{way}-{scenario}-{port}" for port in PORTS]
-        places = {"cutting": f"127.0.0.1:{CUTTING}", "keeping": f"127.0.0.1:{KEEPING}"}
-        hosts = ",".join(f"{address}:5432" for address in ADDRESS.values())
-        place = places.get(way, hosts)
-        self.url = f"postgres://partbook@{place}/partbook" + ("" if way in places else "?target_session_attrs=read-write")
+        nodes = ADDRESS.values()
+        self.places = {
+            "cutting": [("127.0.0.1", CUTTING)], "keeping": [("127.0.0.1", KEEPING)], "pooler": [("127.0.0.1", POOLER)],
+            "hosts": [(address, 5432) for address in nodes], "poolers": [(address, POOLER) for address in nodes],
+        }[way]
+
+    def start(self, program):
+        hosts = ",".join(f"{host}:{port}" for host, port in self.places)
+        url = f"postgres://partbook@{hosts}/partbook" + ("?target_session_attrs=read-write" if len(self.places) > 1 else "")
         ours = ("PARTBOOK", "DATABASE_URL", "OTEL_", "PG")
         environment = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
         for name, port in zip(self.names, PORTS):
             listen = f"127.0.0.1:{port}"
-            cluster.run(name, [program, "serve"], environment | {"DATABASE_URL": self.url, "PARTBOOK_LISTEN": listen})
-            log, process = cluster.directory / f"{name}.log", cluster.processes[name]
+            self.cluster.run(name, [program, "serve"], environment | {"DATABASE_URL": url, "PARTBOOK_LISTEN": listen})
+            log, process = self.cluster.directory / f"{name}.log", self.cluster.processes[name]
             wait_for("Partbook", lambda log=log, process=process: "listening" in log.read_text() or process.poll() is not None)
             if process.poll() is not None:
                 raise RuntimeError(f"Partbook did not start: {log.read_text()}")
 
     def stop(self):
         for name in self.names:
-            self.cluster.processes[name].send_signal(signal.SIGTERM)
-            self.cluster.processes[name].wait()
+            if process := self.cluster.processes.pop(name, None):
+                process.send_signal(signal.SIGTERM)
+                process.wait()
 
     def probe(self):
-        """A new connection to the primary, as Partbook would open it."""
-        url = self.url.replace("partbook@", "postgres@").replace("/partbook", "/probe")
-        connection = psycopg2.connect(url, **IMPATIENT)
-        connection.autocommit = True
-        return connection
+        """A new connection to the primary, where Partbook would open it."""
+        fault = psycopg2.OperationalError("no server is a primary")
+        for host, port in self.places:
+            try:
+                connection = connected(host, port, "probe")
+                cursor = connection.cursor()
+                cursor.execute("select pg_is_in_recovery()")
+                if len(self.places) == 1 or not cursor.fetchone()[0]:
+                    return connection
+                connection.close()
+            except psycopg2.Error as error:
+                fault = error
+        raise fault
 
 
 def happen(cluster, scenario):
@@ -67,6 +81,7 @@ def row(cluster, pair, scenario):
     for thread in threads:
         thread.start()
     time.sleep(BEFORE)
+    before = cluster.leader()
     begin = time.monotonic()
     happen(cluster, scenario)
     restored = scenario != "etcd"
@@ -88,6 +103,8 @@ def row(cluster, pair, scenario):
         thread.join()
     if scenario == "silence":
         cluster.heal()
+    if scenario == "switchover" and cluster.leader() == before:
+        raise RuntimeError("Patroni did not switch over")
     with cluster.leader_connection("partbook") as connection:
         cursor = connection.cursor()
         cursor.execute("select title, count(*) from listing where title like 'Thread%' group by 1")
@@ -107,7 +124,8 @@ def figures(there, writers, readers, nodes, new, begin, end):
     out = longest_gap([outcome for probe in nodes for outcome in probe.outcomes], begin - 1, end)
     reached = longest_gap(new.outcomes, begin - 1, end)
     written = gaps(writers)
-    was_out = (out[1] or end) - out[0] > 0.7
+    # What is shorter says how busy the machine is.
+    was_out = all(any((stop or end) - start > LEAST for start, stop in gaps) for gaps in ([out], written))
     if not was_out or reached[1] is None:
         after = "–"
     elif told(written) == "for good":
