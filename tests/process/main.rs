@@ -18,6 +18,7 @@ mod migrate;
 mod migrations;
 mod network;
 mod outage;
+mod plans;
 mod poolers;
 mod races;
 mod restarts;

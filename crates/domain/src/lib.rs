@@ -26,7 +26,7 @@ pub use model::enumeration::{Choice, Enumeration, OneOf, Spellings, Unclear};
 pub use model::field::{Children, Field, Kind};
 pub use model::field_type::{AnyValue, Attributes, FieldType, Links, Texts, WebAddress, Weights};
 pub use model::limits::Limits;
-pub use model::order::{Identity, Order};
+pub use model::order::{Identity, Order, total_order};
 pub use model::vocabulary::Vocabulary;
 pub use refusal::Refusal;
 pub use refusal::errors::{Errors, MAX_SHOWN_ERRORS};

@@ -73,18 +73,19 @@ impl Context {
             table.readable && columns.all(|column| table.column(column).is_some())
         });
         let served = || registry().iter().copied().chain(has_custom_fields.then_some(&CUSTOM_FIELD));
-        let entities = served().map(|entity| {
-            let usage = Usage::compose(entity, &foreign_keys);
-            (entity.name, (Statements::compose(text, entity), usage))
-        });
-        let searches = registry().iter().map(|entity| (entity.name, SearchPlaces::compose(text, entity, &catalogue)));
         let kinds = registry().iter().flat_map(|entity| entity.fields).map(|field| field.kind);
         let enumerations =
             kinds.filter_map(|kind| if let Kind::Enum(enumeration) = kind { Some(enumeration) } else { None });
+        let vocabulary = Vocabulary::new(enumerations, |name| catalogue.enums.get(name));
+        let entities = served().map(|entity| {
+            let usage = Usage::compose(entity, &foreign_keys);
+            (entity.name, (Statements::compose(text, entity, &vocabulary), usage))
+        });
+        let searches = registry().iter().map(|entity| (entity.name, SearchPlaces::compose(text, entity, &catalogue)));
         Self {
-            vocabulary: Vocabulary::new(enumerations, |name| catalogue.enums.get(name)),
             searches: searches.collect(),
             entities: entities.collect(),
+            vocabulary,
             keys: served().map(|entity| (entity.name, Keys::of(entity, &catalogue))).collect(),
             dialect,
             clock,

@@ -115,6 +115,8 @@ async fn lists(service: &Service) -> Vec<&'static str> {
 
     assert_eq!(names("?search=intel+i512400").await, ["Core i5-12400"]);
     assert_eq!(names("?sort=name").await, ["arc", "Core i5-12400", "Zen"]);
+    assert_eq!(names("?sort=manufacturer").await, ["Zen", "Core i5-12400", "arc"]);
+    assert_eq!(names("?sort=-manufacturer").await, ["arc", "Core i5-12400", "Zen"]);
 
     let page = service.get(&format!("{}?limit=1", GPU.path)).await.expect(200);
     assert!(page.header("link").is_some_and(|link| link.contains("rel=\"next\"")), "{:?}", page.header("link"));

@@ -13,7 +13,7 @@ pub(crate) mod stored_responses;
 pub(crate) mod usage;
 
 use partbook_database::{BindValue, Dialect, Statement, TextDialect};
-use partbook_domain::{Entity, Identity, Kind, Reference, Value};
+use partbook_domain::{Entity, Identity, Kind, Reference, Value, Vocabulary};
 
 use insert::insert;
 use select::{read_columns, shown};
@@ -23,6 +23,8 @@ use select::{read_columns, shown};
 pub(crate) struct Statements {
     pub(crate) dialect: Dialect,
     pub(crate) entity: &'static Entity,
+    /// The words that the enum types have.
+    vocabulary: Vocabulary,
     /// All columns of a [`Row`].
     columns: &'static str,
     /// The tables that they are read from.
@@ -55,7 +57,7 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    pub(crate) fn compose(text: TextDialect, entity: &'static Entity) -> Self {
+    pub(crate) fn compose(text: TextDialect, entity: &'static Entity, vocabulary: &Vocabulary) -> Self {
         let dialect = text.dialect();
         let table = entity.name;
         let mut columns = Vec::new();
@@ -75,6 +77,7 @@ impl Statements {
         Self {
             dialect,
             entity,
+            vocabulary: vocabulary.clone(),
             get_locked: Statement::select(table, leak(format!("{get}{}", dialect.lock_row(table, false)))),
             get: Statement::select(table, leak(get)),
             columns,
@@ -160,8 +163,9 @@ mod tests {
     fn statements() {
         for (dialect, name) in [(Dialect::Postgres, "postgres"), (Dialect::Sqlite, "sqlite")] {
             let mut text = String::new();
+            let text_dialect = TextDialect::new(dialect, Encoding::Unicode);
             for entity in partbook_domain::registry().iter().chain([&&CUSTOM_FIELD]) {
-                let statements = Statements::compose(TextDialect::new(dialect, Encoding::Unicode), entity);
+                let statements = Statements::compose(text_dialect, entity, &Vocabulary::default());
                 let order = format!("order by {}", statements.order_by(entity.order));
                 let page = statements.page("", entity.order, &mut Vec::new(), 50, 100, 50);
                 let Statements { get, get_locked, lock_for_update, lock_for_delete, insert, delete, find, .. } =

@@ -120,15 +120,14 @@ fn compare(kind: Kind, one: &Value, other: &Value, direction: Direction) -> Orde
     if direction == Direction::Descending { ordering.reverse() } else { ordering }
 }
 
-/// The ids in the order of these fields, and of the id where they tie.
+/// The ids in the order of these fields; where they tie, of the id in the direction of the last of them.
 pub(super) fn ordered(entity: &Entity, rows: &[Value], order: &[(&str, Direction)]) -> Vec<i64> {
     let mut rows: Vec<&Value> = rows.iter().collect();
+    let tie_break = ("id", order.last().map_or(Direction::Ascending, |(_, direction)| *direction));
     rows.sort_by(|one, other| {
-        order
-            .iter()
-            .map(|(field, direction)| compare(kind(entity, field), &one[*field], &other[*field], *direction))
+        let keys = order.iter().chain([&tie_break]);
+        keys.map(|(field, direction)| compare(kind(entity, field), &one[*field], &other[*field], *direction))
             .fold(Ordering::Equal, Ordering::then)
-            .then(one["id"].as_i64().cmp(&other["id"].as_i64()))
     });
     rows.into_iter().map(id).collect()
 }
