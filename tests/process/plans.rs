@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use partbook_domain::query::{Cursor, KeyValue, ListKey, Place, Position, parse};
+use partbook_domain::{Order, Timestamp, Value as DomainValue, Vocabulary, registry, total_order};
 use partbook_test_support::cluster::cluster;
 use partbook_test_support::contract::{CPU, LISTING, catalog};
 use partbook_test_support::{Backend, Database, Method, Server, backends};
@@ -11,6 +14,9 @@ use serde_json::Value;
 /// Enough for PostgreSQL to find an index worth its while.
 const ROWS: usize = 20_000;
 const LIMIT: usize = 50;
+
+/// Of the next request that is looked at.
+static NEXT_ID: AtomicUsize = AtomicUsize::new(1);
 
 /// What is asked of a list: first pages that an index serves, beside those in the default order.
 const SERVED: [(&str, &[&str]); 2] = [
@@ -65,6 +71,68 @@ async fn a_first_page_reads_no_more_than_it_shows(backend: Backend) {
     assert!(unserved.rows >= ROWS, "what no index serves is seen: {} rows: {}", unserved.rows, unserved.plans);
 }
 
+// Deep in a list, with ties all along: every listing is of one time, and every RAM spec of one capacity.
+backends!(a_page_by_cursor_reads_no_more_than_twice_what_the_first_one_does);
+async fn a_page_by_cursor_reads_no_more_than_twice_what_the_first_one_does(backend: Backend) {
+    let Some(planned) = Planned::start(backend).await else { return };
+    planned.service.sql("update ram_spec set total_capacity_gb = 16 where id % 3 > 0").await;
+    planned
+        .service
+        .sql("update storage_profile set performance_tier = cast(id as text), capacity_gb = 500 where id % 3 > 0")
+        .await;
+    planned.service.sql("update listing set price_usd = case when id % 3 > 0 then 10 end").await;
+    planned.service.sql("analyze").await;
+    let lists = catalog().into_iter().chain([&LISTING]).map(|entity| (entity.path, ""));
+    let sorts = [
+        (CPU.path, "-name"),
+        (CPU.path, "-id"),
+        (LISTING.path, "created_at"),
+        (LISTING.path, "-updated_at"),
+        (LISTING.path, "price_usd"),
+    ];
+    for (path, sort) in lists.chain(sorts) {
+        let sort = if sort.is_empty() { String::new() } else { format!("&sort={sort}") };
+        let first = planned.read(&format!("{path}?limit={LIMIT}{sort}")).await;
+        // In the middle of what ties, and behind it, where nulls are.
+        for (offset, is_backward) in
+            [(ROWS / 2, false), (ROWS / 2, true), (ROWS * 9 / 10, false), (ROWS * 9 / 10, true)]
+        {
+            let deep = planned.service.get(&format!("{path}?limit=1&offset={offset}{sort}")).await.expect(200).array();
+            let cursor = beside(path, sort.trim_start_matches("&sort="), &deep[0], is_backward, backend);
+            let page = format!("{path}?limit={LIMIT}{sort}&cursor={cursor}");
+            let read = planned.read(&page).await;
+            let allowed = 2 * first.rows.max(2 * (LIMIT + 1));
+            assert!(read.rows <= allowed, "{page} reads {} rows, the first {}: {}", read.rows, first.rows, read.plans);
+        }
+    }
+}
+
+/// The cursor beside a row of a list that is deep in it: to walk there would take long.
+fn beside(path: &str, sort: &str, row: &Value, is_backward: bool, backend: Backend) -> String {
+    let entity = registry().iter().find(|entity| entity.path() == path).expect("an entity");
+    let parameters: Vec<(String, String)> =
+        if sort.is_empty() { Vec::new() } else { vec![("sort".to_owned(), sort.to_owned())] };
+    let query = parse(entity, &parameters, &Vocabulary::default()).expect("a sort");
+    let order = query.order_of(entity);
+    let key = |Order { key, .. }| {
+        KeyValue::Shown(match (key, &row[key]) {
+            (_, Value::Null) => DomainValue::Null,
+            ("created_at" | "updated_at", Value::String(time)) if backend == Backend::Sqlite => {
+                return KeyValue::Stored(time.clone());
+            }
+            ("created_at" | "updated_at", Value::String(time)) => {
+                DomainValue::Time(Timestamp::parse(time).expect("a time"))
+            }
+            (_, Value::String(text)) => DomainValue::Text(text.clone()),
+            ("price_usd", number) => DomainValue::Float(number.as_f64().expect("a number")),
+            (_, number) => DomainValue::Int(number.as_i64().expect("a whole number")),
+        })
+    };
+    let keys = total_order(order).into_iter().filter(|order| order.key != "id").map(key).collect();
+    let place = Place::After(Position { keys, id: row["id"].as_i64().expect("an id") });
+    Cursor { is_backward, place }.write(ListKey::of(entity.name, &parameters, order))
+}
+
 /// A service whose database tells its plans.
 struct Planned {
     service: Server,
@@ -115,12 +183,14 @@ impl Planned {
 
     async fn read(&self, path: &str) -> Read {
         let begin = self.log.as_ref().map_or(0, |log| std::fs::read(log).expect("the log").len());
-        let request = self.service.request(Method::GET, path).header("X-Request-ID", path);
+        // A path may be longer than an id.
+        let id = format!("plan-{}", NEXT_ID.fetch_add(1, Ordering::Relaxed));
+        let request = self.service.request(Method::GET, path).header("X-Request-ID", &id);
         let rows = request.send().await.expect(200).array().len();
         assert_eq!(rows, LIMIT, "{path}");
         match &self.log {
             Some(log) => self.read_of_postgres(&std::fs::read(log).expect("the log")[begin..]).await,
-            None => self.read_of_sqlite(path).await,
+            None => self.read_of_sqlite(&id).await,
         }
     }
 
@@ -162,7 +232,7 @@ impl Planned {
             for [_, parent, detail] in &nodes {
                 let ancestors = std::iter::successors(above(parent), |[_, parent, _]| above(parent));
                 let finds_rows = ancestors.into_iter().any(|[_, _, detail]| detail.starts_with("MATERIALIZE "));
-                let is_whole = detail.starts_with("SCAN ") && !detail.contains(" USING ") && !is_of_pages(detail);
+                let is_whole = detail.starts_with("SCAN ") && !detail.contains(" USING ") && is_of_table(detail);
                 let is_sorted = finds_rows && detail.contains("TEMP B-TREE");
                 read.rows += if is_whole || is_sorted { ROWS } else { 0 };
                 read.plans += &format!("{parent}: {detail}\n");
@@ -173,10 +243,10 @@ impl Planned {
     }
 }
 
-/// Whether a step goes through ids that were found before.
-fn is_of_pages(detail: &str) -> bool {
-    let name = detail.trim_start_matches("SCAN ");
-    name.starts_with("page") || name.starts_with("part") || name.starts_with('(')
+/// Whether a step goes through a table, and not through ids that were found before.
+fn is_of_table(detail: &str) -> bool {
+    let name = detail.trim_start_matches("SCAN ").split(' ').next();
+    catalog().iter().chain([&&LISTING]).any(|entity| name == Some(entity.table))
 }
 
 /// The rows of tables that a node of PostgreSQL's plan and those below it have read.

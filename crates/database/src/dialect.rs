@@ -188,6 +188,61 @@ impl Dialect {
         }
     }
 
+    /// The `n`th parameter, a text, as it is compared with each of [`Self::text_order`].
+    #[must_use]
+    pub fn text_operands(self, n: usize) -> [String; 2] {
+        match self {
+            Self::Postgres => [format!("lower(${n}::text collate \"C\")"), format!("${n}")],
+            Self::Sqlite => [format!("${n}"), format!("${n}")],
+        }
+    }
+
+    /// What a column is compared by, as a text, where that cannot be told from its value as it is read; none for kinds whose
+    /// values tell it always.
+    #[must_use]
+    pub fn stored_key(self, kind: Kind, column: &str) -> Option<String> {
+        match (self, kind) {
+            (Self::Postgres, Kind::Float) => {
+                Some(format!("case when abs({column}) > 1.7976931348623157e308 then {column}::text end"))
+            }
+            (Self::Postgres, Kind::Time) => Some(format!("case when not isfinite({column}) then {column}::text end")),
+            (Self::Sqlite, Kind::Float) => Some(format!(
+                "case when {column} > 1.7976931348623157e308 then 'Infinity' \
+                 when {column} < -1.7976931348623157e308 then '-Infinity' end"
+            )),
+            // A time may be written in more than one way, and is compared as a text.
+            (Self::Sqlite, Kind::Time) => Some(column.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Whether the texts of [`Self::stored_key`] are compared as they are, and not as [`Self::stored_literal`].
+    #[must_use]
+    pub fn compares_stored_text(self, kind: Kind) -> bool {
+        matches!((self, kind), (Self::Sqlite, Kind::Time))
+    }
+
+    /// The SQL of a value that [`Self::stored_key`] tells; none where it is none of these.
+    #[must_use]
+    pub fn stored_literal(self, kind: Kind, text: &str) -> Option<&'static str> {
+        match (self, kind, text) {
+            (Self::Postgres, Kind::Float, "NaN") => Some("'NaN'::double precision"),
+            (Self::Postgres, Kind::Float, "Infinity") => Some("'Infinity'::double precision"),
+            (Self::Postgres, Kind::Float, "-Infinity") => Some("'-Infinity'::double precision"),
+            (Self::Postgres, Kind::Time, "infinity") => Some("'infinity'::timestamp"),
+            (Self::Postgres, Kind::Time, "-infinity") => Some("'-infinity'::timestamp"),
+            (Self::Sqlite, Kind::Float, "Infinity") => Some("9e999"),
+            (Self::Sqlite, Kind::Float, "-Infinity") => Some("-9e999"),
+            _ => None,
+        }
+    }
+
+    /// Whether a comparison of several columns at once, `(a, b) > (c, d)`, is one piece of an index on them.
+    #[must_use]
+    pub fn compares_rows_by_index(self) -> bool {
+        self == Self::Postgres
+    }
+
     /// The child rows of `owner` as one JSON text, ordered by id.
     #[must_use]
     pub fn children(self, children: &Children, owner: &str) -> String {

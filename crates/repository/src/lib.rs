@@ -20,7 +20,7 @@ pub use error::Error;
 pub use idempotency::{IdempotencyKey, RETENTION, StoredResponse, StoredTotal};
 pub use read::custom_fields::field_usage;
 pub use read::health::{Availability, WritesRefused};
-pub use read::list::{Page, Rows};
+pub use read::list::{Extent, Page, Rows};
 pub use repository::Repository;
 pub use statements::required_tables::required_tables;
 pub use write::custom_field::RemoveField;

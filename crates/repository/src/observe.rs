@@ -10,7 +10,7 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::error::Error;
-use crate::read::list::NumberedRows;
+use crate::read::list::PagedRows;
 
 /// Runs an operation under its name: `update` on a CPU is the span `catalog.update_cpu`.
 pub(crate) async fn operation<T>(
@@ -26,7 +26,7 @@ pub(crate) async fn operation<T>(
 }
 
 /// The same for an operation whose rows come one by one; the time that their reader takes does not count.
-pub(crate) fn operation_of_rows(name: &'static str, entity: &'static Entity, rows: NumberedRows) -> NumberedRows {
+pub(crate) fn operation_of_rows(name: &'static str, entity: &'static Entity, rows: PagedRows) -> PagedRows {
     let span = operation_span(name, entity);
     let finish = move |spent, error: Option<&Error>, span: &Span| finish_operation(name, entity, spent, error, span);
     InstrumentedRows::new(rows, span, finish).boxed()

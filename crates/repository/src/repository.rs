@@ -9,7 +9,7 @@ use partbook_database::{PoolState, Prepared};
 use partbook_domain::clock::Clock;
 use partbook_domain::edit::EditMode;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
-use partbook_domain::query::{FieldsQuery, ListQuery};
+use partbook_domain::query::{FieldsQuery, ListQuery, PageQuery};
 use partbook_domain::{Entity, FieldUsage, Refusal, Row, Vocabulary};
 
 use crate::context::{Context, RepositoryLimits};
@@ -57,7 +57,7 @@ impl Repository {
     /// See [`Error`].
     pub async fn list(&self, entity: &'static Entity, query: &ListQuery) -> Result<Page, Error> {
         let rows = operation_of_rows("list", entity, list::list(&self.0, entity, query));
-        Page::open(rows, query.limit).await
+        Page::open(rows).await
     }
 
     /// How many rows a query asks for, its page aside.
@@ -134,10 +134,10 @@ impl Repository {
     ///
     /// # Errors
     /// No such row; see [`Error`].
-    pub async fn listings(&self, entity: &'static Entity, id: i64, limit: u32, offset: i64) -> Result<Page, Error> {
+    pub async fn listings(&self, entity: &'static Entity, id: i64, page: &PageQuery) -> Result<Page, Error> {
         self.get(entity, id).await?;
-        let rows = operation_of_rows("listings", entity, usage::listings(&self.0, entity, id, limit, offset));
-        Page::open(rows, Some(limit)).await
+        let rows = operation_of_rows("listings", entity, usage::listings(&self.0, entity, id, page));
+        Page::open(rows).await
     }
 
     /// How many listings use a row.
@@ -159,7 +159,7 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn list_custom_fields(&self, query: &FieldsQuery) -> Result<Page, Error> {
-        Page::open(operation_of_rows("list", &CUSTOM_FIELD, custom_fields::list(&self.0, query)), None).await
+        Page::open(operation_of_rows("list", &CUSTOM_FIELD, custom_fields::list(&self.0, query))).await
     }
 
     /// How many rows have a value of each custom field, by the field's id; none for one that no row uses.

@@ -49,5 +49,6 @@ pub static CPU: Entity = Entity {
     delete_label: "CPU",
     plural: "CPUs",
     search: &["name", "manufacturer", "socket"],
+    indexed: &["name", "cores"],
     ..Entity::of::<Cpu>()
 };

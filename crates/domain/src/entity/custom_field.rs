@@ -72,6 +72,7 @@ pub static CUSTOM_FIELD: Entity = Entity {
     deletion_time: Some("deleted_at"),
     names_member: true,
     order: &[Order::ascending("entity"), Order::ascending("display_order")],
+    indexed: &[],
     trims: true,
     aliases: &[],
     shows_aliases: false,

@@ -111,6 +111,8 @@ pub struct Entity {
     pub capacity: Option<&'static str>,
     /// The order of a list without `sort`; the id comes last by itself.
     pub order: &'static [Order],
+    /// The columns of its table with which an index begins.
+    pub indexed: &'static [&'static str],
     /// The order of the metadata screen's records.
     pub records_order: &'static [Order],
     /// The order of the listings that use a row.
@@ -174,6 +176,7 @@ impl Entity {
             search: &["name"],
             capacity: None,
             order: BY_NAME,
+            indexed: &["name"],
             records_order: BY_NAME,
             usage_order: Order::descending("updated_at"),
             default_limit: None,
@@ -189,6 +192,12 @@ impl Entity {
             defaults: || T::default().into_values(),
             validate: validate::<T>,
         }
+    }
+
+    /// Whether an index serves an order, at least as far as its first key goes.
+    #[must_use]
+    pub fn has_index(&self, order: &[Order]) -> bool {
+        order == self.order || order.first().is_none_or(|first| first.key == "id" || self.indexed.contains(&first.key))
     }
 
     /// The path of the collection.

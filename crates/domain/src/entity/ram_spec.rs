@@ -59,6 +59,7 @@ pub static RAM_SPEC: Entity = Entity {
     search: &["label", "ddr_generation", "total_capacity_gb"],
     capacity: Some("total_capacity_gb"),
     order: &[Order::descending("total_capacity_gb"), Order::descending("speed_mhz"), Order::descending("updated_at")],
+    indexed: &[],
     records_order: &[Order::descending("id")],
     default_limit: Some(50),
     trims: true,

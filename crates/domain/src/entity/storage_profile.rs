@@ -50,6 +50,7 @@ pub static STORAGE_PROFILE: Entity = Entity {
     search: &["label", "medium", "interface", "form_factor", "performance_tier", "capacity_gb"],
     capacity: Some("capacity_gb"),
     order: &[Order::descending("capacity_gb"), Order::ascending("medium"), Order::descending("updated_at")],
+    indexed: &[],
     records_order: &[Order::descending("id")],
     default_limit: Some(50),
     trims: true,

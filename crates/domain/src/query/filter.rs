@@ -33,7 +33,7 @@ pub(super) struct Known<'e> {
 
 impl<'e> Known<'e> {
     pub(super) fn new(entity: &'e Entity, vocabulary: &'e Vocabulary) -> Self {
-        let own = ["search", "limit", "offset", "sort"].map(str::to_owned);
+        let own = ["search", "limit", "offset", "cursor", "sort"].map(str::to_owned);
         let allowed = own.into_iter().chain(comparisons(entity).map(|known| known.parameter));
         Self {
             entity,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::cursor::Cursor;
 use super::filter::{Known, filter};
 use super::page::{limit, offset};
 use super::search::Search;
@@ -24,10 +25,12 @@ pub fn parse(
     let mut query = ListQuery { limit: entity.default_limit, ..ListQuery::default() };
     each(parameters, |name, text, repeated| match name {
         _ if text.contains('\0') => Err(("nul", "must not contain the character U+0000".to_owned())),
-        "search" | "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),
+        "search" | "limit" | "offset" | "cursor" if repeated => Err(("repeated", "is given twice".to_owned())),
         "search" => Search::parse(text).map(|search| query.search = search),
         "limit" => limit(text, entity.max_limit).map(|limit| query.limit = Some(limit)),
         "offset" => offset(text).map(|offset| query.offset = offset),
+        // What it says depends on all the others.
+        "cursor" => beside_no_offset(parameters),
         "sort" => sort(entity, text, &mut query.order),
         _ => filter(&known, name, text, repeated, &mut query.filters),
     })?;
@@ -53,7 +56,19 @@ pub(super) fn each(
     errors.into_result(())
 }
 
-/// Reads `limit` and `offset` alone, for lists that know no more.
+/// A page of a list that knows of nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct PageQuery {
+    /// How many rows.
+    pub limit: u32,
+    /// How many rows to pass over first.
+    pub offset: i64,
+    /// Where it begins, and which way it goes; none for the beginning.
+    pub cursor: Option<Cursor>,
+}
+
+/// Reads `limit` and `offset` alone, for lists that know no more. Whether there may be a `cursor`, which is read afterwards,
+/// differs.
 ///
 /// # Errors
 /// Every error, each with the parameter's name and what is allowed.
@@ -61,13 +76,24 @@ pub fn parse_page(
     parameters: &[(String, String)],
     default_limit: u32,
     max_limit: u32,
-) -> Result<(u32, i64), ParameterErrors> {
-    let mut page = (default_limit, 0);
+    has_cursor: bool,
+) -> Result<PageQuery, ParameterErrors> {
+    let mut page = PageQuery { limit: default_limit, ..PageQuery::default() };
     each(parameters, |name, text, repeated| match name {
         "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),
-        "limit" => limit(text, max_limit).map(|limit| page.0 = limit),
-        "offset" => offset(text).map(|offset| page.1 = offset),
+        "cursor" if repeated && has_cursor => Err(("repeated", "is given twice".to_owned())),
+        "limit" => limit(text, max_limit).map(|limit| page.limit = limit),
+        "offset" => offset(text).map(|offset| page.offset = offset),
+        "cursor" if has_cursor => beside_no_offset(parameters),
+        _ if has_cursor => Err(("unknown", "is not a parameter here; allowed: limit, offset, cursor".to_owned())),
         _ => Err(("unknown", "is not a parameter here; allowed: limit, offset".to_owned())),
     })?;
     Ok(page)
+}
+
+fn beside_no_offset(parameters: &[(String, String)]) -> Result<(), Invalid> {
+    if parameters.iter().any(|(name, _)| name == "offset") {
+        return Err(("conflict", "says where the page begins, as offset does; send one of the two".to_owned()));
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use in_use::{FieldUsage, InUse, Uses};
 use pointer::Pointer;
 
 use crate::entity::Entity;
+use crate::query::InvalidCursor;
 use crate::value::Value;
 use crate::value::tag::Tag;
 
@@ -27,6 +28,9 @@ pub enum Refusal {
     /// The body breaks the rules: every error at once.
     #[error("{0}")]
     Invalid(FieldErrors),
+    /// There is no page at a cursor.
+    #[error("cursor {}", .0.1)]
+    InvalidCursor(InvalidCursor),
     /// The row is in use, or must stay for another reason.
     #[error("{}", .0.detail)]
     InUse(InUse),

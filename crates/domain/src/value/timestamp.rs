@@ -45,6 +45,17 @@ impl Timestamp {
         Self(self.0.checked_add_signed(delta).unwrap_or(NaiveDateTime::MAX))
     }
 
+    /// The microseconds since the beginning of 1970.
+    pub(crate) fn microseconds(self) -> i64 {
+        self.0.and_utc().timestamp_micros()
+    }
+
+    /// What [`Self::microseconds`] counts, as far as both databases can hold it.
+    pub(crate) fn from_microseconds(microseconds: i64) -> Option<Self> {
+        let time = DateTime::from_timestamp_micros(microseconds)?.naive_utc();
+        (-4_700..=262_000).contains(&time.year()).then_some(Self(time))
+    }
+
     /// Reads RFC 3339, the same without a zone (taken as UTC), or a bare date (midnight UTC).
     ///
     /// Years 1 to 9999 only: the range that both databases order alike.

@@ -5,6 +5,7 @@ pub(crate) mod collection;
 pub(crate) mod entity_name;
 pub(crate) mod idempotency_key;
 pub(crate) mod json_body;
+pub(crate) mod page_cursor;
 mod path_parameter;
 pub(crate) mod preconditions;
 pub(crate) mod preferences;

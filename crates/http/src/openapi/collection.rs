@@ -12,12 +12,12 @@ use super::entity_schema::{answer_name, input_name, of_entity, patch_name};
 use super::example;
 use super::problem_schema::{problem_schemas, stale_problem};
 use super::request::{
-    id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, prefer_strict, query_parameter,
-    request_body, search, sort,
+    cursor, id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, prefer_strict,
+    query_parameter, request_body, search, sort,
 };
 use super::response::{
-    WRITE_FAILURES, changed_response, created_response, found_or_created_response, key_in_use, not_modified_response,
-    page, row_response, stale, with_failures,
+    WRITE_FAILURES, changed_response, created_response, found_or_created_response, key_in_use, no_such_cursor,
+    not_modified_response, page, row_response, stale, with_failures,
 };
 use crate::limits::LISTINGS_PAGE;
 
@@ -95,7 +95,9 @@ pub(crate) fn listings(entity: &'static Entity) -> Described {
         .parameter(id_parameter())
         .parameter(limit(LISTINGS_PAGE.max, Some(LISTINGS_PAGE.default)))
         .parameter(offset())
+        .parameter(cursor())
         .parameter(prefer())
+        .response("400", no_such_cursor())
         .response("200", page(reference(&answer_name(&LISTING))));
     let item = path().operation(HttpMethod::Get, with_failures(operation, &["404", "422"])).build();
     Described { item, schemas: Vec::new() }
@@ -110,6 +112,7 @@ fn list(entity: &'static Entity) -> Operation {
     .parameter(search(entity))
     .parameter(limit(entity.max_limit, entity.default_limit))
     .parameter(offset())
+    .parameter(cursor())
     .parameter(sort(entity))
     .parameter(prefer());
     for query::Comparison { parameter, field, operator } in query::comparisons(entity) {
@@ -124,7 +127,8 @@ fn list(entity: &'static Entity) -> Operation {
         };
         list = list.parameter(query_parameter(&parameter, &description, schema));
     }
-    with_failures(list.response("200", page(reference(&answer_name(entity)))), &["422"])
+    let list = list.response("200", page(reference(&answer_name(entity)))).response("400", no_such_cursor());
+    with_failures(list, &["422"])
 }
 
 fn create(entity: &'static Entity) -> Operation {

@@ -1,6 +1,7 @@
 //! Describes requests: parameters, headers and bodies.
 
-use partbook_domain::{Entity, query};
+use partbook_domain::Entity;
+use partbook_domain::query::{self, MAX_CURSOR_LENGTH};
 use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
@@ -37,6 +38,18 @@ pub(super) fn offset() -> Parameter {
         .maximum(Some(i64::MAX))
         .default(Some(0.into()));
     query_parameter("offset", "How many rows to pass over first.", schema.into())
+}
+
+/// Where a page begins.
+pub(super) fn cursor() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(MAX_CURSOR_LENGTH))
+        .pattern(Some("^[A-Za-z0-9_-]+$"));
+    let description = "Where the page begins, as `Link` of another page of the same list says it, and instead of `offset`. The \
+                       place stays where it is while rows come and go.";
+    query_parameter("cursor", description, schema.into())
 }
 
 /// The order of a list: fields separated by commas.

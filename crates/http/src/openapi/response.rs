@@ -81,6 +81,11 @@ fn failure(status: &str) -> Response {
     if status == "503" { with_retry_after(response) } else { response }
 }
 
+/// 400: there is no page at the cursor.
+pub(super) fn no_such_cursor() -> Response {
+    problem_response("The cursor is not of this list with this order, search and filters", "InvalidProblem")
+}
+
 /// 412: the row, of this schema, is not what the client means.
 pub(super) fn stale(row: &str) -> Response {
     let description = "The row is another by now; `current` shows it, and `ETag` is its version";

@@ -8,11 +8,10 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use futures_util::stream::{Stream, try_unfold};
 use partbook_domain::Row;
-use partbook_repository::{Error, Page, Rows};
+use partbook_repository::{Error, Extent, Page, Rows};
 use partbook_telemetry::error_chain;
 
 use crate::header::JSON;
-use crate::respond::links::Extent;
 
 /// The longest list that is sent whole, bytes.
 const MAX_WHOLE_SIZE: usize = 256 * 1024;
@@ -49,16 +48,16 @@ impl Shape {
 pub(crate) async fn send_list(
     page: Page,
     shape: Shape,
-    headers: impl FnOnce(Extent) -> HeaderMap,
+    headers: impl FnOnce(Option<&Extent>) -> HeaderMap,
 ) -> Result<Response, Error> {
-    let Page { rows, has_more } = page;
+    let Page { rows, extent } = page;
     let mut text = BytesMut::from(shape.begin.as_bytes());
     let mut list = List { rows, shape, has_rows: false, row: Vec::new() };
     let mut is_whole = false;
     while !is_whole && text.len() < MAX_WHOLE_SIZE {
         is_whole = !list.next(&mut text).await?;
     }
-    let headers = headers(Extent { is_empty: !list.has_rows, has_more });
+    let headers = headers(extent.as_ref());
     let body = if is_whole { Body::from(text.freeze()) } else { Body::from_stream(chunks(list, text)) };
     Ok((headers, [(header::CONTENT_TYPE, JSON)], body).into_response())
 }

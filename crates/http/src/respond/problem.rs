@@ -5,6 +5,7 @@ use std::error::Error as _;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use partbook_domain::json::SyntaxError;
+use partbook_domain::query::InvalidCursor;
 use partbook_domain::{Entity, FieldErrors, InUse, ParameterError, ParameterErrors, Refusal, Tag, Uses};
 use partbook_repository::Error;
 use partbook_telemetry::error_chain;
@@ -63,6 +64,13 @@ impl Problem {
         Self { more, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.to_string()) }
     }
 
+    /// There is no page at a cursor.
+    pub(crate) fn cursor((code, detail): InvalidCursor) -> Self {
+        let errors = ParameterErrors::from(ParameterError::new("cursor", code, detail.to_owned()));
+        let more = errors.members();
+        Self { more, ..Self::new(StatusCode::BAD_REQUEST, errors.to_string()) }
+    }
+
     /// One parameter breaks the rules.
     pub(crate) fn parameter(error: ParameterError) -> Self {
         Self::parameters(&error.into())
@@ -110,6 +118,7 @@ impl Problem {
         match error {
             Error::Refused(Refusal::NotFound { .. }) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
             Error::Refused(Refusal::Invalid(errors)) => Self::invalid(errors),
+            Error::Refused(Refusal::InvalidCursor(why)) => Self::cursor(*why),
             Error::Refused(Refusal::InUse(in_use)) => Self::in_use(in_use, None),
             Error::Refused(Refusal::PreconditionFailed { tag, current, .. }) => Self {
                 current: Some(Box::new((tag.clone(), current.clone()))),

@@ -6,21 +6,22 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use partbook_domain::edit::EditMode;
-use partbook_domain::query::{self, ListQuery};
+use partbook_domain::query::{self, ListKey};
 use partbook_domain::{Entity, Identity, Refusal};
-use partbook_repository::{Create, Delete, Error, Update};
+use partbook_repository::{Create, Delete, Error, Extent, Update};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::extract::collection::Collection;
 use crate::extract::idempotency_key::idempotency_key;
 use crate::extract::json_body::{self, JsonBody};
+use crate::extract::page_cursor;
 use crate::extract::preconditions::precondition;
 use crate::extract::preferences::{prefers_count, prefers_strict};
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::openapi;
 use crate::representation::PlainRow;
-use crate::respond::links::PageLinks;
+use crate::respond::links::{PageLinks, Walk};
 use crate::respond::list::{Shape, send_list};
 use crate::respond::preference::applied;
 use crate::respond::problem::Problem;
@@ -69,16 +70,22 @@ async fn listed(
     if may_ignore_limit && !knows_of_pages(&parameters) {
         parameters.retain(|(name, _)| name != "limit");
     }
-    let query = query::parse(entity, &parameters, app.repository().vocabulary())
+    page_cursor::check(&parameters)?;
+    let mut query = query::parse(entity, &parameters, app.repository().vocabulary())
         .map_err(|errors| Problem::parameters(&errors))?;
+    let order = query.order_of(entity);
+    let list = ListKey::of(entity.name, &parameters, order);
+    query.cursor = page_cursor::read(&parameters, list, order)?;
     let total = if prefers_count(headers) {
         Some(app.repository().count(entity, &query).await.map_err(|error| collection.problem(&error))?)
     } else {
         None
     };
-    let ListQuery { limit, offset, .. } = query;
-    let path = app.path(uri.path());
-    let links = |extent| PageLinks { path: &path, parameters: &parameters, limit, offset, extent, total }.headers();
+    let (path, limit) = (app.path(uri.path()), query.limit);
+    let links = |extent: Option<&Extent>| {
+        let walk = Walk::of(&parameters, query.offset, list, query.cursor.as_ref());
+        PageLinks { path: &path, parameters: &parameters, limit, walk, extent, total }.headers()
+    };
     let sent = async { send_list(app.repository().list(entity, &query).await?, Shape::array(), links).await };
     sent.await.map_err(|error| collection.problem(&error))
 }

@@ -3,14 +3,16 @@
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use partbook_domain::query;
+use partbook_domain::query::{self, ListKey};
+use partbook_repository::Extent;
 
 use crate::extract::collection::Collection;
+use crate::extract::page_cursor;
 use crate::extract::preferences::prefers_count;
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::limits::LISTINGS_PAGE;
-use crate::respond::links::PageLinks;
+use crate::respond::links::{PageLinks, Walk};
 use crate::respond::list::{Shape, send_list};
 use crate::respond::problem::Problem;
 
@@ -22,10 +24,17 @@ pub(crate) async fn listings(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let entity = collection.entity;
+    let parameters = query_string::parse(text.as_deref());
+    if let Ok(parameters) = &parameters {
+        page_cursor::check(parameters)?;
+    }
     let id = id.parse(entity)?;
-    let parameters = query_string::parse(text.as_deref())?;
-    let (limit, offset) = query::parse_page(&parameters, LISTINGS_PAGE.default, LISTINGS_PAGE.max)
+    let parameters = parameters?;
+    let mut query = query::parse_page(&parameters, LISTINGS_PAGE.default, LISTINGS_PAGE.max, true)
         .map_err(|errors| Problem::parameters(&errors))?;
+    let order = [entity.usage_order];
+    let list = ListKey::of(&format!("{} {id} listings", entity.name), &[], &order);
+    query.cursor = page_cursor::read(&parameters, list, &order)?;
     let repository = collection.app.repository();
     let problem = |error| collection.problem(&error);
     // Before the rows, which hold a connection.
@@ -34,10 +43,11 @@ pub(crate) async fn listings(
     } else {
         None
     };
-    let page = repository.listings(entity, id, limit, offset).await.map_err(problem)?;
+    let page = repository.listings(entity, id, &query).await.map_err(problem)?;
     let path = collection.app.path(uri.path());
-    let links = |extent| {
-        PageLinks { path: &path, parameters: &parameters, limit: Some(limit), offset, extent, total }.headers()
+    let links = |extent: Option<&Extent>| {
+        let walk = Walk::of(&parameters, query.offset, list, query.cursor.as_ref());
+        PageLinks { path: &path, parameters: &parameters, limit: Some(query.limit), walk, extent, total }.headers()
     };
     send_list(page, Shape::array(), links).await.map_err(problem)
 }

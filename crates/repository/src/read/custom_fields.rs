@@ -9,7 +9,8 @@ use partbook_domain::entity::custom_field::{CUSTOM_FIELD, extensible};
 use partbook_domain::query::FieldsQuery;
 use partbook_domain::{Entity, FieldUsage, Kind, Row, Value};
 
-use super::list::{NumberedRows, Selection, rows_of};
+use super::list::{PagedRows, rows_of};
+use super::selection::Selection;
 use crate::context::Context;
 use crate::error::Error;
 
@@ -21,7 +22,7 @@ pub fn field_usage(row: &Row, total: i64) -> FieldUsage {
 }
 
 /// The definitions that a query asks for; none on a schema without them.
-pub(crate) fn list(context: &Arc<Context>, query: &FieldsQuery) -> NumberedRows {
+pub(crate) fn list(context: &Arc<Context>, query: &FieldsQuery) -> PagedRows {
     if !context.has_custom_fields {
         return stream::empty().boxed();
     }
@@ -41,7 +42,7 @@ pub(crate) fn list(context: &Arc<Context>, query: &FieldsQuery) -> NumberedRows 
     let conditions = conditions.join(" and ");
     let where_clause = if conditions.is_empty() { String::new() } else { format!(" where {conditions}") };
     let order = CUSTOM_FIELD.order.to_vec();
-    rows_of(context, &CUSTOM_FIELD, Selection { where_clause, values, order, limit: None, offset: 0 })
+    rows_of(context, &CUSTOM_FIELD, Selection { where_clause, values, order, limit: None, offset: 0 }, None)
 }
 
 /// How many rows have a value under the key of each custom field, by the field's id; none for one that no row uses. One

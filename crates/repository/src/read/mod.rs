@@ -7,4 +7,5 @@ pub(crate) mod health;
 pub(crate) mod list;
 mod portion;
 pub(crate) mod row;
+mod selection;
 pub(crate) mod usage;

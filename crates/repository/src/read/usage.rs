@@ -5,10 +5,12 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use partbook_database::{Session, Statement, first_int, int};
 use partbook_domain::entity::listing::LISTING;
+use partbook_domain::query::PageQuery;
 use partbook_domain::{Entity, Kind, Refusal, Value};
 
 use super::count::count_rows;
-use super::list::{NumberedRows, Selection, rows_of};
+use super::list::{PagedRows, rows_of};
+use super::selection::Selection;
 use crate::context::Context;
 use crate::error::Error;
 
@@ -16,17 +18,12 @@ use crate::error::Error;
 const MAX_LISTED: u32 = 20;
 
 /// The listings that use a row that is there, newest first.
-pub(crate) fn listings(
-    context: &Arc<Context>,
-    entity: &'static Entity,
-    id: i64,
-    limit: u32,
-    offset: i64,
-) -> NumberedRows {
+pub(crate) fn listings(context: &Arc<Context>, entity: &'static Entity, id: i64, page: &PageQuery) -> PagedRows {
     let Some(uses) = context.usage(entity).listings() else { return futures_util::stream::empty().boxed() };
-    let (where_clause, order) = (format!(" where {uses}"), vec![entity.usage_order]);
-    let selection = Selection { where_clause, values: vec![int(id)], order, limit: Some(limit), offset };
-    rows_of(context, &LISTING, selection)
+    let (where_clause, order) = (format!(" where ({uses})"), vec![entity.usage_order]);
+    let (limit, offset) = (Some(page.limit), page.offset);
+    let selection = Selection { where_clause, values: vec![int(id)], order, limit, offset };
+    rows_of(context, &LISTING, selection, page.cursor.clone())
 }
 
 /// How many listings use a row.

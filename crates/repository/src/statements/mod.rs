@@ -4,8 +4,10 @@
 
 pub(crate) mod insert;
 pub(crate) mod keys;
+pub(crate) mod keyset;
 mod order;
-mod page;
+pub(crate) mod page;
+mod position;
 pub(crate) mod required_tables;
 pub(crate) mod search;
 mod select;
@@ -33,8 +35,6 @@ pub(crate) struct Statements {
     pub(crate) select: &'static str,
     /// The kinds of the columns.
     pub(crate) kinds: &'static [Kind],
-    /// The same, and that of the number which every row of a page begins with.
-    pub(crate) page_kinds: &'static [Kind],
     /// The row of an id.
     pub(crate) get: Statement,
     /// The same, held until the transaction ends.
@@ -83,7 +83,6 @@ impl Statements {
             columns,
             from,
             select: leak(select),
-            page_kinds: [&[Kind::Int], &*kinds].concat().leak(),
             kinds: kinds.leak(),
             lock_for_update: Statement::select(
                 table,
@@ -153,8 +152,10 @@ fn find(text: TextDialect, entity: &Entity) -> Option<String> {
 mod tests {
     use partbook_database::OwnTables;
     use partbook_database::catalogue::Encoding;
+    use partbook_domain::Timestamp;
     use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 
+    use super::page::Extract;
     use super::stored_responses::StoredResponseStatements;
     use super::*;
 
@@ -166,8 +167,20 @@ mod tests {
             let text_dialect = TextDialect::new(dialect, Encoding::Unicode);
             for entity in partbook_domain::registry().iter().chain([&&CUSTOM_FIELD]) {
                 let statements = Statements::compose(text_dialect, entity, &Vocabulary::default());
-                let order = format!("order by {}", statements.order_by(entity.order));
-                let page = statements.page("", entity.order, &mut Vec::new(), 50, 100, 50);
+                let order_by = format!("order by {}", statements.order_by(entity.order));
+                let order = entity.order;
+                let whole = Extract { where_clause: "", order, keyset: None, limit: 50, offset: 100 };
+                let page = statements.page(&whole, &mut Vec::new(), 50);
+                let shown = statements.keys_before_id(order).map(|key| match statements.key_kind(key) {
+                    Kind::Int => Value::Int(1),
+                    Kind::Time => Value::Time(Timestamp::default()),
+                    _ => Value::Text("nvme".to_owned()),
+                });
+                let position = statements.position(order, 1, shown.collect(), Vec::new());
+                let mut values = Vec::new();
+                let before = statements.keyset(order, &position, true, false, &mut values);
+                let before = Extract { where_clause: " where true", keyset: before.as_ref(), offset: 0, ..whole };
+                let before = statements.ids_of_page(&before, &mut values);
                 let Statements { get, get_locked, lock_for_update, lock_for_delete, insert, delete, find, .. } =
                     statements;
                 text += &format!("-- {}\n", entity.name);
@@ -176,7 +189,7 @@ mod tests {
                 }
                 let find = find.as_ref();
                 let find = find.map_or("-- no natural key", Statement::as_str);
-                text += &format!("{find}\n{order}\n{}\n\n", page.as_str());
+                text += &format!("{find}\n{order_by}\n{}\n{}\n\n", page.as_str(), before.as_str());
             }
             text += "-- stored responses\n";
             let stored = StoredResponseStatements::compose(&OwnTables::usual(dialect).table("idempotency_key"));

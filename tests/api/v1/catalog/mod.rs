@@ -4,6 +4,8 @@ mod attributes;
 mod bounds;
 mod changes;
 mod content_type;
+mod cursor;
+mod cursor_refusals;
 mod default_profile;
 mod delete;
 mod derived;

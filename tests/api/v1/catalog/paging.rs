@@ -11,7 +11,7 @@ use partbook_test_support::contract::{CPU, Entity, GPU, catalog};
 use partbook_test_support::{Answer, Method, Service, backends, property, query};
 
 /// The targets of `Link`, by their relation.
-fn links(answer: &Answer) -> BTreeMap<String, String> {
+pub(super) fn links(answer: &Answer) -> BTreeMap<String, String> {
     let mut links = BTreeMap::new();
     let mut rest = answer.header("link").unwrap_or_default();
     while let Some((target, after)) = rest.split_once('<').and_then(|(_, rest)| rest.split_once('>')) {
@@ -34,7 +34,7 @@ async fn fill(service: &Service, entity: &Entity, count: u32) {
 }
 
 /// Follows a relation to its end and answers the rows of each page.
-async fn followed(service: &Service, start: Answer, relation: &str) -> Vec<Vec<Value>> {
+pub(super) async fn followed(service: &Service, start: Answer, relation: &str) -> Vec<Vec<Value>> {
     let mut links_of_page = links(&start);
     let mut pages = vec![start.expect(200).array()];
     while let Some(next) = links_of_page.get(relation) {

@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use partbook_domain::Representation as _;
-use partbook_domain::query::{self, ListQuery};
+use partbook_domain::query::{self, ListQuery, PageQuery};
 use partbook_repository::{Create, Error, Update};
 
 use crate::extract::entity_name::EntityName;
@@ -28,7 +28,7 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let entity = name.entity()?;
     let parameters = query_string::parse(text.as_deref())?;
-    let (limit, offset) = query::parse_page(&parameters, RECORDS_PAGE.default, RECORDS_PAGE.max)
+    let PageQuery { limit, offset, .. } = query::parse_page(&parameters, RECORDS_PAGE.default, RECORDS_PAGE.max, false)
         .map_err(|errors| Problem::parameters(&errors))?;
     let order = entity.records_order.to_vec();
     let query = ListQuery { order, limit: Some(limit), offset, ..ListQuery::default() };
