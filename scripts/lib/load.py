@@ -35,7 +35,7 @@ class Partbook:
 
     def start(self, program):
         """Starts a process beside the one that there may be, and waits until it listens; the one before."""
-        names = [name for name in os.environ if not name.startswith(("PARTBOOK_", "DATABASE_URL", "OTEL_", "LISTEN_"))]
+        names = [name for name in os.environ if not name.startswith(("PARTBOOK_", "DATABASE_", "OTEL_", "LISTEN_"))]
         environment = {name: os.environ[name] for name in names}
         environment |= {"DATABASE_URL": self.database, "PARTBOOK_DRAIN_DELAY": str(self.drain_delay),
                         "PARTBOOK_LISTEN": f"127.0.0.1:{self.port}", "PARTBOOK_LOG_LEVEL": "info",

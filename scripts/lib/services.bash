@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154 # `directory` is the caller's
 
 # Settings of the caller's own would show in the answers.
-for name in DATABASE_URL DATABASE_URL_FILE "${!PARTBOOK_@}" "${!OTEL_@}"; do unset "$name"; done
+for name in "${!DATABASE_@}" "${!PARTBOOK_@}" "${!OTEL_@}"; do unset "$name"; done
 
 services=()
 

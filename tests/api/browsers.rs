@@ -10,12 +10,13 @@ use partbook_test_support::{Answer, Backend, Method, Service, backends};
 
 const FRONTEND: &str = "http://localhost:3000";
 const STRANGER: &str = "https://evil.example";
-const EXPOSED: [&str; 9] = [
+const EXPOSED: [&str; 10] = [
     "etag",
     "location",
     "link",
     "x-total-count",
     "x-request-id",
+    "partbook-consistency-token",
     "partbook-existing",
     "preference-applied",
     "retry-after",

@@ -42,6 +42,8 @@ pub(crate) struct Keeping {
     pub(crate) acquire_timeout: Duration,
     /// How long connections to a server are kept, of which an idle one may be lost; none where there is no server.
     pub(crate) remote: Option<Lifetime>,
+    /// Whether a server that cannot be reached is tried again until the time is over.
+    pub(crate) is_patient: bool,
 }
 
 /// How long connections to a server are kept.
@@ -264,7 +266,7 @@ impl<DB: Driver> Shared<DB> {
                     self.open.fetch_add(1, Ordering::Relaxed);
                     return Ok(Idle { connection, peer, opened: begun, since: begun });
                 }
-                Ok(Err(error)) if self.keeping.remote.is_some() && may_pass(&error) => last = Some(error),
+                Ok(Err(error)) if self.keeping.is_patient && may_pass(&error) => last = Some(error),
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(last.unwrap_or(sqlx::Error::PoolTimedOut)),
             }

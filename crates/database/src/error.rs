@@ -131,6 +131,12 @@ impl Error {
             || error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("25006"))
     }
 
+    /// Whether a standby was asked where a primary is.
+    pub(crate) fn is_of_standby(&self) -> bool {
+        // object_not_in_prerequisite_state
+        self.code().as_deref() == Some("55000")
+    }
+
     /// The same of an error that a commit ended in: where it was sent and not answered, nobody knows whether it was done.
     pub(crate) fn of_commit(self) -> Self {
         match self {

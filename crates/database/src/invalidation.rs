@@ -49,6 +49,11 @@ impl Invalidation {
         }
     }
 
+    /// Has all the connections replaced that are open now, since they lead where they should not.
+    pub(crate) fn renew(&self) {
+        self.change(|state| state.replaced = Some(Instant::now()));
+    }
+
     /// Whether a connection was opened after the last such error.
     pub(crate) fn accepts(&self, opened: Instant) -> bool {
         self.change(|state| state.replaced.is_none_or(|last| last < opened))

@@ -1,6 +1,7 @@
 //! A connection on loan from the pool: how it is taken, and how it is given back.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::{SqlSafeStr as _, SqlStr};
@@ -11,6 +12,7 @@ use crate::admission::no_connection;
 use crate::connections::{Connections, Loan, Which};
 use crate::driver::Driver;
 use crate::error::Error;
+use crate::heard::Heard;
 use crate::observe::DatabaseTarget;
 use crate::pulse::{Watch, heard};
 
@@ -52,6 +54,11 @@ impl<DB: Driver> Lease<DB> {
         }
         let watch = connection.peer().map(|peer| Watch::new(&target.pulse, peer));
         Ok(Self { connection: Some(connection), watch, in_transaction: false, permit: None })
+    }
+
+    /// What the server was last heard to be at; none where there is no server.
+    pub(crate) fn heard(&self) -> Option<Arc<Heard>> {
+        Some(self.connection.as_ref()?.peer()?.heard.clone())
     }
 
     /// Who hears when the server works on a statement no more.

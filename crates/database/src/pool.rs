@@ -40,6 +40,8 @@ pub struct PoolSettings {
     /// Whether statements stay prepared between uses. Not behind `PgBouncer`: in transaction mode the next use may meet
     /// another server connection, and in either mode it refuses the time limits that come with the cache.
     pub statement_cache: bool,
+    /// Whether a server that cannot be reached is tried again until the time is over.
+    pub is_patient: bool,
 }
 
 /// How the connections are used at a moment.
@@ -55,7 +57,7 @@ pub struct PoolState {
 
 impl Default for PoolSettings {
     fn default() -> Self {
-        Self { size: 10, acquire_timeout: Duration::from_secs(5), statement_cache: true }
+        Self { size: 10, acquire_timeout: Duration::from_secs(5), statement_cache: true, is_patient: true }
     }
 }
 

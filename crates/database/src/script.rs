@@ -191,7 +191,10 @@ fn execute<'c, E: Executor<'c> + 'c>(executor: E, script: &str) -> BoxFuture<'c,
 
 /// Rows of an unprepared query, whose values the drivers hand over as text whatever their type.
 #[expect(clippy::disallowed_methods, reason = "the one place where SQL is sent that is no request's statement")]
-fn text_rows<'c, E: Executor<'c> + 'c>(executor: E, query: &str) -> BoxFuture<'c, Result<Vec<TextRow>, Error>>
+pub(crate) fn text_rows<'c, E: Executor<'c> + 'c>(
+    executor: E,
+    query: &str,
+) -> BoxFuture<'c, Result<Vec<TextRow>, Error>>
 where
     usize: ColumnIndex<<E::Database as Database>::Row>,
     Option<String>: for<'r> Decode<'r, E::Database>,

@@ -7,10 +7,13 @@ use partbook_domain::Kind;
 use sqlx::{Postgres, Sqlite};
 
 use crate::codec::{BindValue, RowValues};
+use crate::consistency::Consistency;
 use crate::error::Error;
 use crate::fetch;
 use crate::lease::Lease;
 use crate::observe::DatabaseTarget;
+use crate::position::Position;
+use crate::positioned::{OF_PRIMARY, ask};
 use crate::pulse::heard_rows;
 use crate::statement::Statement;
 
@@ -20,6 +23,8 @@ pub struct Session {
     pub(crate) target: Arc<DatabaseTarget>,
     /// Whether statements stay prepared.
     pub(crate) statement_cache: bool,
+    /// Who wants to know where the transaction ended.
+    pub(crate) consistency: Option<Arc<Consistency>>,
 }
 
 /// The transaction of one of the two drivers.
@@ -67,7 +72,9 @@ impl Session {
         match &mut self.transaction {
             AnyTransaction::Postgres(transaction) => observer.run(transaction.rollback()).await,
             AnyTransaction::Sqlite(transaction) => observer.run(transaction.rollback()).await,
-        }
+        }?;
+        self.note_position().await;
+        Ok(())
     }
 
     /// Makes what was done last.
@@ -80,6 +87,19 @@ impl Session {
             AnyTransaction::Postgres(transaction) => observer.run(transaction.commit()).await,
             AnyTransaction::Sqlite(transaction) => observer.run(transaction.commit()).await,
         };
-        committed.map_err(Error::of_commit)
+        committed.map_err(Error::of_commit)?;
+        self.note_position().await;
+        Ok(())
+    }
+
+    /// Notes how far the server is, now that the transaction is over: what it has written before its commit does not count the
+    /// commit. Where that cannot be told, the transaction is over all the same.
+    async fn note_position(&mut self) {
+        let (Some(consistency), AnyTransaction::Postgres(lease)) = (&self.consistency, &mut self.transaction) else {
+            return;
+        };
+        let place = ask(lease, OF_PRIMARY).await.ok().flatten();
+        let position = place.as_deref().and_then(Position::of_primary);
+        consistency.note(position.unwrap_or(Position::UNKNOWN));
     }
 }

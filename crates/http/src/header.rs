@@ -10,6 +10,8 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 /// Confirms that the number was asked for (RFC 7240).
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// What a client has seen and written, as an answer says and a later request gives back.
+pub(crate) const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("partbook-consistency-token");
 /// Says of a POST's answer that the row was there before.
 pub(crate) const EXISTING: HeaderName = HeaderName::from_static("partbook-existing");
 

@@ -19,6 +19,7 @@ mod routes;
 mod state;
 
 pub use metrics::Metrics;
+pub use partbook_repository::Memory;
 pub use representation::PlainRow;
 pub use respond::pending::PendingAnswer;
 pub use router::document as openapi;

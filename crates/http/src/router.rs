@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::middleware::{compression, cors, observe, pending_answers, problem_body, request};
+use crate::middleware::{compression, consistency, cors, observe, pending_answers, problem_body, request};
 use crate::openapi;
 use crate::routes::docs::ApiDocument;
 use crate::routes::{collection, custom_fields, docs, fields_data, health, metrics};
@@ -35,8 +35,11 @@ impl App {
         let (routes, _) = routes.split_for_parts();
         let vocabulary = self.repository().vocabulary().clone();
         let document = ApiDocument::new(move || served_document(&vocabulary));
+        let mut routes = routes.with_state(self.clone());
+        if self.repository().replicas().is_some() {
+            routes = routes.layer(from_fn(consistency::track));
+        }
         let answered = routes
-            .with_state(self.clone())
             .layer(Extension(Arc::new(document)))
             .layer(CatchPanicLayer::new())
             .layer(from_fn(problem_body::write));

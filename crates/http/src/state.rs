@@ -1,9 +1,12 @@
 //! What handlers and layers share: the repository, the settings, the metrics, and whether the service drains.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use partbook_repository::Repository;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use partbook_repository::{Consistency, Repository};
 use partbook_telemetry::error_chain;
 
 use crate::extract::body_memory::BodyMemory;
@@ -51,11 +54,14 @@ impl Default for HttpLimits {
 
 /// The service. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct App(Arc<Inner>);
+pub struct App {
+    inner: Arc<Inner>,
+    /// The repository, for one request or for all.
+    repository: Repository,
+}
 
 #[derive(Debug)]
 struct Inner {
-    repository: Repository,
     settings: HttpSettings,
     metrics: Metrics,
     draining: AtomicBool,
@@ -70,15 +76,21 @@ impl App {
         let pending_answers = Arc::new(PendingAnswers::new(settings.limits.answer_bytes));
         let body_memory = BodyMemory::new(settings.limits.body_bytes);
         let draining = AtomicBool::new(false);
-        Self(Arc::new(Inner { repository, settings, metrics, draining, pending_answers, body_memory }))
+        let inner = Arc::new(Inner { settings, metrics, draining, pending_answers, body_memory });
+        Self { inner, repository }
     }
 
     pub(crate) fn repository(&self) -> &Repository {
-        &self.0.repository
+        &self.repository
+    }
+
+    /// The service for one request, of which it is noted what it sees.
+    fn within(&self, consistency: &Arc<Consistency>) -> Self {
+        Self { inner: self.inner.clone(), repository: self.repository.within(consistency) }
     }
 
     pub(crate) fn settings(&self) -> &HttpSettings {
-        &self.0.settings
+        &self.inner.settings
     }
 
     /// A path of the service, as clients reach it.
@@ -87,24 +99,24 @@ impl App {
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
-        &self.0.metrics
+        &self.inner.metrics
     }
 
     pub(crate) fn pending_answers(&self) -> &Arc<PendingAnswers> {
-        &self.0.pending_answers
+        &self.inner.pending_answers
     }
 
     pub(crate) fn body_memory(&self) -> &BodyMemory {
-        &self.0.body_memory
+        &self.inner.body_memory
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.0.draining.load(Ordering::Relaxed)
+        self.inner.draining.load(Ordering::Relaxed)
     }
 
     /// Starts draining: `/readyz` fails from now on, all else is served as before.
     pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Relaxed);
+        self.inner.draining.store(true, Ordering::Relaxed);
     }
 
     /// Deletes the stored responses to requests with an `Idempotency-Key` that have expired.
@@ -112,5 +124,15 @@ impl App {
         if let Err(error) = self.repository().delete_expired().await {
             tracing::warn!(error = error_chain(&error), "responses to idempotency keys could not be deleted");
         }
+    }
+}
+
+/// The service as a handler gets it: for the request alone, where what it sees is noted.
+impl FromRequestParts<Self> for App {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Self) -> Result<Self, Self::Rejection> {
+        let consistency = parts.extensions.get::<Arc<Consistency>>();
+        Ok(consistency.map_or_else(|| app.clone(), |consistency| app.within(consistency)))
     }
 }

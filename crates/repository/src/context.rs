@@ -1,9 +1,10 @@
 //! What every operation works with: the database, the statements of each entity, the clock.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use partbook_database::{Database, Dialect, Prepared, TextDialect, Violation};
+use partbook_database::{Consistency, Database, Dialect, Prepared, Replicas, TextDialect, Violation};
 use partbook_domain::clock::Clock;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::{Entity, Kind, Vocabulary, registry};
@@ -31,10 +32,16 @@ impl Default for RepositoryLimits {
     }
 }
 
-/// What every operation works with.
-#[derive(Debug)]
+/// What every operation works with: the database, for one request or for all, and what is shared.
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) database: Database,
+    shared: Arc<Shared>,
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
     pub(crate) dialect: Dialect,
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether nothing is written.
@@ -56,10 +63,31 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(
-        Prepared { pool, catalogue, own, .. }: Prepared,
+        prepared: Prepared,
+        replicas: Option<Replicas>,
         clock: Arc<dyn Clock>,
         limits: RepositoryLimits,
     ) -> Self {
+        let database = Database::new(prepared.pool.clone(), replicas);
+        Self { database, shared: Arc::new(Shared::new(prepared, clock, limits)) }
+    }
+
+    /// The same for one request.
+    pub(crate) fn within(&self, consistency: Arc<Consistency>, reads_replicas: bool) -> Self {
+        Self { database: self.database.within(consistency, reads_replicas), shared: self.shared.clone() }
+    }
+}
+
+impl Deref for Context {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Shared {
+    fn new(Prepared { pool, catalogue, own, .. }: Prepared, clock: Arc<dyn Clock>, limits: RepositoryLimits) -> Self {
         let dialect = Dialect::of(&pool);
         let text = TextDialect::new(dialect, catalogue.encoding);
         let stored_responses = own.table(STORED_RESPONSES);
@@ -96,7 +124,6 @@ impl Context {
                 .then(|| StoredResponseStatements::compose(&stored_responses)),
             in_flight: Arc::default(),
             storage_limit: StorageLimit::new(limits.idempotency_bytes),
-            database: Database::new(pool),
         }
     }
 

@@ -25,3 +25,5 @@ pub use repository::Repository;
 pub use statements::required_tables::required_tables;
 pub use write::custom_field::RemoveField;
 pub use write::request::{Create, Delete, Update, Written};
+
+pub use partbook_database::{Consistency, Memory, NoPosition, Position, ReplicaState, Replicas};

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use partbook_database::{PoolState, Prepared};
+use partbook_database::{Consistency, PoolState, Prepared, Replicas};
 use partbook_domain::clock::Clock;
 use partbook_domain::edit::EditMode;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
@@ -27,19 +27,49 @@ use crate::write::{transact, update};
 
 /// The catalog's rows. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Repository(Arc<Context>);
+pub struct Repository {
+    context: Arc<Context>,
+    /// The same, for reads that a replica may answer.
+    reads: Arc<Context>,
+}
 
 impl Repository {
     /// The catalog on a database that was found in order.
     #[must_use]
     pub fn open(prepared: Prepared, clock: Arc<dyn Clock>, limits: RepositoryLimits) -> Self {
-        Self(Arc::new(Context::new(prepared, clock, limits)))
+        Self::open_with_replicas(prepared, None, clock, limits)
+    }
+
+    /// The same, with servers that may answer reads.
+    #[must_use]
+    pub fn open_with_replicas(
+        prepared: Prepared,
+        replicas: Option<Replicas>,
+        clock: Arc<dyn Clock>,
+        limits: RepositoryLimits,
+    ) -> Self {
+        let context = Arc::new(Context::new(prepared, replicas, clock, limits));
+        Self { reads: context.clone(), context }
+    }
+
+    /// The servers that may answer reads, where there are any.
+    #[must_use]
+    pub fn replicas(&self) -> Option<&Replicas> {
+        self.context.database.replicas()
+    }
+
+    /// The same for one request: what it sees is noted, and it sees nothing older than it must. Reads may go to replicas; changes,
+    /// and whatever they rest on, do not.
+    #[must_use]
+    pub fn within(&self, consistency: &Arc<Consistency>) -> Self {
+        let within = |reads_replicas| Arc::new(self.context.within(consistency.clone(), reads_replicas));
+        Self { context: within(false), reads: within(true) }
     }
 
     /// The words that this database can store.
     #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {
-        &self.0.vocabulary
+        &self.context.vocabulary
     }
 
     /// One row.
@@ -47,7 +77,7 @@ impl Repository {
     /// # Errors
     /// No such row, or the database is away.
     pub async fn get(&self, entity: &'static Entity, id: i64) -> Result<Row, Error> {
-        operation("get", entity, row::get(&self.0, entity, id)).await
+        operation("get", entity, row::get(&self.reads, entity, id)).await
     }
 
     /// The rows that a query asks for: a page, or all of them. Those of a page know whether more follow, without a second
@@ -56,7 +86,7 @@ impl Repository {
     /// # Errors
     /// See [`Error`].
     pub async fn list(&self, entity: &'static Entity, query: &ListQuery) -> Result<Page, Error> {
-        let rows = operation_of_rows("list", entity, list::list(&self.0, entity, query));
+        let rows = operation_of_rows("list", entity, list::list(&self.reads, entity, query));
         Page::open(rows).await
     }
 
@@ -65,7 +95,7 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn count(&self, entity: &'static Entity, query: &ListQuery) -> Result<i64, Error> {
-        operation("count", entity, count::count(&self.0, entity, query)).await
+        operation("count", entity, count::count(&self.reads, entity, query)).await
     }
 
     /// Creates a row; where a natural key of several columns is known already, answers the row that has it, unchanged.
@@ -73,7 +103,7 @@ impl Repository {
     /// # Errors
     /// The body breaks the rules, a name is taken, or the database is away.
     pub async fn create(&self, request: Create) -> Result<Written, Error> {
-        operation("create", request.entity, create::create(&self.0, request)).await
+        operation("create", request.entity, create::create(&self.context, request)).await
     }
 
     /// Creates a row as [`Self::create`] does, once: the same request gets the response that the first one got.
@@ -81,13 +111,13 @@ impl Repository {
     /// # Errors
     /// The key is in use, or belongs to a request with another body; or the database is away.
     pub async fn create_once(&self, request: Create, key: IdempotencyKey) -> Result<StoredResponse, Error> {
-        operation("create", request.entity, create_once::create_once(&self.0, request, key)).await
+        operation("create", request.entity, create_once::create_once(&self.context, request, key)).await
     }
 
     /// Whether this database has a place for the responses that [`Self::create_once`] stores.
     #[must_use]
     pub fn supports_idempotency(&self) -> bool {
-        self.0.supports_idempotency()
+        self.context.supports_idempotency()
     }
 
     /// Deletes the stored responses that are older than [`crate::RETENTION`], and the oldest of those that are too many.
@@ -95,7 +125,7 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn delete_expired(&self) -> Result<(), Error> {
-        background_task("delete_expired", retention::delete_expired(&self.0)).await
+        background_task("delete_expired", retention::delete_expired(&self.context)).await
     }
 
     /// How much is stored for idempotency keys.
@@ -103,7 +133,7 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn stored_total(&self) -> Result<StoredTotal, Error> {
-        retention::stored_total(&self.0).await
+        retention::stored_total(&self.context).await
     }
 
     /// Changes a row as a body says, under the row's lock: concurrent changes of other fields are kept.
@@ -115,7 +145,7 @@ impl Repository {
             EditMode::Replace => "update",
             EditMode::Merge(_) => "partial_update",
         };
-        operation(name, request.entity, update::update(&self.0, request)).await
+        operation(name, request.entity, update::update(&self.context, request)).await
     }
 
     /// Deletes a row that nothing uses.
@@ -123,7 +153,7 @@ impl Repository {
     /// # Errors
     /// No such row; the precondition does not hold; the row is in use, or must stay; or the database is away.
     pub async fn delete(&self, request: Delete) -> Result<(), Error> {
-        let done = operation("delete", request.entity, transact(&self.0, &request)).await;
+        let done = operation("delete", request.entity, transact(&self.context, &request)).await;
         if let Err(Error::Refused(Refusal::InUse(_))) = done {
             metrics::counter!("partbook_deletes_refused_total", "entity" => request.entity.name).increment(1);
         }
@@ -136,7 +166,7 @@ impl Repository {
     /// No such row; see [`Error`].
     pub async fn listings(&self, entity: &'static Entity, id: i64, page: &PageQuery) -> Result<Page, Error> {
         self.get(entity, id).await?;
-        let rows = operation_of_rows("listings", entity, usage::listings(&self.0, entity, id, page));
+        let rows = operation_of_rows("listings", entity, usage::listings(&self.reads, entity, id, page));
         Page::open(rows).await
     }
 
@@ -145,13 +175,13 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn count_listings(&self, entity: &'static Entity, id: i64) -> Result<i64, Error> {
-        operation("count_listings", entity, usage::count_listings(&self.0, entity, id)).await
+        operation("count_listings", entity, usage::count_listings(&self.reads, entity, id)).await
     }
 
     /// Whether this database has a table for the definitions of custom fields.
     #[must_use]
     pub fn supports_custom_fields(&self) -> bool {
-        self.0.has_custom_fields
+        self.context.has_custom_fields
     }
 
     /// The definitions of custom fields that a query asks for; none on a schema without them.
@@ -159,7 +189,7 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn list_custom_fields(&self, query: &FieldsQuery) -> Result<Page, Error> {
-        Page::open(operation_of_rows("list", &CUSTOM_FIELD, custom_fields::list(&self.0, query))).await
+        Page::open(operation_of_rows("list", &CUSTOM_FIELD, custom_fields::list(&self.reads, query))).await
     }
 
     /// How many rows have a value of each custom field, by the field's id; none for one that no row uses.
@@ -167,7 +197,7 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn custom_field_counts(&self) -> Result<HashMap<i64, i64>, Error> {
-        operation("usage", &CUSTOM_FIELD, custom_fields::counts(&self.0)).await
+        operation("usage", &CUSTOM_FIELD, custom_fields::counts(&self.reads)).await
     }
 
     /// Deletes a custom field, and answers how much it was used; the database must have a table of them.
@@ -175,7 +205,7 @@ impl Repository {
     /// # Errors
     /// No such field, the precondition does not hold, rows have values of it, or the database is away.
     pub async fn remove_custom_field(&self, request: RemoveField) -> Result<FieldUsage, Error> {
-        operation("delete", &CUSTOM_FIELD, transact(&self.0, &request)).await
+        operation("delete", &CUSTOM_FIELD, transact(&self.context, &request)).await
     }
 
     /// How many rows each entity has.
@@ -183,7 +213,7 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn row_counts(&self) -> Result<Vec<(&'static Entity, i64)>, Error> {
-        count::row_counts(&self.0).await
+        count::row_counts(&self.context).await
     }
 
     /// Whether no entity has a row yet.
@@ -191,12 +221,12 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn is_empty(&self) -> Result<bool, Error> {
-        count::is_empty(&self.0).await
+        count::is_empty(&self.context).await
     }
 
     /// Asks the database for a sign of life; answers within two seconds.
     pub async fn availability(&self) -> Availability {
-        health::availability(&self.0).await
+        health::availability(&self.context).await
     }
 
     /// Whether every table and column that the statements name is still there.
@@ -204,7 +234,7 @@ impl Repository {
     /// # Errors
     /// One is not, or the database is away.
     pub async fn check_schema(&self) -> Result<(), Error> {
-        health::check_schema(&self.0).await
+        health::check_schema(&self.context).await
     }
 
     /// Why the database takes no writes: a primary that has become a standby, or a role that may only read. None where it
@@ -213,12 +243,12 @@ impl Repository {
     /// # Errors
     /// The database is away.
     pub async fn writes_refused(&self) -> Result<Option<WritesRefused>, Error> {
-        health::writes_refused(&self.0).await
+        health::writes_refused(&self.context).await
     }
 
     /// How the connections are used now.
     #[must_use]
     pub fn pool_state(&self) -> PoolState {
-        self.0.database.pool().state()
+        self.context.database.pool().state()
     }
 }

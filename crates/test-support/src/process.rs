@@ -18,7 +18,7 @@ use crate::scratch;
 const END_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Settings of whoever runs the tests; none may reach the service.
-const INHERITED: [&str; 7] = ["PARTBOOK_", "DATABASE_URL", "OTEL_", "PG", "RUST_LOG", "NO_COLOR", "CLICOLOR"];
+const INHERITED: [&str; 7] = ["PARTBOOK_", "DATABASE_", "OTEL_", "PG", "RUST_LOG", "NO_COLOR", "CLICOLOR"];
 
 /// A call of the binary that is not running yet.
 #[derive(Debug, Default)]

@@ -44,6 +44,58 @@ impl Replicas {
         }
     }
 
+    /// Has the standby stop as at a crash.
+    pub fn kill_standby(&mut self) {
+        self.tell("kill");
+    }
+
+    /// Starts the standby again.
+    pub fn start_standby(&mut self) {
+        self.tell("start");
+    }
+
+    /// Has the standby replay nothing more for now.
+    pub async fn pause(&self) {
+        let mut standby = Connection::open(&url(&self.standby())).await;
+        standby.rows("select pg_wal_replay_pause()").await;
+        while standby.value("select pg_get_wal_replay_pause_state()").await.as_deref() != Some("paused") {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Has the standby replay again, and waits until it has all.
+    pub async fn resume(&self) {
+        Connection::open(&url(&self.standby())).await.rows("select pg_wal_replay_resume()").await;
+        self.catch_up().await;
+    }
+
+    /// Has both servers log every statement from now on.
+    pub async fn log_statements(&self) {
+        for server in [self.primary(), self.standby()] {
+            let mut administrator = Connection::open(&url(&server)).await;
+            administrator.run("alter system set log_statement = 'all'").await;
+            administrator.rows("select pg_reload_conf()").await;
+            while administrator.value("show log_statement").await.as_deref() != Some("all") {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// What the server has logged that is the primary at first.
+    pub fn primary_log(&self) -> String {
+        self.log("primary")
+    }
+
+    /// What the server has logged that is the standby at first.
+    pub fn standby_log(&self) -> String {
+        self.log("standby")
+    }
+
+    fn log(&self, server: &str) -> String {
+        let file = self.script.directory.join(format!("{server}.log"));
+        std::fs::read_to_string(file).expect("a log of the server's")
+    }
+
     /// Waits until the standby has all that the primary has written.
     pub async fn catch_up(&self) {
         let mut primary = Connection::open(&url(&self.primary())).await;

@@ -6,6 +6,8 @@
 #   promote        the standby becomes a primary
 #   stop           the primary stops as at a planned switch
 #   follow         the stopped primary becomes a standby of the new one
+#   kill           the standby stops at once
+#   start          the standby starts again
 binaries=$1 primary=$2 standby=$3
 server() {
     node=$1 && shift
@@ -47,6 +49,8 @@ while read -r command; do
     case $command in
         promote) server standby promote || fail 'No promotion:' ;;
         stop) server primary stop -m fast || fail 'No stop:' ;;
+        kill) server standby stop -m immediate || fail 'No kill:' ;;
+        start) server standby start -o "-p $standby" || fail 'The standby did not start again:' ;;
         follow)
             as_owner sh -c ": >primary/standby.signal; echo \"primary_conninfo = 'host=127.0.0.1 port=$standby user=postgres'\" >>primary/postgresql.auto.conf"
             server primary start -o "-p $primary" || fail 'The former primary did not start:'

@@ -5,9 +5,12 @@ use std::process::Command;
 use super::refused;
 use partbook_test_support::partbook;
 
-const SETTINGS: [&str; 19] = [
+const SETTINGS: [&str; 22] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
+    "DATABASE_READ_URL",
+    "DATABASE_READ_URL_FILE",
+    "PARTBOOK_READ_MAX_LAG",
     "PARTBOOK_LISTEN",
     "PARTBOOK_ADMIN_LISTEN",
     "PARTBOOK_READ_ONLY",

@@ -4,6 +4,7 @@ mod hosts;
 mod lag;
 mod lost_connections;
 mod read_only;
+mod replicas;
 mod switch;
 
 use partbook_test_support::replicas::url;

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
@@ -12,6 +12,7 @@ use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use crate::error::reason;
+use crate::heard::Heard;
 use crate::url::{Servers, SessionKind, address};
 
 /// For how long a server that did not answer in time is passed over while another one will do.
@@ -50,6 +51,8 @@ pub(crate) struct Peer {
     pub(crate) backend: Option<String>,
     /// Whether the server took no writes as the connection was opened, since it followed another one.
     pub(crate) is_standby: bool,
+    /// How far it was when it was asked last, where it is a standby that is read from.
+    pub(crate) heard: Arc<Heard>,
 }
 
 impl Opener {
@@ -198,7 +201,7 @@ async fn connect(options: &PgConnectOptions, kind: SessionKind) -> Result<(PgCon
     let (is_standby, is_read_only): (bool, bool) = (session.try_get(0)?, session.try_get(1)?);
     if kind.accepts(is_standby, is_read_only) {
         let backend = session.try_get(2)?;
-        return Ok((connection, Peer { options: options.clone(), backend, is_standby }));
+        return Ok((connection, Peer { options: options.clone(), backend, is_standby, heard: Arc::default() }));
     }
     drop(sqlx::Connection::close(connection).await);
     let found = match (is_standby, is_read_only) {

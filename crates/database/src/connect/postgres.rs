@@ -45,8 +45,8 @@ pub(super) async fn connect(
         // Not behind a pooler, which refuses such parameters; there the transaction sets its own limit.
         options.map(|options| options.statement_cache_capacity(0))
     };
-    let keeping =
-        Keeping { size: settings.size, acquire_timeout: settings.acquire_timeout, remote: Some(Lifetime::default()) };
+    let PoolSettings { size, acquire_timeout, is_patient, .. } = *settings;
+    let keeping = Keeping { size, acquire_timeout, remote: Some(Lifetime::default()), is_patient };
     Ok((Connections::new(Opener::new(options), keeping, invalidation), statement_cache))
 }
 

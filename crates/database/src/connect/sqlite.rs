@@ -42,7 +42,8 @@ pub(super) async fn connect(
     let tried = sqlx::raw_sql("select count(*) from sqlite_schema").execute(&mut probe).await;
     tried.map_err(|error| unusable(&error))?;
     drop(probe.close().await);
-    let keeping = Keeping { size: settings.size, acquire_timeout: settings.acquire_timeout, remote: None };
+    let PoolSettings { size, acquire_timeout, .. } = *settings;
+    let keeping = Keeping { size, acquire_timeout, remote: None, is_patient: false };
     // A file that is lost while the service runs is not replaced by an empty one.
     Ok(Connections::new(options.create_if_missing(false), keeping, invalidation))
 }

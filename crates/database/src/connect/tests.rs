@@ -84,7 +84,7 @@ async fn a_connection_that_cannot_write_is_replaced() {
     pool.execute("create table t (n integer)").await.unwrap();
     // What a connection answers, too, that was opened while the file could not be written.
     pool.execute("pragma query_only = on").await.unwrap();
-    let database = Database::new(pool);
+    let database = Database::new(pool, None);
     let write = async || {
         let mut session = database.begin().await?;
         session.execute(&Statement::insert("t", "insert into t values (1)"), Vec::new()).await?;

@@ -7,7 +7,7 @@ use super::*;
 
 fn connections(idle: Duration) -> Connections<Sqlite> {
     let remote = Some(Lifetime { idle, ..Lifetime::default() });
-    let keeping = Keeping { size: 2, acquire_timeout: Duration::from_mins(1), remote };
+    let keeping = Keeping { size: 2, acquire_timeout: Duration::from_mins(1), remote, is_patient: true };
     Connections::new(SqliteConnectOptions::new().in_memory(true), keeping, Invalidation::default())
 }
 

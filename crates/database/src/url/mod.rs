@@ -159,6 +159,27 @@ impl DatabaseUrl {
         Self { target: Target::Postgres(Box::new(servers)), ..self.clone() }
     }
 
+    /// Each of the servers by itself; none for SQLite.
+    #[must_use]
+    pub fn servers(&self) -> Vec<Self> {
+        let Target::Postgres(servers) = &self.target else { return Vec::new() };
+        servers.each().map(|server| Self { target: Target::Postgres(Box::new(server)), ..self.clone() }).collect()
+    }
+
+    /// Whether the URL asks for the primary by `target_session_attrs`.
+    #[must_use]
+    pub fn wants_primary(&self) -> bool {
+        matches!(&self.target, Target::Postgres(servers) if servers.want_primary())
+    }
+
+    /// Host and port of the first server; the file of SQLite.
+    pub(crate) fn place(&self) -> String {
+        match &self.target {
+            Target::Postgres(servers) => address(servers.first()),
+            Target::Sqlite(options) => options.get_filename().display().to_string(),
+        }
+    }
+
     /// The names of query parameters that have no meaning here.
     #[must_use]
     pub fn ignored(&self) -> &[String] {

@@ -68,7 +68,7 @@ fn parse_one(rest: &str) -> Result<DatabaseUrl, UrlError> {
             }
             // Logs tell Partbook's connections by this name.
             "application_name" => {}
-            _ if choice.set(&key, &value)? => {}
+            _ if choice.set(&key, &value)? => choice.is_of_url |= key == "target_session_attrs",
             _ => match turns_statement_cache_off(&key, &value) {
                 Some(off) => statement_cache &= !off,
                 None => ignored.push(key.into_owned()),

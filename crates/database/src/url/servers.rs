@@ -21,6 +21,8 @@ pub(crate) struct Servers {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Choice {
     pub(crate) session: SessionKind,
+    /// Whether the URL itself says so.
+    pub(super) is_of_url: bool,
     /// Whether the order is by chance.
     pub(crate) is_random: bool,
     /// `connect_timeout`.
@@ -79,6 +81,17 @@ impl Servers {
     /// The same with each of the servers reached in another way.
     pub(crate) fn map(&self, change: impl Fn(PgConnectOptions) -> PgConnectOptions) -> Self {
         Self { hosts: self.hosts.iter().cloned().map(change).collect(), choice: self.choice }
+    }
+
+    /// Each of the servers by itself, whatever its sessions are like.
+    pub(super) fn each(&self) -> impl Iterator<Item = Self> {
+        let choice = Choice { timeout: self.choice.timeout, ..Choice::default() };
+        self.hosts.iter().map(move |host| Self { hosts: vec![host.clone()], choice })
+    }
+
+    /// Whether the URL asks for the primary.
+    pub(super) fn want_primary(&self) -> bool {
+        self.choice.is_of_url && matches!(self.choice.session, SessionKind::ReadWrite | SessionKind::Primary)
     }
 
     /// Hosts and ports as libpq's variables have them, with what chooses between them.

@@ -22,7 +22,7 @@ impl FromRequestParts<App> for Collection {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let entity = parts.extensions.get().copied().expect("every collection's routes carry their entity");
-        Ok(Self { app: app.clone(), entity })
+        Ok(Self { app: App::from_request_parts(parts, app).await?, entity })
     }
 }
 

@@ -82,6 +82,20 @@ pub(super) fn describe() {
         Unit::Seconds,
         "How far the last standby is behind, or the server itself where it is one; not a number where the role may not know."
     );
+    describe_gauge!(
+        "partbook_pg_read_lag_seconds",
+        Unit::Seconds,
+        "For how long a server that is read from lacks what the primary has; not a number where nobody knows."
+    );
+    describe_gauge!(
+        "partbook_pg_read_server_in_use",
+        "1 where a server of DATABASE_READ_URL is read from, 0 where not."
+    );
+    describe_counter!("partbook_pg_reads_total", "Queries of reads, by the server that answered or `primary`.");
+    describe_counter!(
+        "partbook_pg_reads_passed_on_total",
+        "Queries of reads that went to the primary: no replica was far enough (behind), could answer (failed), or was in use (none)."
+    );
     describe_gauge!("partbook_build_info", "1, labelled with the version and the commit of the program.");
     describe_gauge!("partbook_cpus", "How many processors the process may use.");
 }

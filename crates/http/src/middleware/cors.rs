@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::header::{EXISTING, PREFERENCE_APPLIED, REQUEST_ID, TOTAL_COUNT};
+use crate::header::{CONSISTENCY_TOKEN, EXISTING, PREFERENCE_APPLIED, REQUEST_ID, TOTAL_COUNT};
 
 /// Answers preflights, and adds the CORS headers for these origins.
 pub(crate) fn layer(origins: &[String]) -> CorsLayer {
@@ -25,6 +25,7 @@ pub(crate) fn layer(origins: &[String]) -> CorsLayer {
             PREFERENCE_APPLIED,
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,
+            CONSISTENCY_TOKEN,
             EXISTING,
             TOTAL_COUNT,
             REQUEST_ID,

@@ -4,6 +4,7 @@
 mod base_path;
 mod common_headers;
 pub(crate) mod compression;
+pub(crate) mod consistency;
 pub(crate) mod cors;
 mod drain_body;
 pub(crate) mod no_content;

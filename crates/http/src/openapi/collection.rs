@@ -12,8 +12,8 @@ use super::entity_schema::{answer_name, input_name, of_entity, patch_name};
 use super::example;
 use super::problem_schema::{problem_schemas, stale_problem};
 use super::request::{
-    cursor, id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer, prefer_strict,
-    query_parameter, request_body, search, sort,
+    consistency_token, cursor, id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer,
+    prefer_strict, query_parameter, request_body, search, sort,
 };
 use super::response::{
     WRITE_FAILURES, changed_response, created_response, found_or_created_response, key_in_use, no_such_cursor,
@@ -49,6 +49,7 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         operation(entity.collection, &format!("get_{name}"), &format!("Get a {}", entity.label))
             .parameter(id_parameter())
             .parameter(if_none_match())
+            .parameter(consistency_token())
             .response("200", one())
             .response("304", not_modified_response()),
         &["404", "422"],
@@ -97,6 +98,7 @@ pub(crate) fn listings(entity: &'static Entity) -> Described {
         .parameter(offset())
         .parameter(cursor())
         .parameter(prefer())
+        .parameter(consistency_token())
         .response("400", no_such_cursor())
         .response("200", page(reference(&answer_name(&LISTING))));
     let item = path().operation(HttpMethod::Get, with_failures(operation, &["404", "422"])).build();
@@ -114,7 +116,8 @@ fn list(entity: &'static Entity) -> Operation {
     .parameter(offset())
     .parameter(cursor())
     .parameter(sort(entity))
-    .parameter(prefer());
+    .parameter(prefer())
+    .parameter(consistency_token());
     for query::Comparison { parameter, field, operator } in query::comparisons(entity) {
         let (name, schema) = (field.name, filter_schema(field.kind));
         let (description, schema) = match operator {

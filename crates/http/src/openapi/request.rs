@@ -91,6 +91,13 @@ pub(super) fn if_none_match() -> Parameter {
     )
 }
 
+/// `Partbook-Consistency-Token` of a GET.
+pub(super) fn consistency_token() -> Parameter {
+    let description = "The token of an earlier answer, or several, separated by commas: what is answered is at least as new, also \
+                       where the service reads from replicas. Without replicas it is ignored.";
+    header_parameter("Partbook-Consistency-Token", description, text())
+}
+
 /// `If-Match` of a change.
 pub(super) fn if_match() -> Parameter {
     let description = "Entity tags of the versions that may be changed, or `*` for any; 412 when the row is another by \

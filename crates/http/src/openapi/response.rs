@@ -16,7 +16,14 @@ pub(super) fn json_response(description: &str, schema: RefOr<Schema>) -> Respons
 /// An answer that shows one row, with its tag.
 pub(super) fn row_response(row: RefOr<Schema>) -> Response {
     let tag = "The version of the row: a strong entity tag of this representation (RFC 9110, section 8.8.3)";
-    with_header(json_response("The row", row), "ETag", tag, text())
+    with_consistency_token(with_header(json_response("The row", row), "ETag", tag, text()))
+}
+
+/// Adds what a client has seen and written to an answer.
+fn with_consistency_token(response: Response) -> Response {
+    let token =
+        "What has been seen and written, where the service reads from replicas; send it back to see nothing older";
+    with_header(response, "Partbook-Consistency-Token", token, text())
 }
 
 /// A row that was created.
@@ -39,12 +46,12 @@ pub(super) fn changed_response(row: RefOr<Schema>) -> Response {
 /// 304: the client has this version of the row.
 pub(super) fn not_modified_response() -> Response {
     let response = ResponseBuilder::new().description("The row is what `If-None-Match` names").build();
-    with_header(response, "ETag", "The version of the row", text())
+    with_consistency_token(with_header(response, "ETag", "The version of the row", text()))
 }
 
 /// A page of rows.
 pub(super) fn page(row: RefOr<Schema>) -> Response {
-    let response = json_response("The rows", ArrayBuilder::new().items(row).into());
+    let response = with_consistency_token(json_response("The rows", ArrayBuilder::new().items(row).into()));
     let links = "first, prev, next and, with a count, last; where a limit applies";
     let response = with_header(response, "Link", links, text());
     let response = with_header(response, "X-Total-Count", "The number of all rows, on request", integer());

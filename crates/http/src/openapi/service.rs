@@ -13,7 +13,10 @@ pub(crate) fn health() -> Described {
         .response("200", json_response("The database answers", reference("Health")))
         .response("503", json_response("The database does not answer", reference("Health")))
         .build();
-    get(operation, named_schemas([state("Health", &["status", "environment", "version", "commit", "database"])]))
+    let (name, mut health) = state("Health", &["status", "environment", "version", "commit", "database"]);
+    let count = json!({ "type": "integer" });
+    health["properties"]["replicas"] = json!({ "type": "object", "properties": { "in_use": count, "left_out": count }, "required": ["in_use", "left_out"] });
+    get(operation, named_schemas([(name, health)]))
 }
 
 /// `GET /livez`

@@ -1,6 +1,6 @@
 //! `/v1/fields`: the definitions of custom fields, and how much they are used (contract section 5).
 
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{RawQuery, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
@@ -42,7 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .layer(Extension(&CUSTOM_FIELD))
 }
 
-async fn list(State(app): State<App>, RawQuery(text): RawQuery) -> Result<Response, Problem> {
+async fn list(app: App, RawQuery(text): RawQuery) -> Result<Response, Problem> {
     let parameters = query_string::parse(text.as_deref())?;
     let query = query::parse_fields(&parameters).map_err(|errors| Problem::parameters(&errors))?;
     let shape = Shape::rows(r#"{"fields":["#, Box::new(Row::write_json), "]}");
@@ -53,7 +53,7 @@ async fn list(State(app): State<App>, RawQuery(text): RawQuery) -> Result<Respon
 
 /// The counts are those of the fields that are used. The fields are read and sent as the rows of a list are: nothing bounds
 /// how many there are.
-async fn usage(State(app): State<App>) -> Result<Response, Problem> {
+async fn usage(app: App) -> Result<Response, Problem> {
     let all = FieldsQuery { entity: None, include_inactive: true, include_deleted: true };
     let sent = async {
         let counts = app.repository().custom_field_counts().await?;
@@ -67,7 +67,7 @@ async fn usage(State(app): State<App>) -> Result<Response, Problem> {
     sent.await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))
 }
 
-async fn create(State(app): State<App>, RawQuery(text): RawQuery, request: Request) -> Result<Response, Problem> {
+async fn create(app: App, RawQuery(text): RawQuery, request: Request) -> Result<Response, Problem> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let JsonBody { json: mut body, bytes, room: _room } = json_body::read(&app, request).await?;
     let actor = actor(text.as_deref())?;
@@ -103,7 +103,7 @@ async fn patch(collection: Collection, id: RawId, request: Request) -> Result<Re
 }
 
 async fn remove(
-    State(app): State<App>,
+    app: App,
     id: RawId,
     RawQuery(text): RawQuery,
     headers: HeaderMap,

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json};
-use partbook_repository::{Availability, Error, WritesRefused};
+use partbook_repository::{Availability, Error, ReplicaState, WritesRefused};
 use partbook_telemetry::error_chain;
 use serde_json::json;
 use tokio::time::timeout;
@@ -37,13 +37,18 @@ async fn health(State(app): State<App>) -> Response {
         (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "unavailable")
     };
     let settings = app.settings();
-    let body = json!({
+    let mut body = json!({
         "status": status,
         "environment": settings.environment,
         "version": settings.version,
         "commit": settings.commit,
         "database": database,
     });
+    if let Some(replicas) = app.repository().replicas() {
+        let each = replicas.states();
+        let in_use = each.iter().filter(|replica| **replica == ReplicaState::InUse).count();
+        body["replicas"] = json!({ "in_use": in_use, "left_out": each.len() - in_use });
+    }
     (code, no_answer(&availability).map(Extension), Json(body)).into_response()
 }
 

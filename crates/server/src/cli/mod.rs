@@ -8,6 +8,7 @@ mod healthcheck;
 mod migrate;
 mod openapi;
 mod output;
+mod replicas_watch;
 mod replication_watch;
 mod schema_watch;
 mod serve;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use listenfd::ListenFd;
-use partbook_database::{DatabaseUrl, Pool, SchemaKind};
+use partbook_database::{DatabaseUrl, Pool, Replicas, SchemaKind};
 use partbook_domain::clock::SystemClock;
 use partbook_http::{App, HttpSettings, Metrics};
 use partbook_migrate::AtStart;
@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::backup::BackupFirst;
 use super::backup_watch;
 use super::output::{Failure, warn_of_remaining_log};
-use super::{replication_watch, schema_watch};
+use super::{replicas_watch, replication_watch, schema_watch};
 use crate::config::{self, ServeArguments};
 use crate::demo;
 use crate::serve::{self, ConnectionTimeouts, ReservedAddress, Sharing, ShutdownSignal, ShutdownTiming};
@@ -33,6 +33,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Result<(), Failure> {
     arguments.check()?;
     let url = arguments.database.url()?;
+    let read_url = arguments.replicas.url(&url, arguments.read_only)?;
     let traces = config::traces(&arguments.environment)?;
     let telemetry = partbook_telemetry::start(arguments.log.settings(), traces.as_ref()).map_err(Failure::Run)?;
     let mut signal = ShutdownSignal::install().map_err(|error| Failure::Run(error.to_string()))?;
@@ -43,8 +44,8 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
         answer: arguments.limits.answer_timeout,
     };
     let (store, is_read_only) = (arguments.backup.backup.store()?, arguments.read_only);
-    let Started { pool, app, listener, admin } = tokio::select! {
-        started = start(arguments, &url, inherited) => started?,
+    let Started { pool, replicas, app, listener, admin } = tokio::select! {
+        started = start(arguments, (&url, read_url.as_ref()), inherited) => started?,
         () = signal.requested() => return Ok(()),
     };
     // Until the end: load balancers and operators ask while the service drains.
@@ -52,6 +53,7 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
     let sweep_task = (!is_read_only).then(|| tokio::spawn(delete_expired(app.clone())));
     let watch_task = tokio::spawn(schema_watch::watch(pool.clone()));
     let replication_task = tokio::spawn(replication_watch::watch(pool.clone()));
+    let replicas_task = replicas.clone().map(|replicas| tokio::spawn(replicas_watch::watch(replicas)));
     let backup_task = tokio::spawn(backup_watch::watch(store, partbook_backup::known_as(&url)));
     let draining = app.clone();
     serve::serve(listener, app.router(), timeouts, signal, timing, move || draining.drain()).await;
@@ -60,11 +62,20 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
     }
     watch_task.abort();
     replication_task.abort();
+    if let Some(replicas_task) = replicas_task {
+        replicas_task.abort();
+    }
     backup_task.abort();
     if let Some(admin) = admin {
         admin.abort();
     }
-    if timeout(POOL_CLOSE_TIMEOUT, pool.close()).await.is_err() {
+    let close = async {
+        if let Some(replicas) = replicas {
+            replicas.close().await;
+        }
+        pool.close().await;
+    };
+    if timeout(POOL_CLOSE_TIMEOUT, close).await.is_err() {
         tracing::warn!("database connections left open");
     }
     warn_of_remaining_log(&url);
@@ -83,12 +94,17 @@ async fn delete_expired(app: App) {
 /// A service that is ready to serve.
 struct Started {
     pool: Pool,
+    replicas: Option<Replicas>,
     app: App,
     listener: TcpListener,
     admin: Option<TcpListener>,
 }
 
-async fn start(arguments: ServeArguments, url: &DatabaseUrl, inherited: ListenFd) -> Result<Started, Failure> {
+async fn start(
+    arguments: ServeArguments,
+    (url, read_url): (&DatabaseUrl, Option<&DatabaseUrl>),
+    inherited: ListenFd,
+) -> Result<Started, Failure> {
     let sharing = if arguments.reuse_port { Sharing::WithOthersThatShare } else { Sharing::None };
     // First, so that a second process on the same address does not touch the database. Clients are not accepted yet,
     // because they would wait for the rest.
@@ -100,7 +116,7 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl, inherited: ListenFd
         Some(address) => Some(ReservedAddress::bind(address, "--admin-listen", sharing).await.map_err(Failure::Run)?),
         None => None,
     };
-    for parameter in url.ignored() {
+    for parameter in url.ignored().iter().chain(read_url.map(DatabaseUrl::ignored).unwrap_or_default()) {
         tracing::warn!(parameter, "database URL parameter ignored");
     }
     let is_read_only = arguments.read_only;
@@ -117,8 +133,18 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl, inherited: ListenFd
     tracing::info!(database = %url, schema, "database ready");
     let metrics = Metrics::install(env!("CARGO_PKG_VERSION"), env!("PARTBOOK_COMMIT"));
     let metrics = metrics.map_err(|error| Failure::Run(error.to_string()))?;
-    let limits = &arguments.limits;
-    let repository = Repository::open(prepared, Arc::new(SystemClock), limits.repository(is_read_only));
+    let (limits, replica_settings) = (&arguments.limits, arguments.replica_settings());
+    let replicas = match read_url {
+        Some(read_url) => {
+            let replicas = Replicas::new(read_url, &replica_settings, pool.clone());
+            replicas.look().await;
+            tracing::info!(database = %read_url, "reads may go to replicas");
+            Some(replicas)
+        }
+        None => None,
+    };
+    let (clock, kept) = (Arc::new(SystemClock), limits.repository(is_read_only));
+    let repository = Repository::open_with_replicas(prepared, replicas.clone(), clock, kept);
     if arguments.demo {
         demo::load(&repository).await.map_err(Failure::Run)?;
     }
@@ -145,5 +171,5 @@ async fn start(arguments: ServeArguments, url: &DatabaseUrl, inherited: ListenFd
     let address = format!("http://{}", listener.local_addr().map_err(failed)?);
     tracing::info!(address, "listening");
     tracing::info!(url = format!("{address}{documentation}"), "documentation");
-    Ok(Started { pool, app, listener, admin })
+    Ok(Started { pool, replicas, app, listener, admin })
 }

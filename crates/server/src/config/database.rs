@@ -43,28 +43,32 @@ impl DatabaseArguments {
     /// The URL or its file cannot be used; both are given in the same way; a flag holds a password, which everybody on
     /// the machine could read.
     pub(crate) fn url(&self) -> Result<DatabaseUrl, BadSetting> {
-        let (url, file) = (&self.database_url, &self.database_url_file);
-        match url.source.cmp(&file.source) {
-            Ordering::Less => parse(&file.name, &read(file)?),
-            Ordering::Equal if url.source != ValueSource::DefaultValue => {
-                Err(BadSetting(format!("{} and {} are both set; set only one of them", url.name, file.name)))
-            }
-            Ordering::Equal | Ordering::Greater => {
-                let parsed = parse(&url.name, url.text()?)?;
-                if url.source == ValueSource::CommandLine && parsed.has_password() {
-                    return Err(BadSetting(format!(
-                        "{}: a command line is public, so the URL must not hold a password; set DATABASE_URL or \
-                         DATABASE_URL_FILE instead",
-                        url.name
-                    )));
-                }
-                Ok(parsed)
-            }
-        }
+        url_of(&self.database_url, &self.database_url_file)
     }
 
     pub(crate) fn pool(&self) -> PoolSettings {
         PoolSettings { size: self.pool_size, statement_cache: self.statement_cache, ..PoolSettings::default() }
+    }
+}
+
+/// A URL that is given as it is or in a file.
+pub(super) fn url_of(url: &Given, file: &Given) -> Result<DatabaseUrl, BadSetting> {
+    match url.source.cmp(&file.source) {
+        Ordering::Less => parse(&file.name, &read(file)?),
+        Ordering::Equal if url.source != ValueSource::DefaultValue => {
+            Err(BadSetting(format!("{} and {} are both set; set only one of them", url.name, file.name)))
+        }
+        Ordering::Equal | Ordering::Greater => {
+            let parsed = parse(&url.name, url.text()?)?;
+            if url.source == ValueSource::CommandLine && parsed.has_password() {
+                return Err(BadSetting(format!(
+                    "{0}: a command line is public, so the URL must not hold a password; set {1} or {1}_FILE instead",
+                    url.name,
+                    url.name.trim_start_matches('-').replace('-', "_").to_ascii_uppercase()
+                )));
+            }
+            Ok(parsed)
+        }
     }
 }
 

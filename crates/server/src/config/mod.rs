@@ -8,6 +8,7 @@ mod database;
 mod limits;
 mod listen;
 mod log;
+mod replicas;
 mod setting;
 mod traces;
 mod values;
@@ -15,12 +16,14 @@ mod values;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
+use partbook_database::{PoolSettings, ReplicaSettings};
 
 pub(crate) use backup::{BackupArguments, MigrateBackupArguments};
 pub(crate) use database::DatabaseArguments;
 pub(crate) use limits::LimitArguments;
 pub(crate) use listen::{OptionalAddress, address, address_with_port, optional_address};
 pub(crate) use log::LogArguments;
+pub(crate) use replicas::ReplicaArguments;
 pub(crate) use setting::{BadSetting, Given, Setting, Unread};
 pub(crate) use traces::traces;
 use values::{NoMigrate, Origins};
@@ -48,6 +51,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) database: DatabaseArguments,
+
+    #[command(flatten)]
+    pub(crate) replicas: ReplicaArguments,
 
     /// Leave the schema as it is at the start, even if migrations are pending: `partbook migrate up` applies them
     #[arg(env = "PARTBOOK_NO_MIGRATE", default_value = "false", num_args = 0..=1, default_missing_value = "true")]
@@ -124,6 +130,12 @@ pub(crate) struct ServeArguments {
 }
 
 impl ServeArguments {
+    /// How replicas are read from: as the primary is.
+    pub(crate) fn replica_settings(&self) -> ReplicaSettings {
+        let PoolSettings { size, statement_cache, .. } = self.database.pool();
+        ReplicaSettings { size, statement_cache, max_lag: self.replicas.read_max_lag }
+    }
+
     /// Checks settings that depend on each other.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use partbook_http::Memory;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_io_timeout::TimeoutStream;
@@ -66,8 +67,11 @@ pub(super) async fn serve_connection(
     // Over HTTP/1, where an answer follows the other. Streams of HTTP/2 have readers of their own.
     let reader = Arc::new(Reader::new(answer_timeout));
     let stream = TokioIo::new(ObservedStream::new(Box::pin(stream), activity.clone()));
-    let (seen, read_by) = (activity.clone(), reader.clone());
-    let answer = service_fn(move |request| answer(service.clone(), request, seen.clone(), read_by.clone()));
+    let (seen, read_by, memory) = (activity.clone(), reader.clone(), Memory::default());
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(memory.clone());
+        answer(service.clone(), request, seen.clone(), read_by.clone())
+    });
     let protocol = protocol(answer_timeout);
     let mut connection = pin!(protocol.serve_connection(stream, answer));
     let mut timer = pin!(sleep_until(Instant::now() + activity.check_interval()));

@@ -1,6 +1,6 @@
 //! `/v1/fields-data/{entity}/records`: the rows of an entity, as records.
 
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{RawQuery, Request};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use partbook_domain::Representation as _;
@@ -21,11 +21,7 @@ use crate::respond::problem::Problem;
 use crate::routes::write;
 use crate::state::App;
 
-pub(super) async fn list(
-    State(app): State<App>,
-    name: EntityName,
-    RawQuery(text): RawQuery,
-) -> Result<Response, Problem> {
+pub(super) async fn list(app: App, name: EntityName, RawQuery(text): RawQuery) -> Result<Response, Problem> {
     let entity = name.entity()?;
     let parameters = query_string::parse(text.as_deref())?;
     let PageQuery { limit, offset, .. } = query::parse_page(&parameters, RECORDS_PAGE.default, RECORDS_PAGE.max, false)
@@ -42,7 +38,7 @@ pub(super) async fn list(
         .map_err(problem)
 }
 
-pub(super) async fn create(State(app): State<App>, name: EntityName, request: Request) -> Result<Response, Problem> {
+pub(super) async fn create(app: App, name: EntityName, request: Request) -> Result<Response, Problem> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let JsonBody { json, bytes, room: _room } = json_body::read(&app, request).await?;
     let entity = name.entity()?;
@@ -51,12 +47,7 @@ pub(super) async fn create(State(app): State<App>, name: EntityName, request: Re
     Ok(write::create(&app, create, key).await)
 }
 
-pub(super) async fn update(
-    State(app): State<App>,
-    name: EntityName,
-    id: RawId,
-    request: Request,
-) -> Result<Response, Problem> {
+pub(super) async fn update(app: App, name: EntityName, id: RawId, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let (body, mode) = json_body::read_patch(&app, request).await?;
     let precondition = precondition(&app, &headers)?;

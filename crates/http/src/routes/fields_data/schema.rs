@@ -1,6 +1,5 @@
 //! `/v1/fields-data/{entity}/schema`: the fields of an entity, for forms.
 
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
@@ -15,7 +14,7 @@ use crate::respond::problem::Problem;
 use crate::state::App;
 
 /// Custom fields follow the entity's own, and are read and sent as the rows of a list are: nothing bounds how many there are.
-pub(super) async fn schema(State(app): State<App>, name: EntityName) -> Result<Response, Problem> {
+pub(super) async fn schema(app: App, name: EntityName) -> Result<Response, Problem> {
     let entity = name.entity()?;
     let query = FieldsQuery { entity: Some(entity.name), include_inactive: true, include_deleted: false };
     let shape = Shape {
