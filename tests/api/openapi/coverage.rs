@@ -136,6 +136,7 @@ impl Tour {
         self.bad_bodies(Method::POST, all, &[], wrong).await;
         self.call(Method::GET, all, &[], None, 200).await;
         self.call(Method::GET, &format!("{all}?warp=9"), &[], None, 422).await;
+        self.call(Method::GET, &format!("{all}?cursor=x"), &[], None, 400).await;
         self.call(Method::GET, &one, &[&id], None, 200).await;
         self.version(Method::GET, &one, &[&id], ("If-None-Match", "*"), 304).await;
         self.call(Method::GET, &one, &["4711"], None, 404).await;
@@ -158,6 +159,7 @@ impl Tour {
             self.call(Method::GET, &listings, &[&id], None, 200).await;
             self.call(Method::GET, &listings, &["4711"], None, 404).await;
             self.call(Method::GET, &format!("{listings}?limit=0"), &[&id], None, 422).await;
+            self.call(Method::GET, &format!("{listings}?cursor=x"), &[&id], None, 400).await;
         }
         self.service.sql(&format!("insert into favorite_{} values ({id})", entity.table)).await;
         self.call(Method::DELETE, &one, &[&id], None, 409).await;

@@ -29,7 +29,7 @@ pub enum Refusal {
     #[error("{0}")]
     Invalid(FieldErrors),
     /// There is no page at a cursor.
-    #[error("cursor {}", .0.1)]
+    #[error("cursor {0}")]
     InvalidCursor(InvalidCursor),
     /// The row is in use, or must stay for another reason.
     #[error("{}", .0.detail)]

@@ -90,7 +90,7 @@ fn failure(status: &str) -> Response {
 
 /// 400: there is no page at the cursor.
 pub(super) fn no_such_cursor() -> Response {
-    problem_response("The cursor is not of this list with this order, search and filters", "InvalidProblem")
+    problem_response("The cursor is not of this list with this order, search and filters", "Problem")
 }
 
 /// 412: the row, of this schema, is not what the client means.

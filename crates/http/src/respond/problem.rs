@@ -65,10 +65,8 @@ impl Problem {
     }
 
     /// There is no page at a cursor.
-    pub(crate) fn cursor((code, detail): InvalidCursor) -> Self {
-        let errors = ParameterErrors::from(ParameterError::new("cursor", code, detail.to_owned()));
-        let more = errors.members();
-        Self { more, ..Self::new(StatusCode::BAD_REQUEST, errors.to_string()) }
+    pub(crate) fn cursor(why: InvalidCursor) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("cursor {why}"))
     }
 
     /// One parameter breaks the rules.
@@ -118,7 +116,7 @@ impl Problem {
         match error {
             Error::Refused(Refusal::NotFound { .. }) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
             Error::Refused(Refusal::Invalid(errors)) => Self::invalid(errors),
-            Error::Refused(Refusal::InvalidCursor(why)) => Self::cursor(*why),
+            Error::Refused(Refusal::InvalidCursor(why)) => Self::cursor(why),
             Error::Refused(Refusal::InUse(in_use)) => Self::in_use(in_use, None),
             Error::Refused(Refusal::PreconditionFailed { tag, current, .. }) => Self {
                 current: Some(Box::new((tag.clone(), current.clone()))),

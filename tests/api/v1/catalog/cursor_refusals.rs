@@ -37,18 +37,15 @@ async fn a_cursor_is_good_for_its_list_alone(service: Service) {
         ("/v1/catalog/cpus/1/listings", "limit=2"),
     ] {
         let problem = service.get(&format!("{path}?{query}&cursor={given}")).await.problem(400);
-        assert_eq!((problem.places(), problem.faults[0].code.as_str()), (vec!["cursor"], "foreign"), "{path}?{query}");
-        assert!(problem.detail.contains("begin at the first page"), "{}", problem.detail);
+        assert!(problem.detail.starts_with("cursor belongs to another list"), "{path}?{query}: {}", problem.detail);
     }
     // Of two parts, the lists of what uses them are two.
     let one = "insert into listing (title, other_urls, cpu_id) values ('a', '[]', 1), ('b', '[]', 1), ('c', '[]', 2)";
     service.sql(one).await;
     let given = cursor(&service, "/v1/catalog/cpus/1/listings?limit=1").await;
     service.get(&format!("/v1/catalog/cpus/1/listings?cursor={given}")).await.expect(200);
-    assert_eq!(
-        service.get(&format!("/v1/catalog/cpus/2/listings?cursor={given}")).await.problem(400).faults[0].code,
-        "foreign"
-    );
+    let problem = service.get(&format!("/v1/catalog/cpus/2/listings?cursor={given}")).await.problem(400);
+    assert!(problem.detail.starts_with("cursor belongs to another list"), "{}", problem.detail);
 }
 
 backends!(what_is_no_cursor_is_refused: Sqlite);
@@ -68,7 +65,7 @@ async fn what_is_no_cursor_is_refused(service: Service) {
         for wrong in wrong.iter().filter(|wrong| **wrong != given) {
             let path = format!("{}?limit=2&cursor={wrong}", entity.path);
             let problem = service.get(&path).await.problem(400);
-            assert_eq!((problem.places(), problem.faults[0].code.as_str()), (vec!["cursor"], "malformed"), "{path}");
+            assert!(problem.detail.starts_with("cursor is not as this service gave it"), "{path}: {}", problem.detail);
             assert!(problem.detail.len() < 200, "{}", problem.detail);
             // Before whatever else is wrong.
             service.get(&format!("{path}&warp=9")).await.problem(400);
@@ -104,5 +101,5 @@ async fn a_cursor_between_long_texts_needs_one_of_them(service: Service) {
     assert_eq!(page().await, [3, 4], "what is not sorted by may change");
     service.sql("update cpu set notes = 'x' where id = 3").await;
     let problem = service.get(&format!("{path}&cursor={given}")).await.problem(400);
-    assert_eq!((problem.places(), problem.faults[0].code.as_str()), (vec!["cursor"], "expired"));
+    assert!(problem.detail.starts_with("cursor is between two rows with long texts"), "{}", problem.detail);
 }
