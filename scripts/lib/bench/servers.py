@@ -97,10 +97,30 @@ def postgresql(directory, programs):
 
 
 @contextlib.contextmanager
-def partbook(program, directory, name, url):
+def standby(directory, programs, primary, number):
+    """A standby of a server that `postgresql` started, on a port of its own: its process, and the URL of the same database."""
+    data, port = pathlib.Path(directory, f"standby-{number}"), free_port()
+    data.mkdir(mode=0o700)
+    owner = {}
+    if os.geteuid() == 0:
+        os.chown(data, 65534, 65534)
+        owner = {"user": 65534, "group": 65534, "extra_groups": []}
+    copy = [f"{programs}/pg_basebackup", "-D", data, "-R", "-h", "127.0.0.1", "-p", str(primary.port), "-U", "partbook", "--checkpoint=fast"]
+    subprocess.run(copy, check=True, cwd=directory, **owner)
+    command = [f"{programs}/postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c",
+               f"unix_socket_directories={data}", "-c", "shared_buffers=256MB", "-c", "max_connections=200"]
+    with run(command, port, f"{directory}/standby-{number}.log", cwd=directory, **owner) as server:
+        while subprocess.run([f"{programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
+            time.sleep(0.05)
+        yield server, f"postgres://partbook@127.0.0.1:{port}/partbook"
+
+
+@contextlib.contextmanager
+def partbook(program, directory, name, url, settings=None):
     port = free_port()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PARTBOOK_", "DATABASE_URL", "OTEL_"))}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PARTBOOK_", "DATABASE_", "OTEL_"))}
     environment |= {"DATABASE_URL": url, "PARTBOOK_LISTEN": f"127.0.0.1:{port}", "PARTBOOK_LOG_LEVEL": os.environ.get("LOG_LEVEL", "warn")}
+    environment |= settings or {}
     with run([program, "serve"], port, f"{directory}/{name}.log", environment) as server:
         yield server
 
