@@ -39,6 +39,7 @@ mod session;
 mod start_error;
 mod statement;
 mod text;
+mod trigram;
 mod url;
 
 pub use codec::{BindValue, RowValues, first_int, ids, int};

@@ -32,7 +32,7 @@ pub async fn prepare(pool: Pool, required: &[RequiredTable], at_start: AtStart<'
         Found::Legacy => {
             // What may be there is not for this catalog: nobody has adopted it.
             tables.retain(|table| !own.is_ours(&table.name));
-            (SchemaKind::Legacy, Catalogue::read_keys(&pool, tables).await?, false)
+            (SchemaKind::Legacy, Catalogue::read_keys(&pool, migrator.own(), tables).await?, false)
         }
         Found::Empty(history) | Found::Ours(history) => {
             history.check(&migrator.migrations).map_err(StartError::Unfit)?;

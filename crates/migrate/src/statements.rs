@@ -49,6 +49,7 @@ fn of(statement: &Stmt) -> Statement {
             let is_beside = create.concurrently_token().is_some();
             (name.filter(|_| is_beside), create.if_not_exists().is_some())
         }
+        Stmt::CreateExtension(create) => (None, create.if_not_exists().is_some()),
         Stmt::DropIndex(drop) => (None, drop.if_exists().is_some()),
         Stmt::Vacuum(_) | Stmt::Analyze(_) | Stmt::Reindex(_) => (None, true),
         _ => (None, false),
@@ -63,10 +64,14 @@ mod tests {
     #[test]
     fn a_script_is_taken_apart() {
         let script = "-- Why; not how.\ncreate index concurrently if not exists ix_a on t (a);\n\
-                      drop index concurrently if exists \"ix;b\"; create index ix_c on t (';');\nanalyze t";
+                      drop index concurrently if exists \"ix;b\"; create index ix_c on t (';');\nanalyze t;\n\
+                      create extension if not exists pg_trgm; create extension pg_trgm";
         let statements = split(script);
         let shown: Vec<_> = statements.iter().map(|it| (it.index.as_deref(), it.is_repeatable)).collect();
-        assert_eq!(shown, [(Some("ix_a"), true), (None, true), (None, false), (None, true)]);
+        assert_eq!(
+            shown,
+            [(Some("ix_a"), true), (None, true), (None, false), (None, true), (None, true), (None, false)]
+        );
         assert!(statements[2].sql.contains("(';')"), "{statements:?}");
     }
 

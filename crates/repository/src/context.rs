@@ -15,6 +15,7 @@ use crate::statements::keys::Keys;
 use crate::statements::required_tables::required_tables;
 use crate::statements::search::SearchPlaces;
 use crate::statements::stored_responses::{STORED_RESPONSES, StoredResponseStatements};
+use crate::statements::trigram::TrigramIndex;
 use crate::statements::usage::Usage;
 
 /// How much the operations may take up.
@@ -58,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) vocabulary: Vocabulary,
     entities: BTreeMap<&'static str, (Statements, Usage)>,
     searches: BTreeMap<&'static str, SearchPlaces>,
+    trigram_indexes: BTreeMap<&'static str, TrigramIndex>,
     keys: BTreeMap<&'static str, Keys>,
 }
 
@@ -110,8 +112,12 @@ impl Shared {
             (entity.name, (Statements::compose(text, entity, &vocabulary), usage))
         });
         let searches = registry().iter().map(|entity| (entity.name, SearchPlaces::compose(text, entity, &catalogue)));
+        let trigram_indexes = registry()
+            .iter()
+            .filter_map(|entity| Some((entity.name, TrigramIndex::compose(text, entity, &catalogue, &own)?)));
         Self {
             searches: searches.collect(),
+            trigram_indexes: trigram_indexes.collect(),
             entities: entities.collect(),
             vocabulary,
             keys: served().map(|entity| (entity.name, Keys::of(entity, &catalogue))).collect(),
@@ -168,6 +174,16 @@ impl Shared {
     /// Where the words of a search are looked for.
     pub(crate) fn search(&self, entity: &Entity) -> &SearchPlaces {
         self.searches.get(entity.name).expect("every entity of the registry is searched")
+    }
+
+    /// The trigram indexes that search asks.
+    pub(crate) fn trigram_indexes(&self) -> impl Iterator<Item = &TrigramIndex> {
+        self.trigram_indexes.values()
+    }
+
+    /// The trigram index of an entity's folded text, where there is one.
+    pub(crate) fn trigram_index(&self, entity: &Entity) -> Option<&TrigramIndex> {
+        self.trigram_indexes.get(entity.name)
     }
 
     fn entry(&self, entity: &Entity) -> &(Statements, Usage) {

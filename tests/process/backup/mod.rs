@@ -8,6 +8,7 @@ mod leftovers;
 mod migrations;
 mod other;
 mod restore;
+mod search_trigrams;
 mod unusual;
 
 use std::fs;

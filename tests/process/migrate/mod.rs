@@ -59,11 +59,17 @@ pub(crate) async fn without(database: &Database, versions: RangeInclusive<i64>) 
     succeeded(migrate(database, &["up", "--yes", "--directory", others.path()]).await);
 }
 
-/// The newest of our own migrations.
+/// The newest of our own migrations that a database of ours gets unasked.
 fn newest() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
-    let names = fs::read_dir(folder).expect("our migrations").map(|entry| entry.expect("a file").file_name());
-    names.max().and_then(|name| name.to_str()?.get(..4).map(str::to_owned)).expect("a number")
+    let paths = fs::read_dir(folder).expect("our migrations").map(|entry| entry.expect("a file").path());
+    let is_asked_for = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let script = path.with_file_name(name.replace(".down.sql", ".sql").replace(".schema", ".sql"));
+        fs::read_to_string(script).is_ok_and(|script| script.contains("-- partbook: optional: "))
+    };
+    let newest = paths.filter(|path| !is_asked_for(path)).max();
+    newest.and_then(|path| path.file_name()?.to_str()?.get(..4).map(str::to_owned)).expect("a number")
 }
 
 /// Our migrations, and more.

@@ -17,9 +17,9 @@ async fn an_optional_migration_is_applied_when_it_is_asked_for(database: Databas
     let with = |arguments: &[&'static str]| -> Vec<&str> { arguments.iter().copied().chain(there).collect() };
     succeeded(migrate(&database, &with(&["up"])).await);
     let newest = newest();
-    let ours = newest.parse().expect("a number");
     let of_new = async || {
-        states(&database, &there).await.split_off(ours).into_iter().map(|(_, state)| state).collect::<Vec<_>>()
+        let states = states(&database, &there).await.into_iter().filter(|(version, _)| *version > 9000);
+        states.map(|(_, state)| state).collect::<Vec<_>>()
     };
     assert_eq!(of_new().await, ["available", "impossible", "applied"]);
     // Absent, it is neither pending nor drift.

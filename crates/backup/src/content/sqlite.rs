@@ -4,7 +4,7 @@ use partbook_database::{Connection, Error};
 
 use super::{Content, Sum, sha256};
 
-/// The tables, with their columns as text: of texts and blobs every byte, since a literal would end at the first NUL. What a
+/// The tables, but for those in which a virtual table keeps what it is made of, with their columns as text: of texts and blobs every byte, since a literal would end at the first NUL. What a
 /// column is made of others need not be looked at.
 const TABLES: &str = r#"
     select t.name, (
@@ -15,6 +15,7 @@ const TABLES: &str = r#"
     from sqlite_schema t
     where t.type = 'table' and (t.name not like 'sqlite\_%' escape '\' or t.name = 'sqlite_sequence')
         and t.sql not like 'create virtual table%'
+        and t.name not in (select s.name from pragma_table_list s where s.schema = 'main' and s.type = 'shadow')
     order by t.name"#;
 
 pub(super) async fn read(connection: &mut Connection) -> Result<Content, Error> {

@@ -7,6 +7,7 @@ mod enums;
 mod foreign_keys;
 mod requirement;
 mod tables;
+mod trigram_indexes;
 mod unique_keys;
 
 pub use definitions::{Definition, DefinitionKind, read_definitions};
@@ -34,6 +35,8 @@ pub struct Catalogue {
     pub foreign_keys: Vec<ForeignKey>,
     /// The words of each enum type.
     pub enums: BTreeMap<String, Vec<String>>,
+    /// The tables whose folded text has a trigram index.
+    pub trigram_indexes: Vec<String>,
     /// How text is encoded.
     pub encoding: Encoding,
 }
@@ -44,7 +47,7 @@ impl Catalogue {
     /// # Errors
     /// The database does not answer.
     pub async fn read(pool: &Pool, own: &OwnTables) -> Result<Self, Error> {
-        Self::read_keys(pool, Self::read_tables(pool, own).await?).await
+        Self::read_keys(pool, own, Self::read_tables(pool, own).await?).await
     }
 
     /// Reads the tables alone, by which it is known whose database it is.
@@ -59,12 +62,13 @@ impl Catalogue {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn read_keys(pool: &Pool, tables: Vec<Table>) -> Result<Self, Error> {
+    pub async fn read_keys(pool: &Pool, own: &OwnTables, tables: Vec<Table>) -> Result<Self, Error> {
         Ok(Self {
             tables,
             unique_keys: unique_keys::read(pool).await?,
             foreign_keys: foreign_keys::read(pool).await?,
             enums: enums::read(pool).await?,
+            trigram_indexes: trigram_indexes::read(pool, own).await?,
             encoding: encoding::read(pool).await?,
         })
     }

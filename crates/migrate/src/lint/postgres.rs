@@ -72,7 +72,7 @@ pub(super) fn check_outside_transaction(migration: &Migration) -> Vec<Finding> {
         let first = statement.sql.lines().next().unwrap_or_default().to_owned();
         let message = format!(
             "`{first}` would not go a second time, after a crash in the middle: outside a transaction there are `create index \
-             concurrently if not exists`, `drop index concurrently if exists`, `vacuum`, `analyze` and `reindex`"
+             concurrently if not exists`, `drop index concurrently if exists`, `create extension if not exists`, `vacuum`, `analyze` and `reindex`"
         );
         Finding::new(&migration.path, "not-repeatable", message)
     };

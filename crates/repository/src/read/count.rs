@@ -4,14 +4,14 @@ use partbook_database::{BindValue, Statement, first_int};
 use partbook_domain::query::ListQuery;
 use partbook_domain::{Entity, Kind, registry};
 
-use super::filter::where_clause;
+use super::narrow::{Narrowed, narrow};
 use crate::context::Context;
 use crate::error::Error;
 
 /// How many rows a query asks for, its page aside.
 pub(crate) async fn count(context: &Context, entity: &'static Entity, query: &ListQuery) -> Result<i64, Error> {
-    let (where_clause, values) = where_clause(context, entity, query).await?;
-    count_rows(context, entity, &where_clause, values).await
+    let Narrowed { where_clause, values, source } = narrow(context, entity, query, false).await?;
+    count_among(context, entity, source.rows.as_deref().unwrap_or(entity.name), &where_clause, values).await
 }
 
 /// How many rows a `where` clause leaves.
@@ -21,7 +21,17 @@ pub(super) async fn count_rows(
     where_clause: &str,
     values: Vec<BindValue>,
 ) -> Result<i64, Error> {
-    let sql = format!("select count(*) from {}{where_clause}", entity.name);
+    count_among(context, entity, entity.name, where_clause, values).await
+}
+
+async fn count_among(
+    context: &Context,
+    entity: &'static Entity,
+    source: &str,
+    where_clause: &str,
+    values: Vec<BindValue>,
+) -> Result<i64, Error> {
+    let sql = format!("select count(*) from {source}{where_clause}");
     let rows = context.database.rows(&Statement::select(entity.name, sql), values, &[Kind::Int]).await?;
     Ok(first_int(&rows).unwrap_or(0))
 }

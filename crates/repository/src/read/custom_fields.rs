@@ -10,6 +10,7 @@ use partbook_domain::query::FieldsQuery;
 use partbook_domain::{Entity, FieldUsage, Kind, Row, Value};
 
 use super::list::{PagedRows, rows_of};
+use super::narrow::Source;
 use super::selection::Selection;
 use crate::context::Context;
 use crate::error::Error;
@@ -42,7 +43,12 @@ pub(crate) fn list(context: &Arc<Context>, query: &FieldsQuery) -> PagedRows {
     let conditions = conditions.join(" and ");
     let where_clause = if conditions.is_empty() { String::new() } else { format!(" where {conditions}") };
     let order = CUSTOM_FIELD.order.to_vec();
-    rows_of(context, &CUSTOM_FIELD, Selection { where_clause, values, order, limit: None, offset: 0 }, None)
+    rows_of(
+        context,
+        &CUSTOM_FIELD,
+        Selection { source: Source::default(), where_clause, values, order, limit: None, offset: 0 },
+        None,
+    )
 }
 
 /// How many rows have a value under the key of each custom field, by the field's id; none for one that no row uses. One

@@ -7,18 +7,28 @@ use partbook_domain::{Entity, Kind, Value, clean_name};
 use crate::context::Context;
 use crate::error::Error;
 
+/// Which rows the condition of a search is asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SearchBy {
+    /// All rows of the table.
+    Table,
+    /// Few rows, each by itself.
+    Row,
+}
+
 /// The `where` clause of a query, empty where every row is asked for, and the values that it binds.
 pub(super) async fn where_clause(
     context: &Context,
     entity: &Entity,
     query: &ListQuery,
+    by: SearchBy,
 ) -> Result<(String, Vec<BindValue>), Error> {
     let dialect = context.dialect;
     let column = |name: &str| format!("{}.{name}", entity.name);
     let mut values: Vec<BindValue> = Vec::new();
     let mut conditions = Vec::new();
     if let Some(search) = &query.search {
-        conditions.push(context.search(entity).condition(search, &mut values));
+        conditions.push(context.search(entity).condition(search, &mut values, by == SearchBy::Row));
     }
     for filter in &query.filters {
         let mut parameter = |kind: Kind, value: &Value| {

@@ -76,6 +76,9 @@ pub(crate) async fn check_schema(context: &Context) -> Result<(), Error> {
         let select = Statement::select(table, format!("select 1 from {table} where false and {column} is null"));
         context.database.rows(&select, Vec::new(), &[Kind::Int]).await?;
     }
+    for statement in context.trigram_indexes().filter_map(|index| index.count(0)) {
+        context.database.rows(&statement, vec![(Kind::Text, Value::Text("\"abc\"".to_owned()))], &[Kind::Int]).await?;
+    }
     if context.supports_idempotency() {
         context.database.rows(&context.stored_responses().probe, Vec::new(), &[Kind::Int]).await?;
     }

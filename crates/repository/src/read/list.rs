@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use partbook_domain::query::{Cursor, ListQuery, Place};
 use partbook_domain::{Entity, Row};
 
-use super::filter::where_clause;
+use super::narrow::{Narrowed, narrow};
 use super::portion::Portion;
 use super::selection::{FirstRows, Selection};
 use crate::context::Context;
@@ -55,10 +55,10 @@ impl Page {
 pub(crate) fn list(context: &Arc<Context>, entity: &'static Entity, query: &ListQuery) -> PagedRows {
     let (context, query) = (context.clone(), query.clone());
     let rows = async move {
-        let (where_clause, values) = where_clause(&context, entity, &query).await?;
+        let Narrowed { where_clause, values, source } = narrow(&context, entity, &query, query.limit.is_some()).await?;
         let order = query.order_of(entity).to_vec();
         let ListQuery { limit, offset, cursor, .. } = query;
-        let selection = Selection { where_clause, values, order, limit, offset };
+        let selection = Selection { source, where_clause, values, order, limit, offset };
         Ok::<_, Error>(rows_of(&context, entity, selection, cursor))
     };
     stream::once(rows).try_flatten().boxed()

@@ -5,6 +5,7 @@ pub(crate) mod custom_fields;
 mod filter;
 pub(crate) mod health;
 pub(crate) mod list;
+mod narrow;
 mod portion;
 pub(crate) mod row;
 mod selection;

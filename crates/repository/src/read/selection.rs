@@ -7,6 +7,7 @@ use partbook_database::{BindValue, RowValues, int};
 use partbook_domain::query::{Cursor, EXPIRED_CURSOR, MALFORMED_CURSOR, Place, Position, RowMark};
 use partbook_domain::{Kind, Order, Refusal};
 
+use super::narrow::Source;
 use super::portion::Portion;
 use crate::context::Context;
 use crate::error::Error;
@@ -19,9 +20,11 @@ const FIRST_PORTION: u32 = 100;
 
 /// What a list asks for.
 pub(super) struct Selection {
+    /// Where the rows are looked for.
+    pub(super) source: Source,
     /// Empty, or ` where …`, whose conditions have all to be met.
     pub(super) where_clause: String,
-    /// The values that the clause binds.
+    /// The values that the source and the clause bind.
     pub(super) values: Vec<BindValue>,
     pub(super) order: Vec<Order>,
     pub(super) limit: Option<u32>,
@@ -118,18 +121,30 @@ impl PlacedSelection<'_> {
     }
 
     fn extract(&self, limit: u32) -> Extract<'_> {
-        let Selection { where_clause, order, offset, .. } = &self.selection;
-        Extract { where_clause, order, keyset: self.keyset.as_ref(), limit: limit.into(), offset: *offset }
+        let Selection { source, where_clause, order, offset, .. } = &self.selection;
+        let source = source.rows.as_deref();
+        Extract { source, where_clause, order, keyset: self.keyset.as_ref(), limit: limit.into(), offset: *offset }
     }
 
     /// The first rows.
     pub(super) async fn first(&self) -> Result<FirstRows, Error> {
+        if let Some(nearest) = &self.selection.source.nearest {
+            let first = self.first_of(Some(nearest)).await?;
+            // Whether more follow is known only where they are among these.
+            if first.has_more {
+                return Ok(first);
+            }
+        }
+        self.first_of(self.selection.source.rows.as_deref()).await
+    }
+
+    async fn first_of(&self, source: Option<&str>) -> Result<FirstRows, Error> {
         let Self { context, statements, selection, .. } = self;
         let mut values = self.values.clone();
         // Of a whole list, a page that is not looked beyond.
         let limit = selection.limit.unwrap_or(FIRST_PORTION - 1);
         let statement = statements.page(
-            &self.extract(limit),
+            &Extract { source, ..self.extract(limit) },
             &mut values,
             FIRST_PORTION.min(limit.saturating_add(u32::from(selection.limit.is_none()))),
         );
@@ -203,9 +218,10 @@ impl PlacedSelection<'_> {
         if position.is_short() {
             return Ok(place);
         }
-        let Selection { where_clause, values, order, .. } = &self.selection;
+        let Selection { source, where_clause, values, order, .. } = &self.selection;
+        let source = Source { rows: source.rows.clone(), nearest: None };
         let (where_clause, values, order) = (where_clause.clone(), values.clone(), order.clone());
-        let next = Selection { where_clause, values, order, limit: Some(1), offset: 0 };
+        let next = Selection { source, where_clause, values, order, limit: Some(1), offset: 0 };
         let cursor = Cursor { is_backward: !is_after, place };
         let next = next.placed(self.context, self.statements, Some(cursor)).await?.first().await?;
         let next = next.edges.map(|(next, _)| RowMark::of(&next));

@@ -10,6 +10,7 @@ use partbook_domain::{Entity, Kind, Refusal, Value};
 
 use super::count::count_rows;
 use super::list::{PagedRows, rows_of};
+use super::narrow::Source;
 use super::selection::Selection;
 use crate::context::Context;
 use crate::error::Error;
@@ -22,7 +23,7 @@ pub(crate) fn listings(context: &Arc<Context>, entity: &'static Entity, id: i64,
     let Some(uses) = context.usage(entity).listings() else { return futures_util::stream::empty().boxed() };
     let (where_clause, order) = (format!(" where ({uses})"), vec![entity.usage_order]);
     let (limit, offset) = (Some(page.limit), page.offset);
-    let selection = Selection { where_clause, values: vec![int(id)], order, limit, offset };
+    let selection = Selection { source: Source::default(), where_clause, values: vec![int(id)], order, limit, offset };
     rows_of(context, &LISTING, selection, page.cursor.clone())
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod required_tables;
 pub(crate) mod search;
 mod select;
 pub(crate) mod stored_responses;
+pub(crate) mod trigram;
 pub(crate) mod usage;
 
 use partbook_database::{BindValue, Dialect, Statement, TextDialect};
@@ -169,7 +170,7 @@ mod tests {
                 let statements = Statements::compose(text_dialect, entity, &Vocabulary::default());
                 let order_by = format!("order by {}", statements.order_by(entity.order));
                 let order = entity.order;
-                let whole = Extract { where_clause: "", order, keyset: None, limit: 50, offset: 100 };
+                let whole = Extract { source: None, where_clause: "", order, keyset: None, limit: 50, offset: 100 };
                 let page = statements.page(&whole, &mut Vec::new(), 50);
                 let shown = statements.keys_before_id(order).map(|key| match statements.key_kind(key) {
                     Kind::Int => Value::Int(1),

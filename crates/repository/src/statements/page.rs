@@ -12,6 +12,8 @@ const KEY_TEXT_LENGTH: usize = 400;
 /// Which rows a list has.
 #[derive(Clone, Debug)]
 pub(crate) struct Extract<'a> {
+    /// What stands for the table in `from`; none where that is the table itself.
+    pub(crate) source: Option<&'a str>,
     /// Empty, or ` where …`.
     pub(crate) where_clause: &'a str,
     pub(crate) order: &'a [Order],
@@ -57,12 +59,13 @@ impl Statements {
 
     /// The ids of all rows of a list.
     pub(crate) fn ids(&self, extract: &Extract<'_>, values: &mut Vec<BindValue>) -> Statement {
-        let Extract { where_clause, order, limit, offset, .. } = *extract;
+        let Extract { source, where_clause, order, limit, offset, .. } = *extract;
         // SQLite takes no offset without a limit.
         values.extend([int(limit), int(offset)]);
         let (table, order, limit, offset) = (self.entity.name, self.order_by(order), values.len() - 1, values.len());
+        let source = source.unwrap_or(table);
         let sql =
-            format!("select {table}.id from {table}{where_clause} order by {order} limit ${limit} offset ${offset}");
+            format!("select {table}.id from {source}{where_clause} order by {order} limit ${limit} offset ${offset}");
         Statement::select(table, sql)
     }
 
@@ -92,12 +95,12 @@ impl Statements {
         };
         values.push(int(extract.limit));
         let limit = values.len();
-        let where_clause = extract.where_clause;
+        let (source, where_clause) = (extract.source.unwrap_or(table), extract.where_clause);
         let join = if where_clause.is_empty() { " where" } else { " and" };
         let (mut pages, mut taken) = ("with ".to_owned(), String::new());
         for (index, range) in ranges.iter().enumerate() {
             let rows = format!(
-                "select {table}.id from {table}{where_clause}{join} {} order by {} limit ${limit}",
+                "select {table}.id from {source}{where_clause}{join} {} order by {} limit ${limit}",
                 range.condition, range.order_by
             );
             // What the ranges before leave room for: of one that has none, nothing is read.

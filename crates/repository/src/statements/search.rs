@@ -50,14 +50,14 @@ impl SearchPlaces {
         own.into_iter().chain(of_children).map(|table| (table, FOLDED))
     }
 
-    /// The condition that the rows of a search meet.
-    pub(crate) fn condition(&self, search: &Search, values: &mut Vec<BindValue>) -> String {
+    /// The condition that the rows of a search meet. Where `is_of_few`, it is asked of few rows, and of each one by one.
+    pub(crate) fn condition(&self, search: &Search, values: &mut Vec<BindValue>, is_of_few: bool) -> String {
         let table = self.entity.name;
         let mut all = |alias: &str, folded: &str| {
             let words = search.words().iter().map(|word| self.word(word, alias, folded, values));
             words.collect::<Vec<_>>().join(" and ")
         };
-        match (self.is_stored, self.text.has_index()) {
+        match (self.is_stored, self.text.has_index() && !is_of_few) {
             (true, false) => all(table, &format!("{table}.{FOLDED}")),
             // As in `contains_stored`; but a word may be found elsewhere as well.
             (true, true) => {
@@ -163,6 +163,7 @@ mod tests {
             unique_keys: Vec::new(),
             foreign_keys: Vec::new(),
             enums: std::collections::BTreeMap::new(),
+            trigram_indexes: Vec::new(),
             encoding: Encoding::Unicode,
         }
     }
@@ -181,7 +182,7 @@ mod tests {
                 let mut values = Vec::new();
                 let text_dialect = TextDialect::new(dialect, Encoding::Unicode);
                 let places = SearchPlaces::compose(text_dialect, entity, &catalogue(has_folded));
-                let condition = places.condition(&search, &mut values);
+                let condition = places.condition(&search, &mut values, false);
                 let values: Vec<&Value> = values.iter().map(|(_, value)| value).collect();
                 let stored = if has_folded { "stored" } else { "folded when asked" };
                 text += &format!("-- {dialect:?}, {stored}\n{condition}\n-- {values:?}\n\n");

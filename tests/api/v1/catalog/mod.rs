@@ -33,6 +33,7 @@ mod rows;
 mod search;
 mod search_rule;
 mod search_time;
+mod search_trigrams;
 mod strict;
 mod types;
 mod unclean_names;

@@ -15,17 +15,17 @@ use partbook_test_support::{Backend, Database, backends, repository};
 const ROWS: usize = 24;
 
 /// How many searches of each entity are made where the ways of SQL differ the most.
-const MANY: usize = 480;
+pub(super) const MANY: usize = 480;
 
 /// The same elsewhere.
-const FEW: usize = 60;
+pub(super) const FEW: usize = 60;
 
 /// What folding treats in its own way, and what SQL, patterns and encodings do.
-const PIECES: [&str; 52] = [
+const PIECES: [&str; 57] = [
     "Intel", "CORE", "i5", "12400", "rtx", "4090", "(R)", "(tm)", "(C)", "®", "™", "©", "((r)c)", "(", ")", "r", "tm",
     "-", " ", "  ", " ", "\t", "\n", "\u{a0}", "\u{2003}", "\u{3000}", "\u{85}", "%", "_", "é", "É", "à", "ß", "中",
     "😀", "'", "''", "\"", "\\", "[a]", ".*", "^", "$1", "1TB", "1 tb", "0.5tb", "32GB", "\u{1}", "\u{200b}", "ddr5",
-    "Sata-SSD", "usb",
+    "Sata-SSD", "usb", "ΟΔΟΣ", "ς", "İ", "ﬀ", "\u{301}",
 ];
 
 fn text(pieces: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = String> {
@@ -130,7 +130,7 @@ async fn compare(repository: &Repository, entity: &'static Entity, searches: usi
     assert!(found > searches, "the searches of {} found {found} rows in all", entity.name);
 }
 
-async fn check(database: &Database, searches: usize, may_hold: fn(char) -> bool) {
+pub(super) async fn check(database: &Database, searches: usize, may_hold: fn(char) -> bool) {
     let mut runner = TestRunner::deterministic();
     let repository = repository(&database.url()).await;
     database.sql(&rows(&mut runner, may_hold)).await;

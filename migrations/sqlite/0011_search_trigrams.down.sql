@@ -1,0 +1,12 @@
+drop trigger ${own}cpu_search_update;
+drop trigger ${own}cpu_search_delete;
+drop trigger ${own}cpu_search_insert;
+drop table ${own}cpu_search;
+drop trigger ${own}gpu_search_update;
+drop trigger ${own}gpu_search_delete;
+drop trigger ${own}gpu_search_insert;
+drop table ${own}gpu_search;
+drop trigger ${own}listing_search_update;
+drop trigger ${own}listing_search_delete;
+drop trigger ${own}listing_search_insert;
+drop table ${own}listing_search;
