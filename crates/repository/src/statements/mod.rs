@@ -172,7 +172,7 @@ mod tests {
                 let order = entity.order;
                 let whole = Extract { source: None, where_clause: "", order, keyset: None, limit: 50, offset: 100 };
                 let page = statements.page(&whole, &mut Vec::new(), 50);
-                let shown = statements.keys_before_id(order).map(|key| match statements.key_kind(key) {
+                let shown = position::keys_before_id(order).map(|key| match statements.key_kind(key) {
                     Kind::Int => Value::Int(1),
                     Kind::Time => Value::Time(Timestamp::default()),
                     _ => Value::Text("nvme".to_owned()),

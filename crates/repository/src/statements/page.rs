@@ -5,6 +5,7 @@ use partbook_domain::{Kind, Order};
 
 use super::Statements;
 use super::keyset::Keyset;
+use super::position::keys_before_id;
 
 /// How much of a text is read to tell where the last row of a page is, characters. A longer one is told by its row.
 const KEY_TEXT_LENGTH: usize = 400;
@@ -120,7 +121,7 @@ impl Statements {
 
     /// The keys before the id, as rows show them.
     fn shown_keys(&self, order: &[Order]) -> impl Iterator<Item = String> {
-        let columns = self.keys_before_id(order).map(|key| (self.key_kind(key), self.key_column(key)));
+        let columns = keys_before_id(order).map(|key| (self.key_kind(key), self.key_column(key)));
         columns.map(|(kind, column)| match kind {
             Kind::Text | Kind::Url => format!("substr({column}, 1, {KEY_TEXT_LENGTH})"),
             kind => self.dialect.read(kind, &column),
@@ -129,7 +130,7 @@ impl Statements {
 
     /// The keys before the id as they are compared, of those whose values do not tell it.
     fn stored_keys(&self, order: &[Order]) -> impl Iterator<Item = String> {
-        let columns = self.keys_before_id(order).map(|key| (self.key_kind(key), self.key_column(key)));
+        let columns = keys_before_id(order).map(|key| (self.key_kind(key), self.key_column(key)));
         columns.filter_map(|(kind, column)| self.dialect.stored_key(kind, &column))
     }
 }
