@@ -50,6 +50,7 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them, for the life of the process")]
 enum Command {
     /// Serve the catalog (what partbook does without a command)
     Serve(ServeArguments),

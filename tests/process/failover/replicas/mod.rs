@@ -35,8 +35,9 @@ async fn in_use(service: &Server, server: &str, is: bool) {
 }
 
 /// How many queries a server has answered.
-async fn reads(service: &Server, server: &str) -> f64 {
-    service.metrics().await.sum("partbook_pg_reads_total", &[("server", server)])
+async fn reads(service: &Server, server: &str) -> u64 {
+    let count = service.metrics().await.sum("partbook_pg_reads_total", &[("server", server)]);
+    count.to_string().parse().expect("a whole number")
 }
 
 /// A client with a connection of its own.

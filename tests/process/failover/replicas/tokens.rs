@@ -26,7 +26,7 @@ async fn an_answer_is_at_least_as_new_as_the_token_says() {
     let before = reads(&service, &replicas.standby()).await;
     replicas.resume().await;
     assert_eq!(seen(&[&of_read]).0, "new");
-    assert_eq!(reads(&service, &replicas.standby()).await, before + 1.0, "it has caught up, and answers again");
+    assert_eq!(reads(&service, &replicas.standby()).await, before + 1, "it has caught up, and answers again");
 }
 
 #[tokio::test]
