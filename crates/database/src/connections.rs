@@ -303,15 +303,35 @@ impl<DB: Driver> Loan<DB> {
 
     /// Gives the connection back once it has answered that nothing is unfinished on it, or closes it.
     pub(crate) async fn give_back(mut self, deadline: Deadline) {
-        let is_good = self.is_accepted() && !self.pool.permits.is_closed();
+        let is_wanted = self.is_wanted();
         let connection: &mut DB::Connection = &mut self;
-        if is_good && matches!(timeout_at(deadline, connection.ping()).await, Ok(Ok(()))) {
-            let (peer, opened) = (self.peer.take(), self.opened);
-            let connection = self.connection.take().expect("a connection that is not gone");
-            self.pool.idle().push_back(Idle { connection, peer, opened, since: Instant::now() });
+        if is_wanted && matches!(timeout_at(deadline, connection.ping()).await, Ok(Ok(()))) {
+            self.keep();
         } else {
             let _ = timeout_at(deadline, self.detach().close()).await;
         }
+    }
+
+    /// Gives a connection back at once that has answered all it was asked.
+    ///
+    /// # Errors
+    /// It is to be closed instead: here it is again.
+    pub(crate) fn give_back_answered(self) -> Result<(), Self> {
+        if !self.is_wanted() {
+            return Err(self);
+        }
+        self.keep();
+        Ok(())
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.is_accepted() && !self.pool.permits.is_closed()
+    }
+
+    fn keep(mut self) {
+        let (peer, opened) = (self.peer.take(), self.opened);
+        let connection = self.connection.take().expect("a connection that is not gone");
+        self.pool.idle().push_back(Idle { connection, peer, opened, since: Instant::now() });
     }
 }
 

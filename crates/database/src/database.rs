@@ -177,6 +177,8 @@ impl Database {
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
+                    drop(rows);
+                    connection.note_answered();
                 }
                 // Prepared anew, in a transaction: see `Pool::has_statement_cache`.
                 AnyPool::Postgres(pool) => {
@@ -196,6 +198,8 @@ impl Database {
                     while let Some(row) = rows.try_next().await? {
                         yield row;
                     }
+                    drop(rows);
+                    connection.note_answered();
                 }
             }
         }

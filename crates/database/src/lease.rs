@@ -27,6 +27,8 @@ pub(crate) struct Lease<DB: Driver> {
     watch: Option<Watch>,
     /// Whether a transaction may be open.
     in_transaction: bool,
+    /// Whether the answer to the last statement is read to its end: there is nothing to wait for before the next one.
+    is_answered: bool,
     /// The permit to write, kept until nothing of the transaction is left.
     permit: Option<OwnedSemaphorePermit>,
 }
@@ -53,7 +55,7 @@ impl<DB: Driver> Lease<DB> {
             return Err(replaced);
         }
         let watch = connection.peer().map(|peer| Watch::new(&target.pulse, peer));
-        Ok(Self { connection: Some(connection), watch, in_transaction: false, permit: None })
+        Ok(Self { connection: Some(connection), watch, in_transaction: false, is_answered: false, permit: None })
     }
 
     /// What the server was last heard to be at; none where there is no server.
@@ -90,7 +92,13 @@ impl<DB: Driver> Lease<DB> {
     async fn end(&mut self, sql: SqlStr) -> Result<(), sqlx::Error> {
         heard(self.watch(), DB::run(self, sql)).await?;
         self.in_transaction = false;
+        self.is_answered = true;
         Ok(())
+    }
+
+    /// Notes that the rows of a statement outside a transaction, the last, were read to their end.
+    pub(crate) fn note_answered(&mut self) {
+        self.is_answered = true;
     }
 }
 
@@ -112,13 +120,18 @@ impl<DB: Driver> Drop for Lease<DB> {
     /// By a task with a time limit of its own, so that a connection that is not heard of again does not keep its place in the
     /// pool.
     fn drop(&mut self) {
-        let (Some(connection), Ok(runtime)) = (self.connection.take(), tokio::runtime::Handle::try_current()) else {
+        let (Some(mut connection), Ok(runtime)) = (self.connection.take(), tokio::runtime::Handle::try_current())
+        else {
             return;
         };
         if self.watch.as_ref().is_some_and(Watch::is_useless) {
             // What is sent there is not heard, or refused.
             drop(connection);
             return;
+        }
+        if self.is_answered && !self.in_transaction {
+            let Err(unwanted) = connection.give_back_answered() else { return };
+            connection = unwanted;
         }
         let (in_transaction, permit) = (self.in_transaction, self.permit.take());
         runtime.spawn(give_back(connection, in_transaction, permit));
