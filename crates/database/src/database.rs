@@ -62,6 +62,12 @@ impl Database {
         Self { shared: self.shared.clone(), scope: Some(Scope { consistency, reads_replicas }) }
     }
 
+    /// Whether it is noted what its requests see, each for itself.
+    #[must_use]
+    pub fn is_of_one_request(&self) -> bool {
+        self.scope.is_some()
+    }
+
     /// The connections.
     #[must_use]
     pub fn pool(&self) -> &Pool {
@@ -107,7 +113,7 @@ impl Database {
         };
         let (target, statement_cache) = (self.pool().target().clone(), self.pool().has_statement_cache());
         let consistency = self.scope.as_ref().map(|scope| scope.consistency.clone());
-        Ok(Session { transaction, target, statement_cache, consistency })
+        Ok(Session { transaction, target, statement_cache, consistency, has_failed: false })
     }
 
     /// Begins a transaction, with the permit that it needs for as long as it lasts.

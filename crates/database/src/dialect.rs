@@ -116,6 +116,15 @@ impl Dialect {
         }
     }
 
+    /// Holds the rows that are read, as for an update, but for those that another transaction holds: they are left out.
+    #[must_use]
+    pub fn lock_rows(self, table: &str) -> String {
+        match self {
+            Self::Postgres => format!("{} skip locked", self.lock_row(table, false)),
+            Self::Sqlite => String::new(),
+        }
+    }
+
     /// Keeps the key of the rows that are read as it is until the transaction ends; waits for one that changes it or deletes
     /// the row.
     #[must_use]
@@ -157,7 +166,8 @@ impl Dialect {
     #[must_use]
     pub fn is_among(self, column: &str, n: usize) -> String {
         match self {
-            Self::Postgres => format!("{column} in (select json_array_elements_text(${n}::json)::int)"),
+            // An array, for which indexes are asked once for each of its elements.
+            Self::Postgres => format!("{column} = any (translate(${n}, '[]', '{{}}')::bigint[])"),
             Self::Sqlite => format!("{column} in (select value from json_each(${n}))"),
         }
     }

@@ -1,5 +1,7 @@
 //! What a statement can end in, and how a driver's error is read.
 
+use std::io;
+
 use sqlx::error::ErrorKind;
 
 /// Why the database did not do what it was asked.
@@ -199,6 +201,23 @@ impl Error {
     /// The constraint that it is about, where the database says it.
     pub(crate) fn constraint(&self) -> Option<&str> {
         self.driver()?.as_database_error()?.constraint()
+    }
+
+    /// The same for another one who waited for the same work; none of what the database itself reported of a statement.
+    #[must_use]
+    pub fn repeated(&self) -> Option<Self> {
+        Some(match self {
+            Self::Unavailable(sqlx::Error::PoolTimedOut) => Self::Unavailable(sqlx::Error::PoolTimedOut),
+            Self::Unavailable(sqlx::Error::PoolClosed) => Self::Unavailable(sqlx::Error::PoolClosed),
+            Self::Unavailable(sqlx::Error::Io(error)) => {
+                Self::Unavailable(sqlx::Error::Io(io::Error::new(error.kind(), error.to_string())))
+            }
+            Self::OutcomeUnknown(error) => Self::OutcomeUnknown(sqlx::Error::Io(io::Error::other(reason(error)))),
+            Self::ReadOnly => Self::ReadOnly,
+            Self::Contended => Self::Contended,
+            Self::FileReplaced => Self::FileReplaced,
+            _ => return None,
+        })
     }
 
     /// A statement that must answer a row answered none.

@@ -25,6 +25,7 @@ pub struct Session {
     pub(crate) statement_cache: bool,
     /// Who wants to know where the transaction ended.
     pub(crate) consistency: Option<Arc<Consistency>>,
+    pub(crate) has_failed: bool,
 }
 
 /// The transaction of one of the two drivers.
@@ -52,7 +53,15 @@ impl Session {
             }
             AnyTransaction::Sqlite(transaction) => fetch::sqlite(&mut **transaction, sql, values, kinds),
         };
-        observer.rows(rows).try_collect().await
+        let rows = observer.rows(rows).try_collect().await;
+        self.has_failed |= rows.is_err();
+        rows
+    }
+
+    /// Whether a statement has failed. PostgreSQL then makes nothing last, and does not say so when it is asked to.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.has_failed
     }
 
     /// Runs a statement that answers no rows.

@@ -30,7 +30,8 @@ const ROW_COUNT_TTL: Duration = Duration::from_mins(1);
 const ROW_COUNT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What may rise, and has not yet.
-const ZERO_COUNTERS: [&str; 5] = [
+const ZERO_COUNTERS: [&str; 6] = [
+    "partbook_db_grouped_operations_total",
     "partbook_db_pool_timeouts_total",
     "partbook_db_retries_total",
     "partbook_db_slow_statements_total",

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use partbook_database::{Consistency, Database, Dialect, Prepared, Replicas, TextDialect, Violation};
 use partbook_domain::clock::Clock;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
-use partbook_domain::{Entity, Kind, Vocabulary, registry};
+use partbook_domain::{Entity, Kind, Row, Vocabulary, registry};
 
+use crate::error::Error;
+use crate::gathering::Gathering;
 use crate::idempotency::{InFlight, StorageLimit};
 use crate::statements::Statements;
 use crate::statements::keys::Keys;
@@ -17,6 +19,15 @@ use crate::statements::search::SearchPlaces;
 use crate::statements::stored_responses::{STORED_RESPONSES, StoredResponseStatements};
 use crate::statements::trigram::TrigramIndex;
 use crate::statements::usage::Usage;
+
+/// How many statements read rows of an entity by id at once.
+const READ_LANES: usize = 2;
+
+/// How many rows a statement reads at most that are asked for by id.
+const MAX_READ_TOGETHER: usize = 64;
+
+/// The requests for rows of an entity by id.
+type Reads = Gathering<Context, (&'static Entity, i64), Result<Option<Row>, Error>>;
 
 /// How much the operations may take up.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +72,7 @@ pub(crate) struct Shared {
     searches: BTreeMap<&'static str, SearchPlaces>,
     trigram_indexes: BTreeMap<&'static str, TrigramIndex>,
     keys: BTreeMap<&'static str, Keys>,
+    reads: BTreeMap<&'static str, Arc<Reads>>,
 }
 
 impl Context {
@@ -120,6 +132,7 @@ impl Shared {
             trigram_indexes: trigram_indexes.collect(),
             entities: entities.collect(),
             vocabulary,
+            reads: served().map(|entity| (entity.name, Gathering::new(READ_LANES, MAX_READ_TOGETHER))).collect(),
             keys: served().map(|entity| (entity.name, Keys::of(entity, &catalogue))).collect(),
             dialect,
             clock,
@@ -169,6 +182,11 @@ impl Shared {
 
     pub(crate) fn usage(&self, entity: &Entity) -> &Usage {
         &self.entry(entity).1
+    }
+
+    /// The requests for rows of an entity by id.
+    pub(crate) fn reads(&self, entity: &Entity) -> &Arc<Reads> {
+        self.reads.get(entity.name).expect("every entity that is served has its reads")
     }
 
     /// Where the words of a search are looked for.

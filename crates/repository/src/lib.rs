@@ -7,6 +7,7 @@
 mod compute;
 mod context;
 mod error;
+mod gathering;
 mod idempotency;
 mod observe;
 mod read;

@@ -20,10 +20,10 @@ use crate::read::custom_fields;
 use crate::read::health::{self, Availability, WritesRefused};
 use crate::read::list::{self, Page};
 use crate::read::{count, row, usage};
-use crate::write::create;
 use crate::write::custom_field::RemoveField;
+use crate::write::group::Writes;
 use crate::write::request::{Create, Delete, Update, Written};
-use crate::write::{transact, update};
+use crate::write::transact;
 
 /// The catalog's rows. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ pub struct Repository {
     context: Arc<Context>,
     /// The same, for reads that a replica may answer.
     reads: Arc<Context>,
+    writes: Arc<Writes>,
 }
 
 impl Repository {
@@ -49,7 +50,7 @@ impl Repository {
         limits: RepositoryLimits,
     ) -> Self {
         let context = Arc::new(Context::new(prepared, replicas, clock, limits));
-        Self { reads: context.clone(), context }
+        Self { reads: context.clone(), writes: Arc::new(Writes::new(context.dialect)), context }
     }
 
     /// The servers that may answer reads, where there are any.
@@ -63,7 +64,7 @@ impl Repository {
     #[must_use]
     pub fn within(&self, consistency: &Arc<Consistency>) -> Self {
         let within = |reads_replicas| Arc::new(self.context.within(consistency.clone(), reads_replicas));
-        Self { context: within(false), reads: within(true) }
+        Self { context: within(false), reads: within(true), writes: self.writes.clone() }
     }
 
     /// The words that this database can store.
@@ -103,7 +104,7 @@ impl Repository {
     /// # Errors
     /// The body breaks the rules, a name is taken, or the database is away.
     pub async fn create(&self, request: Create) -> Result<Written, Error> {
-        operation("create", request.entity, create::create(&self.context, request)).await
+        operation("create", request.entity, self.writes.create(&self.context, request)).await
     }
 
     /// Creates a row as [`Self::create`] does, once: the same request gets the response that the first one got.
@@ -145,7 +146,7 @@ impl Repository {
             EditMode::Replace => "update",
             EditMode::Merge(_) => "partial_update",
         };
-        operation(name, request.entity, update::update(&self.context, request)).await
+        operation(name, request.entity, self.writes.update(&self.context, request)).await
     }
 
     /// Deletes a row that nothing uses.

@@ -84,6 +84,8 @@ pub(super) struct Span {
     pub(super) attributes: Attributes,
     /// The names of its events.
     pub(super) events: Vec<String>,
+    /// The spans of other traces that it has to do with.
+    pub(super) links: Vec<String>,
     /// Who made it.
     pub(super) scope: String,
 }
@@ -192,6 +194,7 @@ fn read(span: wire::Span, scope: &str) -> Span {
         end: span.end_time_unix_nano,
         attributes: attributes(span.attributes),
         events: span.events.into_iter().map(|event| event.name).collect(),
+        links: span.links.iter().map(|link| hexadecimal(&link.span_id)).collect(),
         scope: scope.to_owned(),
     }
 }

@@ -5,8 +5,9 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde_json::json;
 
 use super::collector::{Collector, Transport};
-use super::{Caller, all_of, traced};
+use super::{Caller, Trace, all_of, traced};
 use partbook_test_support::contract::{CPU, LISTING, RAM_SPEC, catalog, listing_that_uses};
+use partbook_test_support::prometheus::Scrape;
 use partbook_test_support::{Backend, Method, Server, backends};
 
 /// A request to make and the name of the operation it is.
@@ -108,4 +109,44 @@ async fn requests_at_the_same_moment_keep_their_spans_apart() {
         let names = trace.names_under(trace.named("catalog.partial_update_ram_spec"));
         assert_eq!(names.iter().filter(|name| **name == "UPDATE ram_spec").count(), 1, "{names:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_done_together_is_linked() {
+    let collector = Collector::start().await;
+    let service: Server = traced(&collector, Transport::Http).start(Backend::Postgres).await;
+    let row = service.create(&CPU, 1).await;
+    let path = CPU.at(&row["id"]);
+    let mut callers: Vec<Caller> = Vec::new();
+    let is_grouped = |scrape: &Scrape| scrape.sum("partbook_db_grouped_operations_total", &[]) > 0.5;
+    while !is_grouped(&service.metrics().await) {
+        let new: Vec<Caller> = (0..40).map(|number| Caller::number((callers.len() + number) as u64 + 1)).collect();
+        let requests = new
+            .iter()
+            .map(|caller| service.request(Method::GET, &path).header("traceparent", &caller.traceparent(true)));
+        for answer in partbook_test_support::together(requests.collect::<Vec<_>>()).await {
+            answer.expect(200);
+        }
+        callers.extend(new);
+        assert!(callers.len() < 10_000, "no two of them have met");
+    }
+    let spans = all_of(service, &collector).await;
+    let traces: Vec<Trace> = callers.iter().map(|caller| caller.trace(&spans)).collect();
+    let mut linked = 0;
+    for trace in &traces {
+        trace.ends_with_the_server();
+        let operation = trace.named("catalog.get_cpu");
+        match operation.links.as_slice() {
+            [] => assert_eq!(trace.names_under(operation), ["SELECT cpu"]),
+            [first] => {
+                assert_eq!(trace.names_under(operation), [""; 0]);
+                let first = traces.iter().find(|trace| trace.named("catalog.get_cpu").id == *first);
+                let first = first.expect("one of the operations");
+                assert_eq!(first.names_under(first.named("catalog.get_cpu")), ["SELECT cpu"]);
+                linked += 1;
+            }
+            links => panic!("one operation has the statement: {links:?}"),
+        }
+    }
+    assert!(linked > 0);
 }

@@ -29,6 +29,10 @@ pub(super) fn describe() {
         "Operations that failed, by kind: unavailable (the database is away or busy) or internal."
     );
     describe_counter!(
+        "partbook_db_grouped_operations_total",
+        "Operations that shared a statement or a transaction with others that came at the same time."
+    );
+    describe_counter!(
         "partbook_db_retries_total",
         "Writes tried again because another one was in the way: a lock, a deadlock, a busy file."
     );

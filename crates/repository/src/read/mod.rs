@@ -1,5 +1,6 @@
 //! Reading: one row, lists, counts, uses, custom fields, and whether the database answers.
 
+pub(crate) mod batch;
 pub(crate) mod count;
 pub(crate) mod custom_fields;
 mod filter;

@@ -38,8 +38,12 @@ pub(crate) struct Statements {
     pub(crate) kinds: &'static [Kind],
     /// The row of an id.
     pub(crate) get: Statement,
-    /// The same, held until the transaction ends.
+    /// The rows of several ids, in any order.
+    pub(crate) get_many: Statement,
+    /// The row of an id, held until the transaction ends.
     pub(crate) get_locked: Statement,
+    /// The rows of several ids that no other transaction holds, held until the transaction ends.
+    pub(crate) get_many_locked: Statement,
     /// Whether the row of an id exists; held until the transaction ends.
     pub(crate) lock_for_update: Statement,
     /// The same; and nothing can begin to point at it meanwhile.
@@ -75,12 +79,17 @@ impl Statements {
         let insert = insert(dialect, table, entity.columns().map(|(_, field)| field), &[]);
         let select = format!("select {columns} from {from}");
         let get = format!("{select} where {table}.id = $1");
+        let get_many = format!("{select} where {}", dialect.is_among(&format!("{table}.id"), 1));
+        // In one order, so that two transactions cannot wait for each other's rows.
+        let get_many_locked = format!("{get_many} order by {table}.id{}", dialect.lock_rows(table));
         Self {
             dialect,
             entity,
             vocabulary: vocabulary.clone(),
             get_locked: Statement::select(table, leak(format!("{get}{}", dialect.lock_row(table, false)))),
             get: Statement::select(table, leak(get)),
+            get_many: Statement::select(table, leak(get_many)),
+            get_many_locked: Statement::select(table, leak(get_many_locked)),
             columns,
             from,
             select: leak(select),
@@ -182,10 +191,22 @@ mod tests {
                 let before = statements.keyset(order, &position, true, false, &mut values);
                 let before = Extract { where_clause: " where true", keyset: before.as_ref(), offset: 0, ..whole };
                 let before = statements.ids_of_page(&before, &mut values);
-                let Statements { get, get_locked, lock_for_update, lock_for_delete, insert, delete, find, .. } =
-                    statements;
+                let Statements {
+                    get,
+                    get_many,
+                    get_many_locked,
+                    get_locked,
+                    lock_for_update,
+                    lock_for_delete,
+                    insert,
+                    delete,
+                    find,
+                    ..
+                } = statements;
                 text += &format!("-- {}\n", entity.name);
-                for statement in [get, get_locked, lock_for_update, lock_for_delete, insert, delete] {
+                for statement in
+                    [get, get_many, get_many_locked, get_locked, lock_for_update, lock_for_delete, insert, delete]
+                {
                     text += &format!("{}\n", statement.as_str());
                 }
                 let find = find.as_ref();

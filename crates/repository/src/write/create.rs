@@ -4,6 +4,7 @@ use partbook_database::{BindValue, Error as DatabaseError, Session, Violation, f
 use partbook_domain::edit::{self, Draft};
 use partbook_domain::{Entity, FieldErrors, Identity, Kind, Refusal, Row, Value};
 
+use super::Write;
 use super::apply::{apply, as_stored};
 use super::children::write_children;
 use super::default_flag::{RowWrite, move_flag};
@@ -12,7 +13,6 @@ use super::ids::advance_ids;
 use super::natural_key::{duplicate, find};
 use super::references::missing_references;
 use super::request::{Create, Reading, Written};
-use super::{Write, transact};
 use crate::compute::compute;
 use crate::context::Context;
 use crate::error::Error;
@@ -39,26 +39,57 @@ impl NewRow {
         })
     }
 
-    /// Creates the row in a transaction that holds the entity's lock; or answers the one with its natural key.
-    pub(crate) async fn insert(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
-        let mut errors = self.draft.errors.clone();
-        errors.extend(missing_references(session, self.entity, &self.draft).await?);
-        self.reading.check(errors)?;
-        let inserted = insert(context, session, self.entity, &self.draft).await;
-        let (row, is_existing) = inserted.map_err(|error| self.reading.placed_error(error))?;
-        let written = compute(row.text_length(), || Written::new(&row, self.reading.representation));
-        Ok(Written { is_existing, ..written })
+    /// Refuses what is known to be wrong before the database is asked.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        // What points nowhere can be told only by the database.
+        if self.entity.references.is_empty() { self.reading.check(self.draft.errors.clone()) } else { Ok(()) }
     }
-}
 
-/// Creates a row.
-pub(crate) async fn create(context: &Context, request: Create) -> Result<Written, Error> {
-    let new = NewRow::read(context, request)?;
-    // What points nowhere can be told only by the database; every other error is known already.
-    if new.entity.references.is_empty() {
-        new.reading.check(new.draft.errors.clone())?;
+    /// Creates the row in a transaction that holds the entity's lock, where it needs one; or answers the one with its natural
+    /// key.
+    pub(crate) async fn insert(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
+        let known = self.judge(context, session).await?;
+        let placed = |error| self.reading.placed_error(error);
+        let (row, is_existing) = match known {
+            Some(row) => known_row(context, session, row, &self.draft).await.map_err(placed)?,
+            None => (self.write(context, session).await.map_err(placed)?, false),
+        };
+        Ok(Written { is_existing, ..Written::of(&row, self.reading.representation) })
     }
-    transact(context, &new).await
+
+    /// Refuses what is wrong, before anything is written; the row that has its key of several columns already.
+    pub(super) async fn judge(&self, context: &Context, session: &mut Session) -> Result<Option<Row>, Error> {
+        let Self { entity, draft, reading } = self;
+        let mut errors = draft.errors.clone();
+        errors.extend(missing_references(session, entity, draft).await?);
+        reading.check(errors)?;
+        let statements = context.statements(entity);
+        // First, and not only by the violation: a refused row would use up an id on PostgreSQL.
+        let Some(id) = find(statements, session, &draft.values).await? else { return Ok(None) };
+        if entity.identity == Identity::Name {
+            return Err(reading.placed(duplicate(entity, &draft.values)).into());
+        }
+        match row_of(statements, session, &statements.get, id).await {
+            // Another program has deleted it since.
+            Err(Error::Refused(Refusal::NotFound { .. })) => Ok(None),
+            row => row.map(Some),
+        }
+    }
+
+    /// Writes the row.
+    pub(super) async fn write(&self, context: &Context, session: &mut Session) -> Result<Row, Error> {
+        let Self { entity, draft, .. } = self;
+        let (statements, now) = (context.statements(entity), context.clock.now());
+        let columns = entity.columns().map(|(index, field)| (field.kind, draft.values[index].clone()));
+        let mut values: Vec<BindValue> = columns.collect();
+        values.extend([(Kind::Time, Value::Time(now)), (Kind::Time, Value::Time(now))]);
+        let rows = session.rows(&statements.insert, values, statements.returned_kinds()).await?;
+        let id = first_int(&rows).ok_or_else(DatabaseError::no_row)?;
+        let write = RowWrite { entity, id, stored: None, draft, now };
+        move_flag(session, &write).await?;
+        write_children(context.dialect, session, &write).await?;
+        as_stored(statements, session, id, rows).await
+    }
 }
 
 impl Write for NewRow {
@@ -89,40 +120,8 @@ impl Write for NewRow {
     }
 }
 
-/// The row, and whether it was there before.
-async fn insert(
-    context: &Context,
-    session: &mut Session,
-    entity: &'static Entity,
-    draft: &Draft,
-) -> Result<(Row, bool), Error> {
-    let statements = context.statements(entity);
-    // First, and not only by the violation: a refused row would use up an id on PostgreSQL.
-    if let Some(id) = find(statements, session, &draft.values).await? {
-        if entity.identity == Identity::Name {
-            return Err(duplicate(entity, &draft.values).into());
-        }
-        match row_of(statements, session, &statements.get, id).await {
-            // Another program has deleted it since.
-            Err(Error::Refused(Refusal::NotFound { .. })) => {}
-            Ok(row) => return known(context, session, row, draft).await,
-            Err(error) => return Err(error),
-        }
-    }
-    let now = context.clock.now();
-    let columns = entity.columns().map(|(index, field)| (field.kind, draft.values[index].clone()));
-    let mut values: Vec<BindValue> = columns.collect();
-    values.extend([(Kind::Time, Value::Time(now)), (Kind::Time, Value::Time(now))]);
-    let rows = session.rows(&statements.insert, values, statements.returned_kinds()).await?;
-    let id = first_int(&rows).ok_or_else(DatabaseError::no_row)?;
-    let write = RowWrite { entity, id, stored: None, draft, now };
-    move_flag(session, &write).await?;
-    write_children(context.dialect, session, &write).await?;
-    Ok((as_stored(statements, session, id, rows).await?, false))
-}
-
 /// What comes of a row that is there already under the natural key of a new one, and whether it is as it was before.
-async fn known(context: &Context, session: &mut Session, row: Row, draft: &Draft) -> Result<(Row, bool), Error> {
+async fn known_row(context: &Context, session: &mut Session, row: Row, draft: &Draft) -> Result<(Row, bool), Error> {
     let entity = row.entity;
     if !matches!(entity.identity, Identity::Unique(_)) {
         return Ok((row, true));

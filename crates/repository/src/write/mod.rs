@@ -9,6 +9,7 @@ pub(crate) mod custom_field;
 pub(crate) mod default_flag;
 pub(crate) mod delete;
 pub(crate) mod encoding;
+pub(crate) mod group;
 pub(crate) mod ids;
 pub(crate) mod natural_key;
 pub(crate) mod references;

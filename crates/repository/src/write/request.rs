@@ -4,6 +4,7 @@ use partbook_domain::edit::EditMode;
 use partbook_domain::precondition::Precondition;
 use partbook_domain::{Entity, FieldErrors, Json, Refusal, Representation, Row, Tag};
 
+use crate::compute::compute;
 use crate::error::Error;
 
 /// Creates a row; where a natural key of several columns is known already, the row that has it is the answer, unchanged.
@@ -65,9 +66,11 @@ pub struct Written {
 }
 
 impl Written {
-    pub(crate) fn new(row: &Row, representation: &dyn Representation) -> Self {
-        let body = representation.to_bytes(row);
-        Self { id: row.id, tag: Tag::of(&body), body, is_existing: false }
+    pub(crate) fn of(row: &Row, representation: &dyn Representation) -> Self {
+        compute(row.text_length(), || {
+            let body = representation.to_bytes(row);
+            Self { id: row.id, tag: Tag::of(&body), body, is_existing: false }
+        })
     }
 }
 

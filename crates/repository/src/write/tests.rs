@@ -1,9 +1,10 @@
 //! What a write keeps whatever the clock says. Everything else is tested over HTTP, on every database.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use partbook_database::{DatabaseUrl, Pool, PoolSettings};
+use partbook_database::{DatabaseUrl, Pool, PoolSettings, Prepared};
 use partbook_domain::clock::Clock;
 use partbook_domain::edit::{EditMode, Nulls};
 use partbook_domain::entity::cpu::CPU;
@@ -25,7 +26,7 @@ impl Clock for Backwards {
 
 /// The entity's own shape.
 #[derive(Debug)]
-struct Plain;
+pub(super) struct Plain;
 
 impl Representation for Plain {
     fn read(&self, _: &Entity, body: Json) -> Result<Object, FieldErrors> {
@@ -41,18 +42,18 @@ impl Representation for Plain {
     }
 }
 
+/// A new SQLite file in a directory.
+pub(super) async fn prepared(directory: &Path) -> Prepared {
+    let url = format!("sqlite://{}", directory.join("catalog.db").display());
+    let pool = Pool::connect(&DatabaseUrl::parse(&url).unwrap(), &PoolSettings::default()).await.unwrap();
+    let at_start = partbook_migrate::AtStart::Migrate(&partbook_migrate::NoPrecaution);
+    partbook_migrate::prepare(pool, &required_tables(), at_start).await.unwrap()
+}
+
 #[tokio::test]
 async fn updated_at_moves_forward_whatever_the_clock_does() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", directory.path().join("clock.db").display());
-    let pool = Pool::connect(&DatabaseUrl::parse(&url).unwrap(), &PoolSettings::default()).await.unwrap();
-    let prepared = partbook_migrate::prepare(
-        pool,
-        &required_tables(),
-        partbook_migrate::AtStart::Migrate(&partbook_migrate::NoPrecaution),
-    )
-    .await
-    .unwrap();
+    let prepared = prepared(directory.path()).await;
     let repository = Repository::open(prepared, Arc::new(Backwards(AtomicI64::new(20))), RepositoryLimits::default());
     let body = |text: &str| json::parse(text.as_bytes()).unwrap();
     let create = Create {

@@ -1,46 +1,56 @@
 //! Changing a row under its lock, so that concurrent changes of other fields are kept.
 
 use partbook_database::{Session, Violation, int};
-use partbook_domain::edit::{self, EditMode};
+use partbook_domain::edit::{self, Draft, EditMode};
 use partbook_domain::precondition::Precondition;
 use partbook_domain::{Entity, FieldErrors, Kind, Object, Refusal, Row};
 
+use super::Write;
 use super::apply::apply;
 use super::encoding::{Given, given_for_change};
 use super::references::missing_references;
 use super::request::{Reading, Update, Written};
-use super::{Write, transact};
 use crate::compute::compute;
 use crate::context::Context;
 use crate::error::Error;
 use crate::read::row::row_of;
 use crate::statements::Statements;
 
-/// Changes a row.
-pub(crate) async fn update(context: &Context, request: Update) -> Result<Written, Error> {
-    transact(context, &RowUpdate::read(request)).await
-}
-
 /// A change of a row whose body has been read.
-struct RowUpdate {
-    entity: &'static Entity,
-    id: i64,
+pub(crate) struct RowUpdate {
+    pub(super) entity: &'static Entity,
+    pub(super) id: i64,
     /// The members that the body gives, or what is wrong with its shape: that is told after the precondition.
     members: Result<Object, FieldErrors>,
     mode: EditMode,
     precondition: Precondition,
-    reading: Reading,
+    pub(super) reading: Reading,
     /// About how long the body is, bytes.
     length: usize,
 }
 
 impl RowUpdate {
-    fn read(Update { entity, id, body, mode, precondition, representation, strict }: Update) -> Self {
+    pub(super) fn read(Update { entity, id, body, mode, precondition, representation, strict }: Update) -> Self {
         let length = body.text_length();
         let (reading, members) = compute(length, || {
             (Reading::new(entity, &body, representation, strict), representation.read(entity, body))
         });
         Self { entity, id, members, mode, precondition, reading, length }
+    }
+
+    /// What it makes of a row that the session holds locked.
+    ///
+    /// The precondition is evaluated between the lock and the draft, so that nobody can change the row after it held.
+    pub(super) async fn draft(&self, context: &Context, session: &mut Session, row: &Row) -> Result<Draft, Error> {
+        let mut draft = compute(row.text_length() + self.length, || {
+            self.precondition.evaluate(row, self.reading.representation)?;
+            let members = self.members.as_ref().map_err(|errors| Refusal::Invalid(errors.clone()))?;
+            Ok::<_, Error>(edit::update(self.entity, &row.values, members, self.mode, &context.vocabulary))
+        })?;
+        let mut errors = std::mem::take(&mut draft.errors);
+        errors.extend(missing_references(session, self.entity, &draft).await?);
+        self.reading.check(errors)?;
+        Ok(draft)
     }
 
     /// Whether the body gives a name.
@@ -58,19 +68,11 @@ impl Write for RowUpdate {
         (self.entity.needs_lock() || names).then_some(self.entity)
     }
 
-    /// The precondition is evaluated between the lock and the draft, so that nobody can change the row after it held.
     async fn work(&self, context: &Context, session: &mut Session) -> Result<Written, Error> {
         let row = lock(context.statements(self.entity), session, self.id).await?;
-        let mut draft = compute(row.text_length() + self.length, || {
-            self.precondition.evaluate(&row, self.reading.representation)?;
-            let members = self.members.as_ref().map_err(|errors| Refusal::Invalid(errors.clone()))?;
-            Ok::<_, Error>(edit::update(self.entity, &row.values, members, self.mode, &context.vocabulary))
-        })?;
-        let mut errors = std::mem::take(&mut draft.errors);
-        errors.extend(missing_references(session, self.entity, &draft).await?);
-        self.reading.check(errors)?;
+        let draft = self.draft(context, session, &row).await?;
         let row = apply(context, session, row, draft).await.map_err(|error| self.reading.placed_error(error))?;
-        Ok(compute(row.text_length(), || Written::new(&row, self.reading.representation)))
+        Ok(Written::of(&row, self.reading.representation))
     }
 
     fn given(&self) -> Vec<Given> {

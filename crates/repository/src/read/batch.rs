@@ -1,0 +1,52 @@
+//! Rows by id that are asked for at once: one statement reads them all.
+//!
+//! It is sent after each of them was asked for, so that nobody sees less than a statement of its own would show.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use partbook_database::ids;
+use partbook_domain::{Entity, Row};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::gathering::Turn;
+
+/// What is asked for: the row of an id.
+type Asked = (&'static Entity, i64);
+
+/// The row, if there is one.
+type Found = Result<Option<Row>, Error>;
+
+/// Reads the row of an id with others that are asked for at once.
+pub(super) async fn read_together(
+    context: &Arc<Context>,
+    entity: &'static Entity,
+    id: i64,
+) -> Turn<Context, Asked, Found> {
+    if context.database.is_of_one_request() {
+        // Others may have to see more, or less.
+        return Turn::Alone(None);
+    }
+    context.reads(entity).join(context, (entity, id), |context, asked| read(context, asked).boxed()).await
+}
+
+async fn read(context: Arc<Context>, asked: Vec<Asked>) -> Vec<Option<Found>> {
+    let Some((entity, _)) = asked.first() else { return Vec::new() };
+    let statements = context.statements(entity);
+    let mut unique: Vec<i64> = asked.iter().map(|(_, id)| *id).collect();
+    unique.sort_unstable();
+    unique.dedup();
+    match context.database.rows(&statements.get_many, vec![ids(&unique)], statements.kinds).await {
+        Ok(rows) => {
+            let mut rows: HashMap<i64, Row> =
+                rows.into_iter().map(|columns| statements.row(columns)).map(|row| (row.id, row)).collect();
+            let is_each_asked_once = unique.len() == asked.len();
+            let take = |(_, id): (_, i64)| if is_each_asked_once { rows.remove(&id) } else { rows.get(&id).cloned() };
+            asked.into_iter().map(take).map(|row| Some(Ok(row))).collect()
+        }
+        // Nobody is to wait twice for a database that is away. Of what it reports itself, who asks alone hears what is theirs.
+        Err(error) => asked.iter().map(|_| Some(Err(error.repeated()?.into()))).collect(),
+    }
+}
