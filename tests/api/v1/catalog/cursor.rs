@@ -157,7 +157,7 @@ async fn rows_that_stay_are_shown_once(service: Service) {
 async fn insert(service: &Service, n: u32) {
     let mut body = (CPU.minimal)(n);
     body["socket"] = [Value::Null, "A".into(), "a".into(), "b".into()][n as usize % 4].clone();
-    body["cores"] = if n % 5 == 0 { Value::Null } else { json!(n % 3 + 1) };
+    body["cores"] = if n.is_multiple_of(5) { Value::Null } else { json!(n % 3 + 1) };
     // Too long for a cursor, alike in two, and not.
     body["notes"] =
         [Value::Null, "x".repeat(3000).into(), format!("{}{n}", "y".repeat(500)).into()][n as usize % 3].clone();

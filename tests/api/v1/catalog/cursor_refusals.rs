@@ -20,7 +20,7 @@ async fn a_cursor_is_good_for_its_list_alone(service: Service) {
     service.sql("update cpu set cores = 8").await;
     let given = cursor(&service, &format!("{}?limit=2&{filter}", CPU.path)).await;
     for fine in
-        [format!("limit=2&{filter}"), format!("sort=-manufacturer&limit=1000&max_cores=1000000"), filter.to_owned()]
+        [format!("limit=2&{filter}"), "sort=-manufacturer&limit=1000&max_cores=1000000".to_owned(), filter.to_owned()]
     {
         let page = service.get(&format!("{}?{fine}&cursor={given}", CPU.path)).await.expect(200);
         assert!(!page.array().is_empty(), "{fine}");
