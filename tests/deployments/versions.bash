@@ -9,8 +9,11 @@ build_versions() {
     target=$(mkdir -p "$target" && realpath "$target")
     source=$target/deployments/source
     number=$(find migrations/sqlite -name '[0-9]*.sql' ! -name '*.down.sql' ! -name '*.check.sql' | wc -l)
-    latest=$number
-    next=$(printf '%04d' $((number + 1)))
+    # What a start applies, and what comes after all that there is.
+    latest=$(grep -L '^-- partbook: optional: ' migrations/sqlite/[0-9]*.sql | grep -v '\.down\.sql$\|\.check\.sql$' | sort | tail -n 1)
+    latest=$((10#$(basename "$latest" | cut -c 1-4)))
+    added=$((number + 1))
+    next=$(printf '%04d' "$added")
     if [[ -e $(version lasting) ]]; then return; fi
     rm -rf "$source"
     git clone --quiet --shared "$root" "$source"
@@ -60,12 +63,12 @@ a_compatible_migration() { # BACKEND
     environment "$1" before 2
     ends 0 deploy.sh "$settings" "$(version compatible)"
     runs compatible
-    has_schema $((latest + 1))
-    logged "map(select(.event == \"step\" and .step == \"migrate\" and .result == \"passed\"))[0].figures | .from == $latest and .to == $latest + 1 and .applied == [$latest + 1]"
+    has_schema $added
+    logged "map(select(.event == \"step\" and .step == \"migrate\" and .result == \"passed\"))[0].figures | .from == $latest and .to == $added and .applied == [$added]"
     ends 0 rollback.sh "$settings"
-    says "how far: binary: migration\(s\) $((latest + 1)) are compatible"
+    says "how far: binary: migration\(s\) $added are compatible"
     runs before
-    has_schema $((latest + 1))
+    has_schema $added
     has_cpus "$both"
     ends 0 deploy.sh "$settings" "$(version compatible)"
     # Once more the same, by somebody who tries again: the version before is not the same one.
@@ -90,7 +93,7 @@ a_migration_taken_back() { # BACKEND
     ends 1 deploy.sh "$settings" "$(version wrong)"
     says 'it is stopped first'
     says '^smoke: FAILED'
-    says "how far: down $latest: migration $((latest + 1)) is not compatible"
+    says "how far: down $latest: migration $added is not compatible"
     runs before
     has_schema "$latest"
     has_cpus "$both"
@@ -100,7 +103,7 @@ a_restore() { # BACKEND
     environment "$1" before 1
     ends 1 deploy.sh "$settings" "$(version dead)"
     says 'has ended: .*this build does not start'
-    says "how far: restore $((latest + 1)): .*cannot be taken back: $((latest + 1)) \(nobody knows what was in the boxes\)"
+    says "how far: restore $added: .*cannot be taken back: $added \(nobody knows what was in the boxes\)"
     says 'nothing was written since the migration'
     runs before
     has_schema "$latest"

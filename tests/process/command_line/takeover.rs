@@ -132,8 +132,8 @@ async fn the_history_of_a_version_before_is_taken_over(backend: Backend) {
     let applied = database.value(&format!("select cast(count(*) as text) from {table} where state = 'applied'")).await;
     assert_eq!(
         applied.map(|count| count.parse::<usize>().expect("a number")),
-        Some(before.stdout.lines().count() - 1),
-        "a line each, and one of the database"
+        Some(before.stdout.lines().filter(|line| !line.ends_with("available")).count() - 1),
+        "a line each but for what is there to be asked for, and one of the database"
     );
 }
 
