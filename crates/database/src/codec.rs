@@ -24,6 +24,13 @@ pub fn ids(ids: &[i64]) -> BindValue {
 /// The values of one row, in the order of the columns.
 pub type RowValues = Vec<Value>;
 
+/// About how much memory the values of a row take up, bytes.
+#[must_use]
+pub fn size_of_row(columns: &[Value]) -> usize {
+    let texts = columns.iter().map(|value| value.as_text().map_or(0, str::len));
+    texts.sum::<usize>() + size_of_val(columns)
+}
+
 /// The number that a statement of one column answers; none when it answers no row, or null.
 #[must_use]
 pub fn first_int(rows: &[RowValues]) -> Option<i64> {

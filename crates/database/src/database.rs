@@ -145,6 +145,20 @@ impl Database {
         self.stream(statement.clone(), values, kinds).try_collect().await
     }
 
+    /// Runs a query, and reads its rows until they take up so much memory, bytes; says whether these are all.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn rows_up_to(
+        &self,
+        size: usize,
+        statement: &Statement,
+        values: Vec<BindValue>,
+        kinds: &[Kind],
+    ) -> Result<(Vec<RowValues>, bool), Error> {
+        fetch::take_rows(size, self.stream(statement.clone(), values, kinds)).await
+    }
+
     /// Sends a query and yields its rows as they arrive; once more where the connection was lost before the first.
     pub(crate) fn send<'a>(&'a self, statement: Statement, values: Vec<BindValue>, kinds: &'a [Kind]) -> RowStream<'a> {
         if let Some(scope) = &self.scope {

@@ -1,10 +1,10 @@
 //! Where statements meet a driver: values are bound, rows are read as they arrive.
 
-use futures_util::stream::{BoxStream, StreamExt as _};
+use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use partbook_domain::Kind;
 use sqlx::{Executor, Postgres, SqlStr, Sqlite, query_with};
 
-use crate::codec::{BindValue, RowValues, from_postgres, from_sqlite, to_postgres, to_sqlite};
+use crate::codec::{BindValue, RowValues, from_postgres, from_sqlite, size_of_row, to_postgres, to_sqlite};
 use crate::error::Error;
 
 /// Sends a statement to PostgreSQL; `keep` says whether it stays prepared.
@@ -46,4 +46,18 @@ where
         }
         Err(error) => futures_util::stream::once(async { Err(error.into()) }).boxed(),
     }
+}
+
+/// Takes rows until they take up so much memory, bytes; whether these are all.
+pub(crate) async fn take_rows(
+    size: usize,
+    mut rows: BoxStream<'_, Result<RowValues, Error>>,
+) -> Result<(Vec<RowValues>, bool), Error> {
+    let (mut taken, mut taken_size) = (Vec::new(), 0);
+    while taken_size < size {
+        let Some(row) = rows.try_next().await? else { return Ok((taken, true)) };
+        taken_size += size_of_row(&row);
+        taken.push(row);
+    }
+    Ok((taken, false))
 }

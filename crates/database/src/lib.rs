@@ -42,7 +42,7 @@ mod text;
 mod trigram;
 mod url;
 
-pub use codec::{BindValue, RowValues, first_int, ids, int};
+pub use codec::{BindValue, RowValues, first_int, ids, int, size_of_row};
 pub use connect::{remaining_log, use_write_ahead_log};
 pub use consistency::{Consistency, Memory};
 pub use database::{Database, RowStream};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::TryStreamExt as _;
 use partbook_domain::Kind;
 use sqlx::{Postgres, Sqlite};
 
@@ -45,6 +44,20 @@ impl Session {
         values: Vec<BindValue>,
         kinds: &[Kind],
     ) -> Result<Vec<RowValues>, Error> {
+        self.rows_up_to(usize::MAX, statement, values, kinds).await.map(|(rows, _)| rows)
+    }
+
+    /// Runs a query, and reads its rows until they take up so much memory, bytes; says whether these are all.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn rows_up_to(
+        &mut self,
+        size: usize,
+        statement: &Statement,
+        values: Vec<BindValue>,
+        kinds: &[Kind],
+    ) -> Result<(Vec<RowValues>, bool), Error> {
         let (sql, keep) = (statement.sql.clone(), self.statement_cache);
         let observer = self.target.observe(statement);
         let rows = match &mut self.transaction {
@@ -53,7 +66,7 @@ impl Session {
             }
             AnyTransaction::Sqlite(transaction) => fetch::sqlite(&mut **transaction, sql, values, kinds),
         };
-        let rows = observer.rows(rows).try_collect().await;
+        let rows = fetch::take_rows(size, observer.rows(rows)).await;
         self.has_failed |= rows.is_err();
         rows
     }

@@ -13,6 +13,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::gathering::Turn;
 
+/// How much the rows of one statement take up, bytes: it ends with the row that goes over.
+const MAX_SIZE: usize = 512 * 1024;
+
 /// What is asked for: the row of an id.
 type Asked = (&'static Entity, i64);
 
@@ -38,13 +41,22 @@ async fn read(context: Arc<Context>, asked: Vec<Asked>) -> Vec<Option<Found>> {
     let mut unique: Vec<i64> = asked.iter().map(|(_, id)| *id).collect();
     unique.sort_unstable();
     unique.dedup();
-    match context.database.rows(&statements.get_many, vec![ids(&unique)], statements.kinds).await {
-        Ok(rows) => {
-            let mut rows: HashMap<i64, Row> =
+    let values = vec![ids(&unique)];
+    match context.database.rows_up_to(MAX_SIZE, &statements.get_many, values, statements.kinds).await {
+        Ok((rows, is_whole)) => {
+            let rows: HashMap<i64, Row> =
                 rows.into_iter().map(|columns| statements.row(columns)).map(|row| (row.id, row)).collect();
-            let is_each_asked_once = unique.len() == asked.len();
-            let take = |(_, id): (_, i64)| if is_each_asked_once { rows.remove(&id) } else { rows.get(&id).cloned() };
-            asked.into_iter().map(take).map(|row| Some(Ok(row))).collect()
+            let mut left = MAX_SIZE;
+            let find = |(_, id): (_, i64)| match rows.get(&id) {
+                // Large rows are for few at a time: as many as there are connections.
+                Some(row) if left > 0 => {
+                    left = left.saturating_sub(row.text_length());
+                    Some(Ok(Some(row.clone())))
+                }
+                Some(_) => None,
+                None => is_whole.then_some(Ok(None)),
+            };
+            asked.into_iter().map(find).collect()
         }
         // Nobody is to wait twice for a database that is away. Of what it reports itself, who asks alone hears what is theirs.
         Err(error) => asked.iter().map(|_| Some(Err(error.repeated()?.into()))).collect(),

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use futures_util::TryStreamExt as _;
-use partbook_database::{BindValue, RowValues, Statement};
-use partbook_domain::{Kind, Row, Value};
+use partbook_database::{BindValue, RowValues, Statement, size_of_row};
+use partbook_domain::{Kind, Row};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -42,8 +42,7 @@ impl Portion {
                 portion.is_whole = true;
                 break;
             };
-            let texts = columns.iter().map(|value| value.as_text().map_or(0, str::len));
-            portion.size += texts.sum::<usize>() + columns.len() * size_of::<Value>();
+            portion.size += size_of_row(&columns);
             portion.rows.push(row(columns));
         }
         Ok(portion)

@@ -22,6 +22,9 @@ use crate::gathering::{Gathering, Turn, kept};
 /// How many changes are made together at most.
 const MAX_CHANGES: usize = 64;
 
+/// How much the rows take up that are changed together, bytes: the last one goes over.
+const MAX_SIZE: usize = 512 * 1024;
+
 /// The changes of each entity that are being made.
 #[derive(Debug)]
 pub(crate) struct Writes(BTreeMap<&'static str, Arc<Changes>>);
@@ -178,7 +181,7 @@ fn refused_only<T>(refused: Result<T, Error>) -> Result<Option<Outcome>, Error> 
     }
 }
 
-/// The rows that are changed, as far as nobody else holds them.
+/// The rows that are changed, as far as nobody else holds them, and as they do not take up too much.
 async fn lock(context: &Context, session: &mut Session, changes: &[Arc<Change>]) -> Result<HashMap<i64, Row>, Error> {
     let updates = changes.iter().filter_map(|change| match &**change {
         Change::Update(update) => Some(update.id),
@@ -191,7 +194,8 @@ async fn lock(context: &Context, session: &mut Session, changes: &[Arc<Change>])
         return Ok(HashMap::new());
     }
     let statements = context.statements(changes[0].entity());
-    let rows = session.rows(&statements.get_many_locked, vec![ids(&unique)], statements.kinds).await?;
+    let values = vec![ids(&unique)];
+    let (rows, _) = session.rows_up_to(MAX_SIZE, &statements.get_many_locked, values, statements.kinds).await?;
     Ok(rows.into_iter().map(|columns| statements.row(columns)).map(|row| (row.id, row)).collect())
 }
 
