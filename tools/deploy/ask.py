@@ -128,10 +128,14 @@ def check_dashboards():
 
 
 def check_rules():
+    begin = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+
     def evaluated():
         groups = api("rules")["groups"]
         rules = [rule for group in groups for rule in group["rules"]]
-        return rules if rules and all(rule["health"] != "unknown" for rule in rules) else None
+        # After the traffic: a group that was evaluated before it has recorded nothing.
+        seen = all(rule["health"] != "unknown" and rule["lastEvaluation"][:19] > begin for rule in rules)
+        return rules if rules and seen else None
 
     rules = until("an evaluation of every rule", evaluated)
     for rule in rules:
