@@ -16,8 +16,8 @@ pub fn int(number: i64) -> BindValue {
 
 /// A parameter of [`Dialect::is_among`](crate::Dialect::is_among).
 #[must_use]
-pub fn ids(ids: &[i64]) -> BindValue {
-    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+pub fn ids<'a>(ids: impl IntoIterator<Item = &'a i64>) -> BindValue {
+    let ids: Vec<String> = ids.into_iter().map(i64::to_string).collect();
     (Kind::Text, Value::Text(format!("[{}]", ids.join(","))))
 }
 

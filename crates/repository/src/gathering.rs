@@ -13,6 +13,9 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tracing::{Instrument as _, Span};
 
+/// How much the rows take up that are worked on together, bytes: the last one goes over.
+pub(crate) const MAX_ROWS_SIZE: usize = 512 * 1024;
+
 /// For how long work has a lane for itself: many times what it takes where nothing is in its way.
 const LANE_TIME: Duration = Duration::from_millis(100);
 

@@ -2,12 +2,12 @@
 
 use futures_util::stream::TryStreamExt as _;
 use metrics::counter;
-use partbook_domain::{Kind, Value};
+use partbook_domain::Kind;
 
 use super::replica::Replica;
 use super::standing::{Place, ReplicaState, Standing};
 use super::{Replicas, lease};
-use crate::codec::{BindValue, RowValues};
+use crate::codec::{BindValue, RowValues, size_of_row};
 use crate::consistency::Consistency;
 use crate::dialect::Dialect;
 use crate::error::Error;
@@ -127,8 +127,7 @@ impl Replicas {
             }
             match items.try_next().await? {
                 Some(Item::Row(row)) => {
-                    let texts = row.iter().map(|value| value.as_text().map_or(0, str::len));
-                    size += texts.sum::<usize>() + row.len() * size_of::<Value>();
+                    size += size_of_row(&row);
                     rows.push(row);
                 }
                 Some(Item::Place(_)) => {}

@@ -2,7 +2,7 @@
 //!
 //! It is sent after each of them was asked for, so that nobody sees less than a statement of its own would show.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -11,10 +11,7 @@ use partbook_domain::{Entity, Row};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::gathering::Turn;
-
-/// How much the rows of one statement take up, bytes: it ends with the row that goes over.
-const MAX_SIZE: usize = 512 * 1024;
+use crate::gathering::{MAX_ROWS_SIZE, Turn};
 
 /// What is asked for: the row of an id.
 type Asked = (&'static Entity, i64);
@@ -38,15 +35,12 @@ pub(super) async fn read_together(
 async fn read(context: Arc<Context>, asked: Vec<Asked>) -> Vec<Option<Found>> {
     let Some((entity, _)) = asked.first() else { return Vec::new() };
     let statements = context.statements(entity);
-    let mut unique: Vec<i64> = asked.iter().map(|(_, id)| *id).collect();
-    unique.sort_unstable();
-    unique.dedup();
+    let unique: BTreeSet<i64> = asked.iter().map(|(_, id)| *id).collect();
     let values = vec![ids(&unique)];
-    match context.database.rows_up_to(MAX_SIZE, &statements.get_many, values, statements.kinds).await {
+    match context.database.rows_up_to(MAX_ROWS_SIZE, &statements.get_many, values, statements.kinds).await {
         Ok((rows, is_whole)) => {
-            let rows: HashMap<i64, Row> =
-                rows.into_iter().map(|columns| statements.row(columns)).map(|row| (row.id, row)).collect();
-            let mut left = MAX_SIZE;
+            let rows = statements.rows_by_id(rows);
+            let mut left = MAX_ROWS_SIZE;
             let find = |(_, id): (_, i64)| match rows.get(&id) {
                 // Large rows are for few at a time: as many as there are connections.
                 Some(row) if left > 0 => {

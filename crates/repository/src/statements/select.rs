@@ -1,11 +1,18 @@
 //! `select …`: the columns of an entity and of the rows that it points at, and rows made of them.
 
+use std::collections::HashMap;
+
 use partbook_database::{Dialect, RowValues};
 use partbook_domain::{Entity, Kind, Reference, Row, Timestamp, Value};
 
 use super::Statements;
 
 impl Statements {
+    /// Rows from the columns of [`Self::select`], by their ids.
+    pub(crate) fn rows_by_id(&self, rows: Vec<RowValues>) -> HashMap<i64, Row> {
+        rows.into_iter().map(|columns| self.row(columns)).map(|row| (row.id, row)).collect()
+    }
+
     /// A row from the columns of [`Self::select`].
     pub(crate) fn row(&self, columns: RowValues) -> Row {
         let mut columns = columns.into_iter();

@@ -3,7 +3,7 @@
 //! Each is judged on what those before it made of the rows. Where anything fails but a judgement, nothing of it is made, and each
 //! is done alone: nobody's change fails, or waits for a lock, because of another one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -17,13 +17,10 @@ use super::update::RowUpdate;
 use super::{Write, transact};
 use crate::context::Context;
 use crate::error::Error;
-use crate::gathering::{Gathering, Turn, kept};
+use crate::gathering::{Gathering, MAX_ROWS_SIZE, Turn, kept};
 
 /// How many changes are made together at most.
 const MAX_CHANGES: usize = 64;
-
-/// How much the rows take up that are changed together, bytes: the last one goes over.
-const MAX_SIZE: usize = 512 * 1024;
 
 /// The changes of each entity that are being made.
 #[derive(Debug)]
@@ -187,16 +184,14 @@ async fn lock(context: &Context, session: &mut Session, changes: &[Arc<Change>])
         Change::Update(update) => Some(update.id),
         Change::Create(_) => None,
     });
-    let mut unique: Vec<i64> = updates.collect();
-    unique.sort_unstable();
-    unique.dedup();
+    let unique: BTreeSet<i64> = updates.collect();
     if unique.is_empty() {
         return Ok(HashMap::new());
     }
     let statements = context.statements(changes[0].entity());
     let values = vec![ids(&unique)];
-    let (rows, _) = session.rows_up_to(MAX_SIZE, &statements.get_many_locked, values, statements.kinds).await?;
-    Ok(rows.into_iter().map(|columns| statements.row(columns)).map(|row| (row.id, row)).collect())
+    let (rows, _) = session.rows_up_to(MAX_ROWS_SIZE, &statements.get_many_locked, values, statements.kinds).await?;
+    Ok(statements.rows_by_id(rows))
 }
 
 #[cfg(test)]
