@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tracing::{Instrument as _, Span};
+
+/// How many are not gathered after some that were too large for it.
+const APART: u32 = 1_000;
 
 /// How much the rows take up that are worked on together, bytes: the last one goes over.
 pub(crate) const MAX_ROWS_SIZE: usize = 512 * 1024;
@@ -35,6 +39,8 @@ pub(crate) type Together<C, A, B> = fn(Arc<C>, Vec<A>) -> BoxFuture<'static, Vec
 /// The work of one kind. Those who wait are requests that are being served, of which there are only so many.
 pub(crate) struct Gathering<C: Shared, A: Work, B: Work> {
     queue: Mutex<Queue<C, A, B>>,
+    /// How many more come that are not gathered.
+    apart: AtomicU32,
     /// How many do such work at once, each alone or several together.
     lanes: usize,
     /// How much is done together at most.
@@ -73,7 +79,7 @@ impl<C: Shared, A: Work, B: Work> Gathering<C, A, B> {
     /// Work of a kind that nobody does yet.
     pub(crate) fn new(lanes: usize, size: usize) -> Arc<Self> {
         let queue = Mutex::new(Queue { busy: 0, waiting: VecDeque::new() });
-        Arc::new(Self { queue, lanes, size })
+        Arc::new(Self { queue, apart: AtomicU32::new(0), lanes, size })
     }
 
     /// Waits for a turn, unless there is a free lane.
@@ -83,6 +89,9 @@ impl<C: Shared, A: Work, B: Work> Gathering<C, A, B> {
         asked: A,
         together: Together<C, A, B>,
     ) -> Turn<C, A, B> {
+        if self.apart.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+            return Turn::Alone(None);
+        }
         let turn = {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
             if queue.busy < self.lanes {
@@ -95,6 +104,11 @@ impl<C: Shared, A: Work, B: Work> Gathering<C, A, B> {
         };
         // Those who did it together came to grief: nothing of it was done.
         turn.await.unwrap_or(Turn::Alone(None))
+    }
+
+    /// Leaves the next ones apart, since what they ask for is too large to be held for several.
+    pub(crate) fn keep_apart(&self) {
+        self.apart.store(APART, Ordering::Relaxed);
     }
 
     /// Takes those whose turn it is, and drops who has gone; where nobody waits, one lane less is busy.

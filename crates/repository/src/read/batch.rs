@@ -33,7 +33,7 @@ pub(super) async fn read_together(
 }
 
 async fn read(context: Arc<Context>, asked: Vec<Asked>) -> Vec<Option<Found>> {
-    let Some((entity, _)) = asked.first() else { return Vec::new() };
+    let Some(&(entity, _)) = asked.first() else { return Vec::new() };
     let statements = context.statements(entity);
     let unique: BTreeSet<i64> = asked.iter().map(|(_, id)| *id).collect();
     let values = vec![ids(&unique)];
@@ -50,7 +50,11 @@ async fn read(context: Arc<Context>, asked: Vec<Asked>) -> Vec<Option<Found>> {
                 Some(_) => None,
                 None => is_whole.then_some(Ok(None)),
             };
-            asked.into_iter().map(find).collect()
+            let found: Vec<_> = asked.into_iter().map(find).collect();
+            if found.iter().any(Option::is_none) {
+                context.reads(entity).keep_apart();
+            }
+            found
         }
         // Nobody is to wait twice for a database that is away. Of what it reports itself, who asks alone hears what is theirs.
         Err(error) => asked.iter().map(|_| Some(Err(error.repeated()?.into()))).collect(),
