@@ -122,6 +122,7 @@ async fn rows_that_stay_are_shown_once(service: Service) {
         let mut changes = changes.into_iter();
         let mut steps = 0;
         while let Some(next) = links(&page).remove(if is_backward { "prev" } else { "next" }) {
+            let beside = beside(service, sort, &page.array(), is_backward).await;
             for change in changes.next().unwrap_or_default() {
                 let there: Vec<i64> = ids(&service.get(CPU.path).await.array());
                 let among = match &change {
@@ -141,7 +142,16 @@ async fn rows_that_stay_are_shown_once(service: Service) {
                     _ => {}
                 }
             }
-            page = service.get(&next).await.expect(200);
+            let answer = service.get(&next).await;
+            if answer.status == 400 {
+                // Both rows by which a place among long texts is told are gone: the walk cannot go on.
+                let problem = answer.problem(400);
+                assert!(problem.detail.starts_with("cursor is between two rows with long texts"), "{}", problem.detail);
+                let are_gone = beside.len() == 2 && beside.iter().all(|id| deleted.contains(id));
+                assert!(sort == "&sort=notes" && are_gone, "{beside:?}, deleted {deleted:?}");
+                return;
+            }
+            page = answer.expect(200);
             shown.extend(ids(&page.array()));
             steps += 1;
         }
@@ -152,6 +162,16 @@ async fn rows_that_stay_are_shown_once(service: Service) {
         assert!(missed.is_empty(), "{missed:?} of {shown:?}");
     })
     .await;
+}
+
+/// The row at which a page ends, and the one that the next page begins with.
+async fn beside(service: &Service, sort: &str, page: &[Value], is_backward: bool) -> Vec<i64> {
+    let list = ids(&service.get(&format!("{}?{}", CPU.path, sort.trim_start_matches('&'))).await.expect(200).array());
+    let page = ids(page);
+    let edge = if is_backward { page.first() } else { page.last() };
+    let Some(at) = list.iter().position(|id| Some(id) == edge) else { return Vec::new() };
+    let next = if is_backward { at.checked_sub(1) } else { Some(at + 1) };
+    [Some(at), next].into_iter().flatten().filter_map(|at| list.get(at).copied()).collect()
 }
 
 async fn insert(service: &Service, n: u32) {
