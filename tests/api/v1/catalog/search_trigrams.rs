@@ -16,7 +16,7 @@ async fn add_index(database: &Database) {
     let migrator = Migrator::new(&pool).await.expect("a database");
     let goal = Goal::Up { last: None, count: None, with: vec!["search_trigrams".to_owned()] };
     let plan = migrator.plan(goal).await.expect("a plan");
-    assert_eq!(plan.scripts.last().map(|script| script.name.as_str()), Some("search trigrams"));
+    assert!(plan.scripts.iter().any(|script| script.name == "search trigrams"), "{plan:?}");
     migrator.apply(&plan, None, &NoPrecaution, &mut |_| {}).await.expect("an index");
     pool.close().await;
 }
