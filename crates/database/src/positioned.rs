@@ -62,6 +62,7 @@ pub(crate) fn positioned(
         if !is_told {
             yield Item::Place(ask(&mut lease, place).await?);
         }
+        lease.note_answered();
     }
     .boxed()
 }
