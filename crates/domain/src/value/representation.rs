@@ -8,6 +8,12 @@ use crate::entity::Entity;
 use crate::refusal::field_error::FieldErrors;
 use crate::refusal::pointer::Pointer;
 
+/// How long the text of a row mostly is, bytes.
+const USUAL_LENGTH: usize = 512;
+
+/// From which length on the text of a row takes up no more memory than it needs, bytes: it may wait long for its reader.
+const LARGE: usize = 16 * 1024;
+
 /// A shape of a row on the wire: how a body of it is read, how an answer shows it, and where in a body an error stands.
 ///
 /// The version of a row is the hash of what is shown, so each shape has versions of its own.
@@ -40,8 +46,11 @@ pub trait Representation: Debug + Send + Sync {
 
     /// The row as answers show it.
     fn to_bytes(&self, row: &Row) -> Vec<u8> {
-        let mut out = Vec::with_capacity(512);
+        let mut out = Vec::with_capacity(USUAL_LENGTH);
         self.write(row, &mut out);
+        if out.len() > LARGE {
+            out.shrink_to_fit();
+        }
         out
     }
 }

@@ -93,14 +93,6 @@ impl Row {
         member(out, "updated_at", |out| Value::Time(self.updated_at).write_json(out));
         out.push(b'}');
     }
-
-    /// The row as answers show it.
-    #[must_use]
-    pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(512);
-        self.write_json(&mut out);
-        out
-    }
 }
 
 fn member(out: &mut Vec<u8>, name: &str, value: impl FnOnce(&mut Vec<u8>)) {

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use partbook_domain::edit::EditMode;
 use partbook_domain::query::{self, ListKey};
-use partbook_domain::{Entity, Identity, Refusal};
+use partbook_domain::{Entity, Identity, Refusal, Representation as _};
 use partbook_repository::{Create, Delete, Error, Extent, Update};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -109,7 +109,7 @@ pub(crate) async fn read(collection: Collection, id: RawId, headers: HeaderMap) 
     let id = id.parse(collection.entity)?;
     let row = collection.app.repository().get(collection.entity, id).await;
     let row = row.map_err(|error| collection.problem(&error))?;
-    Ok(row_unless_known(&headers, row.to_json()))
+    Ok(row_unless_known(&headers, PlainRow.to_bytes(&row)))
 }
 
 async fn replace(collection: Collection, id: RawId, request: Request) -> Result<Response, Problem> {
