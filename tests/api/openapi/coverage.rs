@@ -180,6 +180,7 @@ impl Tour {
             self.bad_bodies(Method::POST, records, &[name], wrong).await;
             self.call(Method::GET, records, &[name], None, 200).await;
             self.call(Method::GET, &format!("{records}?limit=0"), &[name], None, 422).await;
+            self.call(Method::GET, &format!("{records}?cursor=x"), &[name], None, 400).await;
             self.call(Method::PATCH, &one, &[name, &made], Some(&body), 200).await;
             self.versions(Method::PATCH, &one, &[name, &made]).await;
             if self.keeps_answers {

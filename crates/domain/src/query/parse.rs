@@ -76,17 +76,14 @@ pub fn parse_page(
     parameters: &[(String, String)],
     default_limit: u32,
     max_limit: u32,
-    has_cursor: bool,
 ) -> Result<PageQuery, ParameterErrors> {
     let mut page = PageQuery { limit: default_limit, ..PageQuery::default() };
     each(parameters, |name, text, repeated| match name {
-        "limit" | "offset" if repeated => Err(("repeated", "is given twice".to_owned())),
-        "cursor" if repeated && has_cursor => Err(("repeated", "is given twice".to_owned())),
+        "limit" | "offset" | "cursor" if repeated => Err(("repeated", "is given twice".to_owned())),
         "limit" => limit(text, max_limit).map(|limit| page.limit = limit),
         "offset" => offset(text).map(|offset| page.offset = offset),
-        "cursor" if has_cursor => beside_no_offset(parameters),
-        _ if has_cursor => Err(("unknown", "is not a parameter here; allowed: limit, offset, cursor".to_owned())),
-        _ => Err(("unknown", "is not a parameter here; allowed: limit, offset".to_owned())),
+        "cursor" => beside_no_offset(parameters),
+        _ => Err(("unknown", "is not a parameter here; allowed: limit, offset, cursor".to_owned())),
     })?;
     Ok(page)
 }

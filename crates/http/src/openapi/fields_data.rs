@@ -8,10 +8,11 @@ use utoipa::openapi::{HttpMethod, RefOr, Schema};
 use super::builder::{Described, any, entity_name, get, named_schemas, operation, path, reference, schema_of};
 use super::problem_schema::stale_problem;
 use super::request::{
-    id_parameter, idempotency_key, if_match, limit, offset, path_parameter, prefer_strict, request_body,
+    cursor, id_parameter, idempotency_key, if_match, limit, offset, path_parameter, prefer_strict, request_body,
 };
 use super::response::{
-    WRITE_FAILURES, changed_response, found_or_created_response, json_response, key_in_use, stale, with_failures,
+    WRITE_FAILURES, changed_response, found_or_created_response, json_response, key_in_use, linked, no_such_cursor,
+    stale, with_failures,
 };
 use crate::limits::RECORDS_PAGE;
 
@@ -103,7 +104,9 @@ pub(crate) fn records() -> Described {
         .parameter(entity_parameter())
         .parameter(limit(RECORDS_PAGE.max, Some(RECORDS_PAGE.default)))
         .parameter(offset())
-        .response("200", json_response("The rows", reference("RecordList")));
+        .parameter(cursor())
+        .response("400", no_such_cursor())
+        .response("200", linked(json_response("The rows", reference("RecordList"))));
     let create = operation("fields-data", "create_record", "Create a row of an entity")
         .parameter(entity_parameter())
         .parameter(idempotency_key())

@@ -51,9 +51,7 @@ pub(super) fn not_modified_response() -> Response {
 
 /// A page of rows.
 pub(super) fn page(row: RefOr<Schema>) -> Response {
-    let response = with_consistency_token(json_response("The rows", ArrayBuilder::new().items(row).into()));
-    let links = "first, prev, next and, with a count, last; where a limit applies";
-    let response = with_header(response, "Link", links, text());
+    let response = linked(with_consistency_token(json_response("The rows", ArrayBuilder::new().items(row).into())));
     let response = with_header(response, "X-Total-Count", "The number of all rows, on request", integer());
     with_header(
         response,
@@ -61,6 +59,12 @@ pub(super) fn page(row: RefOr<Schema>) -> Response {
         "`count=exact`, where the request prefers it; `handling=strict`, where it makes a limit count",
         text(),
     )
+}
+
+/// Adds the links to other pages.
+pub(super) fn linked(response: Response) -> Response {
+    let links = "first, prev, next and, with `count=exact`, last; where a limit applies";
+    with_header(response, "Link", links, text())
 }
 
 /// The statuses of failed writes to a row, beside 412.

@@ -30,7 +30,7 @@ pub(crate) async fn listings(
     }
     let id = id.parse(entity)?;
     let parameters = parameters?;
-    let mut query = query::parse_page(&parameters, LISTINGS_PAGE.default, LISTINGS_PAGE.max, true)
+    let mut query = query::parse_page(&parameters, LISTINGS_PAGE.default, LISTINGS_PAGE.max)
         .map_err(|errors| Problem::parameters(&errors))?;
     let order = [entity.usage_order];
     let list = ListKey::of(&format!("{} {id} listings", entity.name), &[], &order);

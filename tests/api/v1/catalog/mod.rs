@@ -24,7 +24,7 @@ mod natural_key;
 mod nul;
 mod order;
 mod other_programs;
-mod paging;
+pub(super) mod paging;
 mod parameters;
 mod ports;
 mod replace;

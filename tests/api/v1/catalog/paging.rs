@@ -11,7 +11,7 @@ use partbook_test_support::contract::{CPU, Entity, GPU, catalog};
 use partbook_test_support::{Answer, Method, Service, backends, property, query};
 
 /// The targets of `Link`, by their relation.
-pub(super) fn links(answer: &Answer) -> BTreeMap<String, String> {
+pub(in crate::v1) fn links(answer: &Answer) -> BTreeMap<String, String> {
     let mut links = BTreeMap::new();
     let mut rest = answer.header("link").unwrap_or_default();
     while let Some((target, after)) = rest.split_once('<').and_then(|(_, rest)| rest.split_once('>')) {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::records_path;
+use crate::v1::catalog::paging::links;
 use partbook_test_support::contract::{
     CPU, Direction, Entity, GPU, LISTING, PORTS_PROFILE, PROFILE, RAM_SPEC, entities,
 };
@@ -52,6 +53,47 @@ async fn records_come_in_pages(service: Service) {
     {
         let problem = service.get(&format!("{}?{query}", records_path(&GPU))).await.problem(422);
         assert_eq!(problem.places(), [parameter]);
+    }
+}
+
+backends!(links_lead_through_the_records: Sqlite, Postgres, Legacy);
+async fn links_lead_through_the_records(service: Service) {
+    for entity in entities() {
+        for n in 0..7 {
+            service.create(entity, n).await;
+        }
+        let path = records_path(entity);
+        let ids = |page: &Value| -> Vec<Value> {
+            page["records"].as_array().expect("an array").iter().map(|record| record["id"].clone()).collect()
+        };
+        let all = ids(&service.get(&path).await.expect(200).json());
+        for relation in ["next", "prev"] {
+            let mut page = service.get(&format!("{path}?limit=2")).await.expect(200);
+            if relation == "prev" {
+                while let Some(next) = links(&page).remove("next") {
+                    page = service.get(&next).await.expect(200);
+                }
+            }
+            let mut shown = vec![ids(&page.json())];
+            while let Some(target) = links(&page).remove(relation) {
+                assert!(target.contains("cursor="), "{target}");
+                page = service.get(&target).await.expect(200);
+                let total = &page.json()["pagination"];
+                assert_eq!(*total, json!({"total": all.len(), "limit": 2, "offset": 0}), "{target}");
+                shown.push(ids(&page.json()));
+            }
+            if relation == "prev" {
+                shown.reverse();
+            }
+            assert_eq!((shown.len(), shown.concat()), (all.len().div_ceil(2), all.clone()), "{path} {relation}");
+        }
+        // Of another list of the same rows.
+        let of_the_catalog = links(&service.get(&format!("{}?limit=2", entity.path)).await.expect(200))["next"].clone();
+        let (_, cursor) = of_the_catalog.split_once("cursor=").expect("a cursor");
+        service.get(&format!("{path}?limit=2&cursor={cursor}")).await.problem(400);
+        // By offset, links are offsets.
+        let by_offset = links(&service.get(&format!("{path}?limit=2&offset=2")).await.expect(200));
+        assert!(by_offset["next"].ends_with("offset=4") && by_offset["prev"].ends_with("offset=0"), "{by_offset:?}");
     }
 }
 
