@@ -1,6 +1,7 @@
 //! Tests of `partbook` as a process ([`partbook_test_support::Server`]): its command line, its start and its end, what it
 //! writes and sends about itself, the network, and two of it on one database.
 
+mod access;
 mod backup;
 mod check;
 mod command_line;

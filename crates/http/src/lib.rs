@@ -18,6 +18,7 @@ mod router;
 mod routes;
 mod state;
 
+pub use extract::client_address::{ForwardedHeader, Peer, TrustedProxies};
 pub use metrics::Metrics;
 pub use partbook_repository::Memory;
 pub use representation::PlainRow;

@@ -10,6 +10,7 @@ use partbook_repository::{Consistency, Repository};
 use partbook_telemetry::error_chain;
 
 use crate::extract::body_memory::BodyMemory;
+use crate::extract::client_address::TrustedProxies;
 use crate::metrics::Metrics;
 use crate::respond::pending::PendingAnswers;
 
@@ -33,6 +34,8 @@ pub struct HttpSettings {
     pub ignores_legacy_limit: bool,
     /// Whether `/metrics` is served only by [`App::admin_router`], on its own listener.
     pub has_admin_listener: bool,
+    /// The proxies whose word is taken for who asks.
+    pub trusted_proxies: TrustedProxies,
     /// How much requests may take up.
     pub limits: HttpLimits,
 }

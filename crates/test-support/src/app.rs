@@ -8,7 +8,7 @@ use metrics::set_default_local_recorder;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use partbook_database::{DatabaseUrl, Pool, PoolSettings, StartError};
 use partbook_domain::clock::SystemClock;
-use partbook_http::{App, HttpLimits, HttpSettings, Metrics};
+use partbook_http::{App, HttpLimits, HttpSettings, Metrics, TrustedProxies};
 use partbook_repository::{Repository, RepositoryLimits, required_tables};
 use tokio::runtime::{Handle, Id};
 
@@ -36,6 +36,7 @@ impl Default for Options {
             requires_if_match: false,
             ignores_legacy_limit: false,
             has_admin_listener: false,
+            trusted_proxies: TrustedProxies::default(),
             limits: HttpLimits::default(),
         };
         Self { settings, pool: PoolSettings::default(), limits: RepositoryLimits::default(), url: None }

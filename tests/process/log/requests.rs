@@ -87,6 +87,7 @@ fn describes(line: &Value, case: &Case, id: &str, answer: &Answer) {
     assert_eq!(line.get("cut"), None, "{line}");
     let span = &line["span"];
     assert_eq!(span["request_id"], id, "{line}");
+    assert_eq!(span["client"], "127.0.0.1", "{line}");
     assert_eq!(span["method"], case.method, "{line}");
     assert_eq!(span["path"], case.path.split('?').next().unwrap_or_default(), "{line}");
     assert!(line["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{line}");
@@ -147,6 +148,7 @@ async fn a_line_for_people_says_the_same(backend: Backend) {
             format!("method={}", case.method),
             format!("path=\"{path}\""),
             format!("request_id=\"{id}\""),
+            "client=127.0.0.1".to_owned(),
             "milliseconds=".to_owned(),
         ] {
             assert!(line.contains(&said), "{said}: {line}");

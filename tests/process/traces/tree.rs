@@ -29,6 +29,7 @@ async fn a_patch_is_one_tree(backend: Backend) {
         assert_eq!(trace.server.status, StatusCode::Unset);
         assert_eq!(trace.server.state, "vendor=opaque");
         let expected = json!({
+            "client.address": "127.0.0.1",
             "http.request.method": "PATCH",
             "http.response.status_code": 200,
             "http.route": "/v1/catalog/cpus/{id}",

@@ -1,8 +1,10 @@
-//! Reads a request: its path, query string, headers and body.
+//! Reads a request: who asks, its path, query string, headers and body.
 
 pub(crate) mod body_memory;
+pub(crate) mod client_address;
 pub(crate) mod collection;
 pub(crate) mod entity_name;
+mod forwarded;
 pub(crate) mod idempotency_key;
 pub(crate) mod json_body;
 pub(crate) mod page_cursor;

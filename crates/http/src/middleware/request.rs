@@ -1,4 +1,4 @@
-//! The outermost layer: gives a request its id, has it observed, logs its failure, and completes the headers of its answer.
+//! The outermost layer: gives a request its id, finds out who asks, has it observed, logs its failure, and completes the headers of its answer.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -11,6 +11,7 @@ use super::drain_body::drain_unread;
 use super::no_content::{NoContent, has_no_content, without_content};
 use super::observe::RequestObserver;
 use super::{base_path, common_headers};
+use crate::extract::client_address::{ClientAddress, Peer};
 use crate::header::REQUEST_ID;
 use crate::limits::MAX_REQUEST_ID_LENGTH;
 use crate::respond::failure::Failure;
@@ -30,7 +31,10 @@ pub(super) struct RequestName {
 /// Adds the request's id to the answer, and what else all answers have in common.
 pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
-    let observer = RequestObserver::begin(&request, &id);
+    let peer = request.extensions().get::<Peer>().copied().unwrap_or_default();
+    let client = ClientAddress::of(peer, request.headers(), &app.settings().trusted_proxies);
+    request.extensions_mut().insert(client);
+    let observer = RequestObserver::begin(&request, &id, client);
     base_path::strip(&mut request, &app.settings().base_path);
     let (path, method) = (request.uri().path().to_owned(), request.method().clone());
     let can_close = request.version() <= Version::HTTP_11;

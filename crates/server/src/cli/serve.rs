@@ -157,6 +157,7 @@ async fn start(
         requires_if_match: arguments.require_if_match,
         ignores_legacy_limit: arguments.legacy_limit,
         has_admin_listener: admin.is_some(),
+        trusted_proxies: arguments.proxies.trusted(),
         limits: limits.http(),
     };
     let documentation = format!("{}/docs", settings.base_path);

@@ -8,6 +8,7 @@ mod database;
 mod limits;
 mod listen;
 mod log;
+mod proxies;
 mod replicas;
 mod setting;
 mod traces;
@@ -23,6 +24,7 @@ pub(crate) use database::DatabaseArguments;
 pub(crate) use limits::LimitArguments;
 pub(crate) use listen::{OptionalAddress, address, address_with_port, optional_address};
 pub(crate) use log::LogArguments;
+pub(crate) use proxies::ProxyArguments;
 pub(crate) use replicas::ReplicaArguments;
 pub(crate) use setting::{BadSetting, Given, Setting, Unread};
 pub(crate) use traces::traces;
@@ -78,6 +80,9 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "PARTBOOK_BASE_PATH", default_value = "", hide_default_value = true)]
     #[arg(value_name = "PATH", value_parser = Setting(values::base_path))]
     pub(crate) base_path: String,
+
+    #[command(flatten)]
+    pub(crate) proxies: ProxyArguments,
 
     /// The origins whose pages may call the service from a browser, separated by commas, or `*` alone. An origin is whole:
     /// one with a `*` in it is refused

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use partbook_http::Memory;
+use partbook_http::{Memory, Peer};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_io_timeout::TimeoutStream;
@@ -55,6 +55,7 @@ enum Event<T> {
 /// Serves HTTP on a connection until it is closed. `permit` is held as long.
 pub(super) async fn serve_connection(
     stream: TcpStream,
+    peer: Peer,
     service: impl HttpService,
     mut open: OpenConnection,
     permit: impl Send,
@@ -70,6 +71,7 @@ pub(super) async fn serve_connection(
     let (seen, read_by, memory) = (activity.clone(), reader.clone(), Memory::default());
     let answer = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(memory.clone());
+        request.extensions_mut().insert(peer);
         answer(service.clone(), request, seen.clone(), read_by.clone())
     });
     let protocol = protocol(answer_timeout);

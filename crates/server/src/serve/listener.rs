@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::gauge;
+use partbook_http::Peer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
@@ -41,13 +42,13 @@ pub(super) async fn accept(
     let permits = Arc::new(Semaphore::new(max_connections));
     let mut last_logged: Option<Instant> = None;
     loop {
-        let Some(stream) = next(&listener).await else { continue };
+        let Some((stream, peer)) = next(&listener).await else { continue };
         if permits.available_permits() == 0 && last_logged.is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL) {
             tracing::warn!(connections = max_connections, "connection limit reached");
             last_logged = Some(Instant::now());
         }
         let permit = permit(&permits, connections).await;
-        tokio::spawn(serve_connection(stream, service.clone(), connections.open(), permit));
+        tokio::spawn(serve_connection(stream, peer, service.clone(), connections.open(), permit));
     }
 }
 
@@ -65,12 +66,12 @@ async fn permit(permits: &Arc<Semaphore>, connections: &Connections) -> OwnedSem
 }
 
 /// Accepts one connection. An error is logged, and does not keep the service from accepting the next.
-async fn next(listener: &TcpListener) -> Option<TcpStream> {
+async fn next(listener: &TcpListener) -> Option<(TcpStream, Peer)> {
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, address)) => {
             // Answers are written whole, so waiting to fill packets would only delay them.
             stream.set_nodelay(true).ok()?;
-            Some(stream)
+            Some((stream, address.into()))
         }
         Err(error) => {
             use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};

@@ -9,6 +9,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::span::TraceContext;
+use crate::extract::client_address::ClientAddress;
 use crate::respond::failure::{Failure, Severity};
 
 /// Routes that are asked every few seconds; their successful requests are logged at debug level.
@@ -16,13 +17,14 @@ const QUIET_ROUTES: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
 
 /// The span around every log line of a request. What it says of the trace has the names of OpenTelemetry's "Trace Context in
 /// non-OTLP Log Formats".
-pub(super) fn span(id: &str, trace: &TraceContext, method: &Method, path: &str) -> Span {
+pub(super) fn span(id: &str, trace: &TraceContext, client: ClientAddress, method: &Method, path: &str) -> Span {
     let span = tracing::info_span!(
         "request",
         request_id = id,
         trace_id = Empty,
         span_id = Empty,
         trace_flags = Empty,
+        %client,
         %method,
         path
     );

@@ -22,6 +22,7 @@ use tracing::{Instrument as _, Span};
 use self::log::Answered;
 use self::method::known_method;
 use crate::excerpt::excerpt;
+use crate::extract::client_address::ClientAddress;
 use crate::respond::failure::Failure;
 
 /// Observes one request, and reports when it is dropped: after the last byte, or when the client has disconnected.
@@ -43,11 +44,11 @@ pub(crate) struct RequestObserver {
 
 impl RequestObserver {
     /// Starts to observe a request that has arrived.
-    pub(crate) fn begin(request: &Request, id: &str) -> Self {
+    pub(crate) fn begin(request: &Request, id: &str, client: ClientAddress) -> Self {
         metrics::begin();
         let (method, path) = (request.method().clone(), request.uri().path());
-        let (trace, context) = span::begin(request);
-        let log = log::span(id, &context, &method, &excerpt(path));
+        let (trace, context) = span::begin(request, client);
+        let log = log::span(id, &context, client, &method, &excerpt(path));
         let is_head = method == Method::HEAD;
         Self { method, is_head, begin: Instant::now(), log, trace, answer: None, bytes: 0, is_whole: false }
     }

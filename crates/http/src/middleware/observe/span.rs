@@ -12,6 +12,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::method::{OTHER, known_method};
 use crate::excerpt::excerpt;
+use crate::extract::client_address::ClientAddress;
 
 /// Where the log lines of a request belong in a trace. Ids that there are none of are invalid ones.
 pub(super) struct TraceContext {
@@ -29,7 +30,7 @@ impl From<&SpanContext> for TraceContext {
 }
 
 /// Starts the span, and returns it with where it is in a trace, which `traceparent` may name.
-pub(super) fn begin(request: &Request) -> (Span, TraceContext) {
+pub(super) fn begin(request: &Request, client: ClientAddress) -> (Span, TraceContext) {
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let method = known_method(request.method());
@@ -47,6 +48,7 @@ pub(super) fn begin(request: &Request) -> (Span, TraceContext) {
         url.scheme = "http",
         url.path = &*excerpt(request.uri().path()),
         url.query = request.uri().query().map(excerpt).as_deref(),
+        client.address = %client,
         server.address = authority.as_ref().map(|authority| excerpt(authority.host())).as_deref(),
         // The OpenTelemetry layer exports only 64-bit numbers as numbers.
         server.port = authority.as_ref().and_then(Authority::port_u16).map(i64::from),

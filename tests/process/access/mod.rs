@@ -1,0 +1,3 @@
+//! Who may ask from where: what is said of clients, and what a listener takes.
+
+mod forwarded;
