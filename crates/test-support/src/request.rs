@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, StatusCode};
-use reqwest::{Client, Url};
+use reqwest::{Client, ClientBuilder, Url};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -22,9 +22,15 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// A service at `http://HOST:PORT`.
+    /// A service at `http://HOST:PORT`, or at the Unix socket `unix:PATH`.
     pub(crate) fn at(address: &str) -> Self {
-        Self::Address(client(), address.to_owned())
+        match address.strip_prefix("unix:") {
+            Some(path) => {
+                let client = builder().unix_socket(path).build().expect("a client of HTTP");
+                Self::Address(client, "http://localhost".to_owned())
+            }
+            None => Self::Address(client(), address.to_owned()),
+        }
     }
 }
 
@@ -34,13 +40,16 @@ impl Target {
 /// It cannot be made.
 #[must_use]
 pub fn client() -> Client {
+    builder().build().expect("a client of HTTP")
+}
+
+fn builder() -> ClientBuilder {
     static CRYPTOGRAPHY: Once = Once::new();
     CRYPTOGRAPHY.call_once(|| {
         // It fails where the process has one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_certs_only([]);
-    client.build().expect("a client of HTTP")
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_certs_only([])
 }
 
 /// A request that can still be completed. Nothing is sent that is not asked for here, save `Host`, `Accept` and the

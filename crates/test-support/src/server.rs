@@ -63,10 +63,13 @@ impl Options {
     }
 }
 
-/// `http://127.0.0.1:PORT` from the log line that says where the service listens.
+/// `http://127.0.0.1:PORT`, or `unix:PATH`, from the log line that says where the service listens.
 fn address(log: &str) -> Option<String> {
     const START: &str = "http://127.0.0.1:";
     let line = log.lines().find(|line| line.contains("listening"))?;
+    if let Some(begin) = line.find("unix:") {
+        return line[begin..].split('"').next().map(str::to_owned);
+    }
     let port = line[line.find(START)? + START.len()..].split(|character: char| !character.is_ascii_digit()).next()?;
     Some(format!("{START}{port}"))
 }
@@ -88,7 +91,7 @@ impl Server {
         options.env("PARTBOOK_LOG_FORMAT", "json").env("PARTBOOK_LOG_LEVEL", "info")
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `unix:PATH`.
     pub fn address(&self) -> &str {
         &self.address
     }

@@ -12,12 +12,12 @@ pub fn connect(address: &str) -> TcpStream {
 }
 
 /// Sends a request, or the beginning of one.
-pub fn send(stream: &mut TcpStream, text: &str) {
+pub fn send(stream: &mut impl Write, text: &str) {
     stream.write_all(text.as_bytes()).expect("a request");
 }
 
 /// Reads the status line and the headers of an answer.
-pub fn head(stream: &mut TcpStream) -> String {
+pub fn head(stream: &mut impl Read) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -28,7 +28,7 @@ pub fn head(stream: &mut TcpStream) -> String {
 }
 
 /// Reads one answer that has a length: its status line and headers, and its body. The connection stays.
-pub fn answer(stream: &mut TcpStream) -> (String, String) {
+pub fn answer(stream: &mut impl Read) -> (String, String) {
     let head = head(stream);
     let length = header(&head, "content-length").map_or(0, |length| length.parse().expect("a length"));
     let mut body = vec![0; length];

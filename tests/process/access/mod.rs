@@ -1,3 +1,4 @@
 //! Who may ask from where: what is said of clients, and what a listener takes.
 
 mod forwarded;
+mod sockets;

@@ -11,11 +11,13 @@ use axum::http::{Request, StatusCode};
 use clap::Args;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
+use tokio_util::either::Either;
 
 use super::output::Failure;
-use crate::config::{Setting, address_with_port};
+use crate::config::{Setting, address_to_ask};
+use crate::serve::ListenAddress;
 
 /// How long the check may take, including the look-up of the host.
 const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -27,8 +29,8 @@ const PATH: &str = "/livez";
 pub(super) struct Arguments {
     /// The address that the service was told to listen on
     #[arg(long, env = "PARTBOOK_LISTEN", default_value = "127.0.0.1:8000")]
-    #[arg(value_name = "HOST:PORT", value_parser = Setting(address_with_port))]
-    listen: String,
+    #[arg(value_name = "ADDRESS", value_parser = Setting(address_to_ask))]
+    listen: ListenAddress,
 }
 
 /// Sends one request.
@@ -51,10 +53,16 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// Asks for the status. Proxies are not used and redirects not followed, because another service would answer.
-async fn ask(address: &str) -> Result<StatusCode, String> {
+async fn ask(address: &ListenAddress) -> Result<StatusCode, String> {
     let unreached = |error| format!("no service can be reached at {address}: {error}; is it running there?");
-    let addresses: Vec<SocketAddr> = lookup_host(address).await.map_err(unreached)?.map(reachable).collect();
-    let stream = TcpStream::connect(&addresses[..]).await.map_err(unreached)?;
+    let (stream, host) = match address {
+        ListenAddress::Tcp(address) => {
+            let addresses: Vec<SocketAddr> = lookup_host(address).await.map_err(unreached)?.map(reachable).collect();
+            (TcpStream::connect(&addresses[..]).await.map(Either::Left), address.as_str())
+        }
+        ListenAddress::Unix(path) => (UnixStream::connect(path).await.map(Either::Right), "localhost"),
+    };
+    let stream = stream.map_err(unreached)?;
     let broken = |error: hyper::Error| match error.source() {
         Some(cause) => format!("the service at {address} did not answer GET {PATH}: {error}: {cause}"),
         None => format!("the service at {address} did not answer GET {PATH}: {error}"),
@@ -63,7 +71,7 @@ async fn ask(address: &str) -> Result<StatusCode, String> {
     // The request returns the errors of the connection, too.
     tokio::spawn(connection);
     let request = Request::get(PATH)
-        .header(HOST, address)
+        .header(HOST, host)
         .header(USER_AGENT, "partbook-healthcheck")
         .header(CONNECTION, "close")
         .body(Body::empty())

@@ -167,7 +167,7 @@ mod tests {
         {
             let cli = parse(arguments.iter().map(Into::into)).unwrap();
             let Some(Command::Serve(serve)) = cli.command.or(Some(Command::Serve(cli.serve))) else { panic!() };
-            assert!(serve.demo && serve.listen == "x:1");
+            assert!(serve.demo && serve.listen.to_string() == "x:1");
         }
     }
 

@@ -9,7 +9,6 @@ use partbook_domain::clock::SystemClock;
 use partbook_http::{App, HttpSettings, Metrics};
 use partbook_migrate::AtStart;
 use partbook_repository::{Repository, required_tables};
-use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 use super::backup::BackupFirst;
@@ -18,7 +17,9 @@ use super::output::{Failure, warn_of_remaining_log};
 use super::{replicas_watch, replication_watch, schema_watch};
 use crate::config::{self, ServeArguments};
 use crate::demo;
-use crate::serve::{self, ConnectionTimeouts, ReservedAddress, Sharing, ShutdownSignal, ShutdownTiming};
+use crate::serve::{
+    self, ConnectionTimeouts, Listener, LocalAddress, ReservedAddress, Sharing, ShutdownSignal, ShutdownTiming,
+};
 
 /// How long closing the database may take.
 const POOL_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -96,8 +97,8 @@ struct Started {
     pool: Pool,
     replicas: Option<Replicas>,
     app: App,
-    listener: TcpListener,
-    admin: Option<TcpListener>,
+    listener: Listener,
+    admin: Option<Listener>,
 }
 
 async fn start(
@@ -108,12 +109,16 @@ async fn start(
     let sharing = if arguments.reuse_port { Sharing::WithOthersThatShare } else { Sharing::None };
     // First, so that a second process on the same address does not touch the database. Clients are not accepted yet,
     // because they would wait for the rest.
+    let access = arguments.socket.access();
     let reserved = match ReservedAddress::inherited(inherited).map_err(Failure::Usage)? {
         Some(inherited) => inherited,
-        None => ReservedAddress::bind(&arguments.listen, "--listen", sharing).await.map_err(Failure::Run)?,
+        None => ReservedAddress::bind(&arguments.listen, "--listen", sharing, access).await.map_err(Failure::Run)?,
     };
     let admin = match &arguments.admin_listen {
-        Some(address) => Some(ReservedAddress::bind(address, "--admin-listen", sharing).await.map_err(Failure::Run)?),
+        Some(address) => {
+            let bound = ReservedAddress::bind(address, "--admin-listen", sharing, access).await;
+            Some(bound.map_err(Failure::Run)?)
+        }
         None => None,
     };
     for parameter in url.ignored().iter().chain(read_url.map(DatabaseUrl::ignored).unwrap_or_default()) {
@@ -165,12 +170,15 @@ async fn start(
     let failed = |error| Failure::Run(format!("cannot listen: {error}"));
     let admin = admin.map(ReservedAddress::listen).transpose().map_err(Failure::Run)?;
     if let Some(admin) = &admin {
-        let address = format!("http://{}", admin.local_addr().map_err(failed)?);
+        let address = admin.local_address().map_err(failed)?.to_string();
         tracing::info!(address, "metrics and health");
     }
     let listener = reserved.listen().map_err(Failure::Run)?;
-    let address = format!("http://{}", listener.local_addr().map_err(failed)?);
+    let local = listener.local_address().map_err(failed)?;
+    let address = local.to_string();
     tracing::info!(address, "listening");
-    tracing::info!(url = format!("{address}{documentation}"), "documentation");
+    if let LocalAddress::Tcp(_) = local {
+        tracing::info!(url = format!("{address}{documentation}"), "documentation");
+    }
     Ok(Started { pool, replicas, app, listener, admin })
 }

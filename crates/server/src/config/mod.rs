@@ -19,10 +19,12 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 use partbook_database::{PoolSettings, ReplicaSettings};
 
+use crate::serve::ListenAddress;
+
 pub(crate) use backup::{BackupArguments, MigrateBackupArguments};
 pub(crate) use database::DatabaseArguments;
 pub(crate) use limits::LimitArguments;
-pub(crate) use listen::{OptionalAddress, address, address_with_port, optional_address};
+pub(crate) use listen::{OptionalAddress, SocketArguments, address, address_to_ask, optional_address};
 pub(crate) use log::LogArguments;
 pub(crate) use proxies::ProxyArguments;
 pub(crate) use replicas::ReplicaArguments;
@@ -34,16 +36,20 @@ use values::{NoMigrate, Origins};
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct ServeArguments {
-    /// The address to serve on; port 0 is any free one. It means nothing on a socket that is handed over
+    /// The address to serve on: `host:port`, of which port 0 is any free one, or a Unix socket as `unix:/run/partbook.sock`. It means
+    /// nothing on a socket that is handed over
     #[arg(long, env = "PARTBOOK_LISTEN", default_value = "127.0.0.1:8000")]
-    #[arg(value_name = "HOST:PORT", value_parser = Setting(address))]
-    pub(crate) listen: String,
+    #[arg(value_name = "ADDRESS", value_parser = Setting(address))]
+    pub(crate) listen: ListenAddress,
 
     /// An address of its own for `/metrics` and the health checks, which only operators should reach; `/metrics` is then
     /// not on the other
     #[arg(long, env = "PARTBOOK_ADMIN_LISTEN", default_value = "", hide_default_value = true)]
-    #[arg(value_name = "HOST:PORT", value_parser = Setting(optional_address))]
+    #[arg(value_name = "ADDRESS", value_parser = Setting(optional_address))]
     pub(crate) admin_listen: OptionalAddress,
+
+    #[command(flatten)]
+    pub(crate) socket: SocketArguments,
 
     /// Share the port with other instances that say so, too (`SO_REUSEPORT`), so that the next version can start before this one
     /// ends; connections that wait at that moment may be lost
@@ -141,19 +147,29 @@ impl ServeArguments {
         ReplicaSettings { size, statement_cache, max_lag: self.replicas.read_max_lag }
     }
 
+    fn addresses(&self) -> impl Iterator<Item = &ListenAddress> {
+        std::iter::once(&self.listen).chain(&self.admin_listen)
+    }
+
     /// Checks settings that depend on each other.
     ///
     /// # Errors
-    /// The two addresses are the same; a sample catalog is wanted of an instance that only reads.
+    /// The two addresses are the same; a Unix socket is to be shared; a sample catalog is wanted of an instance that only reads.
     pub(crate) fn check(&self) -> Result<(), BadSetting> {
         if self.read_only && self.demo {
             return Err(BadSetting(
                 "--demo: PARTBOOK_READ_ONLY lets nothing be written; leave one of them out".to_owned(),
             ));
         }
+        if self.reuse_port && self.addresses().any(ListenAddress::is_unix) {
+            return Err(BadSetting(
+                "PARTBOOK_REUSE_PORT: a Unix socket is one process's; let a service manager hand it over instead"
+                    .to_owned(),
+            ));
+        }
         match &self.admin_listen {
-            Some(address) if *address == self.listen && !address.ends_with(":0") => Err(BadSetting(format!(
-                "PARTBOOK_ADMIN_LISTEN: `{address}` is the address of the service itself; choose another port"
+            Some(address) if *address == self.listen && !address.is_any_port() => Err(BadSetting(format!(
+                "PARTBOOK_ADMIN_LISTEN: `{address}` is the address of the service itself; choose another"
             ))),
             _ => Ok(()),
         }

@@ -5,7 +5,11 @@ use std::net::SocketAddr;
 
 use listenfd::ListenFd;
 use nix::sys::socket::{getsockopt, sockopt::AcceptConn};
-use tokio::net::{TcpListener, TcpSocket, lookup_host};
+use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixSocket, lookup_host};
+
+use super::listen_address::ListenAddress;
+use super::socket::Listener;
+use super::socket_file::{SocketAccess, SocketFile};
 
 /// How many connections wait in the kernel's queue.
 const BACKLOG: u32 = 1024;
@@ -28,71 +32,103 @@ pub(crate) struct ReservedAddress {
 
 enum Socket {
     /// Bound by this process.
-    Bound(TcpSocket),
+    Tcp(TcpSocket),
+    Unix(UnixSocket, SocketFile),
     /// Handed over by a service manager, which has the kernel queue connections from one process to the next.
-    Inherited(TcpListener),
+    Inherited(Listener),
 }
 
 impl ReservedAddress {
     /// The socket that a service manager hands over by the protocol of systemd (`sd_listen_fds`), if it does.
     ///
     /// # Errors
-    /// One line: it is not one, or none that listens for connections over TCP.
+    /// One line: it is not one, or none that listens for connections over TCP or on a Unix socket.
     pub(crate) fn inherited(mut handed_over: ListenFd) -> Result<Option<Self>, String> {
         let count = handed_over.len();
         if count > 1 {
             return Err(format!("{count} sockets were handed over, and one is expected: one ListenStream in the unit"));
         }
         let fault = |error| format!("the socket that was handed over cannot be used: {error}");
-        let Some(listener) = handed_over.take_tcp_listener(0).map_err(fault)? else { return Ok(None) };
-        if !getsockopt(&listener, AcceptConn).is_ok_and(|listens| listens) {
-            return Err(
-                "the socket that was handed over does not listen: the unit of the socket has Accept=no".to_owned()
-            );
-        }
-        listener.set_nonblocking(true).map_err(fault)?;
-        let listener = TcpListener::from_std(listener).map_err(fault)?;
+        // One that is of neither kind is said to be no socket of TCP.
+        let listener = match handed_over.take_tcp_listener(0) {
+            Ok(None) => return Ok(None),
+            Ok(Some(listener)) => {
+                check_listens(getsockopt(&listener, AcceptConn))?;
+                listener.set_nonblocking(true).map_err(fault)?;
+                Listener::Tcp(TcpListener::from_std(listener).map_err(fault)?)
+            }
+            Err(error) => {
+                let Ok(Some(listener)) = handed_over.take_unix_listener(0) else { return Err(fault(error)) };
+                check_listens(getsockopt(&listener, AcceptConn))?;
+                listener.set_nonblocking(true).map_err(fault)?;
+                Listener::Unix(UnixListener::from_std(listener).map_err(fault)?, None)
+            }
+        };
         Ok(Some(Self { socket: Socket::Inherited(listener), address: String::new(), setting: "" }))
     }
 
-    /// Binds to `host:port`; port 0 is any free one. Messages name the setting.
+    /// Binds to `host:port`, of which port 0 is any free one, or makes the file of a Unix socket. Messages name the setting.
     ///
     /// # Errors
     /// One line: the host is unknown, the address is in use or not allowed.
-    pub(crate) async fn bind(address: &str, setting: &'static str, sharing: Sharing) -> Result<Self, String> {
-        let mut outcome = Err(format!("cannot listen on {address}: the host has no address"));
-        for found in lookup_host(address).await.map_err(|error| cannot_listen(address, setting, &error))? {
-            match Self::bind_to(found, sharing) {
-                Ok(socket) => {
-                    return Ok(Self { socket: Socket::Bound(socket), address: address.to_owned(), setting });
-                }
-                Err(error) => outcome = Err(cannot_listen(address, setting, &error)),
+    pub(crate) async fn bind(
+        address: &ListenAddress,
+        setting: &'static str,
+        sharing: Sharing,
+        access: SocketAccess,
+    ) -> Result<Self, String> {
+        let socket = match address {
+            ListenAddress::Tcp(address) => Socket::Tcp(bind_tcp(address, setting, sharing).await?),
+            ListenAddress::Unix(path) => {
+                let bound = SocketFile::bind(path, access).await;
+                let (socket, file) = bound.map_err(|fault| format!("cannot listen on {address}: {fault}"))?;
+                Socket::Unix(socket, file)
             }
-        }
-        outcome
-    }
-
-    fn bind_to(address: SocketAddr, sharing: Sharing) -> io::Result<TcpSocket> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // Without this, the port could not be bound again for a minute after a stop.
-        socket.set_reuseaddr(true)?;
-        socket.set_reuseport(sharing == Sharing::WithOthersThatShare)?;
-        socket.bind(address)?;
-        Ok(socket)
+        };
+        Ok(Self { socket, address: address.to_string(), setting })
     }
 
     /// Starts to queue connections.
     ///
     /// # Errors
     /// One line: the operating system refuses, usually because another program was faster.
-    pub(crate) fn listen(self) -> Result<TcpListener, String> {
-        match self.socket {
-            Socket::Bound(socket) => {
-                socket.listen(BACKLOG).map_err(|error| cannot_listen(&self.address, self.setting, &error))
-            }
+    pub(crate) fn listen(self) -> Result<Listener, String> {
+        let Self { socket, address, setting } = self;
+        match socket {
+            Socket::Tcp(socket) => socket.listen(BACKLOG).map(Listener::Tcp),
+            Socket::Unix(socket, file) => socket.listen(BACKLOG).map(|listener| Listener::Unix(listener, Some(file))),
             Socket::Inherited(listener) => Ok(listener),
         }
+        .map_err(|error| cannot_listen(&address, setting, &error))
     }
+}
+
+fn check_listens(listens: nix::Result<bool>) -> Result<(), String> {
+    if listens.is_ok_and(|listens| listens) {
+        Ok(())
+    } else {
+        Err("the socket that was handed over does not listen: the unit of the socket has Accept=no".to_owned())
+    }
+}
+
+async fn bind_tcp(address: &str, setting: &str, sharing: Sharing) -> Result<TcpSocket, String> {
+    let mut outcome = Err(format!("cannot listen on {address}: the host has no address"));
+    for found in lookup_host(address).await.map_err(|error| cannot_listen(address, setting, &error))? {
+        match bind_to(found, sharing) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => outcome = Err(cannot_listen(address, setting, &error)),
+        }
+    }
+    outcome
+}
+
+fn bind_to(address: SocketAddr, sharing: Sharing) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Without this, the port could not be bound again for a minute after a stop.
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(sharing == Sharing::WithOthersThatShare)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 fn cannot_listen(address: &str, setting: &str, error: &io::Error) -> String {

@@ -14,7 +14,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use partbook_http::{Memory, Peer};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
@@ -24,6 +23,7 @@ use super::connections::OpenConnection;
 use super::in_flight::{HeldBody, InFlight};
 use super::reader::{ReadBody, Reader};
 use super::service::HttpService;
+use super::socket::Stream;
 use super::stream::ObservedStream;
 use super::streams::{StreamExecutor, reader_of_stream};
 
@@ -54,7 +54,7 @@ enum Event<T> {
 
 /// Serves HTTP on a connection until it is closed. `permit` is held as long.
 pub(super) async fn serve_connection(
-    stream: TcpStream,
+    stream: Stream,
     peer: Peer,
     service: impl HttpService,
     mut open: OpenConnection,

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use metrics::gauge;
 use partbook_http::Peer;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -14,6 +13,7 @@ use super::activity::ConnectionTimeouts;
 use super::connection::{CLOSE_TIMEOUT, serve_connection};
 use super::connections::{Connections, ListenerKind};
 use super::service::HttpService;
+use super::socket::{Listener, Stream};
 
 /// How many connections are open at once; more wait in the kernel's queue. Below the 1,024 open files that a process
 /// commonly may have.
@@ -26,13 +26,13 @@ const ROOM_POLL_INTERVAL: Duration = Duration::from_millis(100);
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Serves until the task is aborted. Connections are not waited for.
-pub(crate) async fn serve_beside(listener: TcpListener, service: impl HttpService, timeouts: ConnectionTimeouts) {
+pub(crate) async fn serve_beside(listener: Listener, service: impl HttpService, timeouts: ConnectionTimeouts) {
     accept(listener, service, &Connections::new(ListenerKind::Admin, timeouts), MAX_CONNECTIONS).await;
 }
 
 /// Accepts connections and serves HTTP on them until it is dropped.
 pub(super) async fn accept(
-    listener: TcpListener,
+    listener: Listener,
     service: impl HttpService,
     connections: &Connections,
     max_connections: usize,
@@ -66,13 +66,9 @@ async fn permit(permits: &Arc<Semaphore>, connections: &Connections) -> OwnedSem
 }
 
 /// Accepts one connection. An error is logged, and does not keep the service from accepting the next.
-async fn next(listener: &TcpListener) -> Option<(TcpStream, Peer)> {
+async fn next(listener: &Listener) -> Option<(Stream, Peer)> {
     match listener.accept().await {
-        Ok((stream, address)) => {
-            // Answers are written whole, so waiting to fill packets would only delay them.
-            stream.set_nodelay(true).ok()?;
-            Some((stream, address.into()))
-        }
+        Ok(accepted) => Some(accepted),
         Err(error) => {
             use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
             if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::activity::ConnectionTimeouts;
@@ -10,6 +9,7 @@ use super::connections::{Connections, ListenerKind};
 use super::listener::{MAX_CONNECTIONS, accept};
 use super::service::HttpService;
 use super::signals::ShutdownSignal;
+use super::socket::Listener;
 
 /// How long the service goes on accepting connections that the kernel had queued before the stop.
 const FINAL_ACCEPT_PERIOD: Duration = Duration::from_millis(20);
@@ -28,7 +28,7 @@ pub(crate) struct ShutdownTiming {
 
 /// Serves until a signal arrives, calls `on_drain`, and stops within `timing`. A second signal stops at once.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     service: impl HttpService,
     timeouts: ConnectionTimeouts,
     mut signal: ShutdownSignal,

@@ -14,6 +14,7 @@ use tower::service_fn;
 use super::activity::ConnectionTimeouts;
 use super::connections::{Connections, ListenerKind};
 use super::listener::accept;
+use super::socket::Listener;
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -29,7 +30,8 @@ async fn served(timeouts: ConnectionTimeouts, max_connections: usize, delay: Dur
         Ok::<_, Infallible>(Response::new(Body::from("done")))
     });
     let task = tokio::spawn(async move {
-        accept(listener, service, &Connections::new(ListenerKind::Public, timeouts), max_connections).await;
+        accept(Listener::Tcp(listener), service, &Connections::new(ListenerKind::Public, timeouts), max_connections)
+            .await;
     });
     (address, task)
 }
