@@ -1,5 +1,6 @@
 # Partbook behind Varnish: /etc/varnish/default.vcl. Tried with 7.1.1; docs/proxies.md says how it behaves.
 # varnishd … -p timeout_idle=60: a client that asks every ten seconds keeps its connection.
+# The Host of clients is passed on, so PARTBOOK_HOSTS has to name it: docs/access.md.
 vcl 4.1;
 
 import std;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use partbook_test_support::{Backend, Server, wire};
 
 fn ask(stream: &mut TcpStream) -> u16 {
-    wire::send(stream, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+    wire::send(stream, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
     wire::status(&wire::answer(stream).0)
 }
 

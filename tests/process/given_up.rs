@@ -14,7 +14,8 @@ async fn a_client_that_hangs_up_leaves_nothing_open(backend: Backend) {
     for number in 0..150_u64 {
         let mut stream = wire::connect(service.address());
         let body = format!(r#"{{"cores":{}}}"#, number % 200 + 1);
-        let head = format!("PATCH {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ");
+        let head =
+            format!("PATCH {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ");
         wire::send(&mut stream, &format!("{head}{}\r\n\r\n{body}", body.len()));
         // Somewhere between its arrival and its answer.
         tokio::time::sleep(Duration::from_micros(number * 20)).await;

@@ -24,7 +24,7 @@ fn large(service: &Server, number: usize) -> Request {
 async fn a_body_that_comes_slowly_makes_room_for_others() {
     let service = Server::options().env("PARTBOOK_BODY_MEMORY", "1").start(Backend::Sqlite).await;
     let mut slow = wire::connect(service.address());
-    let head = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 1000000";
+    let head = "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000";
     wire::send(&mut slow, &format!("POST {} HTTP/1.1\r\n{head}\r\n\r\n{{", CPU.path));
     // What was announced, in units of a kilobyte.
     let room = 977.0 * 1024.0;

@@ -63,7 +63,8 @@ fn create_until(is_over: &AtomicBool, address: &str, client: usize) -> Seen {
     while !is_over.load(Ordering::Relaxed) {
         let stream = kept.get_or_insert_with(|| wire::connect(address));
         let body = format!(r#"{{"name": "CPU {client} {}", "manufacturer": "x"}}"#, seen.created);
-        let head = "POST /v1/catalog/cpus HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ";
+        let head =
+            "POST /v1/catalog/cpus HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ";
         wire::send(stream, &format!("{head}{}\r\n\r\n{body}", body.len()));
         let (head, body) = wire::answer(stream);
         assert_eq!(wire::status(&head), 201, "{body}");

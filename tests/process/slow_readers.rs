@@ -216,7 +216,7 @@ async fn a_connection_whose_answer_is_given_up_is_closed() {
     fill_with_large_rows(&service, 25).await;
     let page = format!("{}?limit=20", GPU.path);
     let mut stream = wire::connect(service.address());
-    wire::send(&mut stream, &format!("GET {page} HTTP/1.1\r\nHost: x\r\nX-Request-ID: given-up\r\n\r\n"));
+    wire::send(&mut stream, &format!("GET {page} HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: given-up\r\n\r\n"));
     assert_eq!(wire::status(&wire::head(&mut stream)), 200);
     let mut other = service.get(&page).await;
     while other.status == 503 {
@@ -282,7 +282,7 @@ async fn a_connection_whose_reader_takes_nothing_is_closed() {
     let service = Server::options().env("PARTBOOK_ANSWER_TIMEOUT", "1").start(Backend::Sqlite).await;
     service.fill(&CPU, ROWS).await;
     let mut stream = wire::connect(service.address());
-    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: x\r\nX-Request-ID: stalled\r\n\r\n", CPU.path));
+    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: stalled\r\n\r\n", CPU.path));
     assert_eq!(wire::status(&wire::head(&mut stream)), 200);
     let lines = service.lines_of("stalled").await;
     assert_eq!(lines.last().expect("a line")["cut"], true, "{lines:?}");

@@ -48,7 +48,7 @@ class World:
         self.log = open(self.directory / f"partbook-{self.port}.log", "a")
         self.process = subprocess.Popen(
             [self.program, "serve", "--listen", f"127.0.0.1:{self.port}", "--log-level", "warn", *arguments],
-            env=environment(DATABASE_URL=self.url, **variables), stderr=self.log,
+            env=environment(DATABASE_URL=self.url, PARTBOOK_HOSTS="partbook.example", **variables), stderr=self.log,
         )  # fmt: skip
         if not wait_for(self.port, self.process):
             raise SystemExit("Partbook did not start: " + open(self.log.name).read())

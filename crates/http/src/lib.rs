@@ -19,6 +19,7 @@ mod routes;
 mod state;
 
 pub use extract::client_address::{ForwardedHeader, Peer, TrustedProxies};
+pub use extract::host::{Host, Hosts, Named, Reach};
 pub use metrics::Metrics;
 pub use partbook_repository::Memory;
 pub use representation::PlainRow;

@@ -13,7 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::middleware::{compression, consistency, cors, observe, pending_answers, problem_body, request};
+use crate::extract::host::Reach;
+use crate::middleware::{compression, consistency, cors, host, observe, pending_answers, problem_body, request};
 use crate::openapi;
 use crate::routes::docs::ApiDocument;
 use crate::routes::{collection, custom_fields, docs, fields_data, health, metrics};
@@ -21,17 +22,17 @@ use crate::state::App;
 
 impl App {
     /// Every route that this listener serves, with all layers.
-    pub fn router(&self) -> Router {
+    pub fn router(&self, reach: Reach) -> Router {
         let routes = if self.settings().has_admin_listener { public_routes() } else { routes() };
-        self.around(routes)
+        self.around(routes, reach)
     }
 
     /// The routes for a listener that only operators reach: `/metrics` and the health checks.
-    pub fn admin_router(&self) -> Router {
-        self.around(health::routes().merge(metrics::routes()))
+    pub fn admin_router(&self, reach: Reach) -> Router {
+        self.around(health::routes().merge(metrics::routes()), reach)
     }
 
-    fn around(&self, routes: OpenApiRouter<Self>) -> Router {
+    fn around(&self, routes: OpenApiRouter<Self>, reach: Reach) -> Router {
         let (routes, _) = routes.split_for_parts();
         let vocabulary = self.repository().vocabulary().clone();
         let document = ApiDocument::new(move || served_document(&vocabulary));
@@ -54,7 +55,8 @@ impl App {
             let chosen = if cors::is_plain_options(&request) { plain.clone() } else { with_cors.clone() };
             async move { chosen.oneshot(request).await }
         });
-        service.layer(from_fn_with_state(self.clone(), request::wrap))
+        let for_host = service.layer(from_fn_with_state((self.clone(), reach), host::check));
+        for_host.layer(from_fn_with_state(self.clone(), request::wrap))
     }
 }
 

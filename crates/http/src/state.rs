@@ -11,6 +11,7 @@ use partbook_telemetry::error_chain;
 
 use crate::extract::body_memory::BodyMemory;
 use crate::extract::client_address::TrustedProxies;
+use crate::extract::host::Hosts;
 use crate::metrics::Metrics;
 use crate::respond::pending::PendingAnswers;
 
@@ -34,6 +35,8 @@ pub struct HttpSettings {
     pub ignores_legacy_limit: bool,
     /// Whether `/metrics` is served only by [`App::admin_router`], on its own listener.
     pub has_admin_listener: bool,
+    /// The hosts that are the service's.
+    pub hosts: Hosts,
     /// The proxies whose word is taken for who asks.
     pub trusted_proxies: TrustedProxies,
     /// How much requests may take up.

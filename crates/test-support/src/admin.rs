@@ -20,17 +20,18 @@ impl Server {
 }
 
 impl Admin {
-    async fn ask(&self, method: Method, path: &str) -> Answer {
-        Request::new(&self.0, method, path).send().await
+    /// A request to be completed with headers.
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        Request::new(&self.0, method, path)
     }
 
     /// GET.
     pub async fn get(&self, path: &str) -> Answer {
-        self.ask(Method::GET, path).await
+        self.request(Method::GET, path).send().await
     }
 
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
-        self.ask(Method::DELETE, path).await
+        self.request(Method::DELETE, path).send().await
     }
 }

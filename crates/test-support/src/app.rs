@@ -8,7 +8,7 @@ use metrics::set_default_local_recorder;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use partbook_database::{DatabaseUrl, Pool, PoolSettings, StartError};
 use partbook_domain::clock::SystemClock;
-use partbook_http::{App, HttpLimits, HttpSettings, Metrics, TrustedProxies};
+use partbook_http::{App, Hosts, HttpLimits, HttpSettings, Metrics, Reach, TrustedProxies};
 use partbook_repository::{Repository, RepositoryLimits, required_tables};
 use tokio::runtime::{Handle, Id};
 
@@ -36,6 +36,7 @@ impl Default for Options {
             requires_if_match: false,
             ignores_legacy_limit: false,
             has_admin_listener: false,
+            hosts: Hosts::default(),
             trusted_proxies: TrustedProxies::default(),
             limits: HttpLimits::default(),
         };
@@ -104,7 +105,7 @@ impl Options {
         let metrics = Metrics::of(recorder(), env!("CARGO_PKG_VERSION"), COMMIT);
         let repository = Repository::open(prepared, Arc::new(SystemClock), self.limits);
         let app = App::new(repository, self.settings, metrics);
-        Ok((app.router(), pool))
+        Ok((app.router(Reach::Beyond), pool))
     }
 }
 

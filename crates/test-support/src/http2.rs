@@ -40,7 +40,7 @@ impl Http2 {
     /// # Errors
     /// The service resets the stream, or closes the connection.
     pub async fn get(&self, path: &str) -> Result<Begun, h2::Error> {
-        let request = Request::get(format!("http://service{path}")).body(()).expect("a request");
+        let request = Request::get(format!("http://localhost{path}")).body(()).expect("a request");
         let (answer, _) = self.0.clone().ready().await?.send_request(request, true)?;
         let (parts, body) = answer.await?.into_parts();
         Ok(Begun { status: parts.status, body })

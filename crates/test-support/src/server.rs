@@ -65,13 +65,14 @@ impl Options {
 
 /// `http://127.0.0.1:PORT`, or `unix:PATH`, from the log line that says where the service listens.
 fn address(log: &str) -> Option<String> {
-    const START: &str = "http://127.0.0.1:";
+    const STARTS: [&str; 2] = ["http://127.0.0.1:", "http://0.0.0.0:"];
     let line = log.lines().find(|line| line.contains("listening"))?;
     if let Some(begin) = line.find("unix:") {
         return line[begin..].split('"').next().map(str::to_owned);
     }
-    let port = line[line.find(START)? + START.len()..].split(|character: char| !character.is_ascii_digit()).next()?;
-    Some(format!("{START}{port}"))
+    let start = STARTS.into_iter().find(|start| line.contains(start))?;
+    let port = line[line.find(start)? + start.len()..].split(|character: char| !character.is_ascii_digit()).next()?;
+    Some(format!("http://127.0.0.1:{port}"))
 }
 
 impl Server {

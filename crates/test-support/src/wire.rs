@@ -49,11 +49,16 @@ pub fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
 
 /// Asks over HTTP/2 (RFC 9113) and answers the body. Header names are in lower case.
 pub fn http2(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+    http2_of(address, "localhost", method, path, headers, body)
+}
+
+/// The same, of a host.
+pub fn http2_of(address: &str, host: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
     const DATA: u8 = 0;
     const HEADERS: u8 = 1;
     const SETTINGS: u8 = 4;
     let mut block = Vec::new();
-    let own = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "x")];
+    let own = [(":method", method), (":scheme", "http"), (":path", path), (":authority", host)];
     for (name, value) in own.iter().chain(headers) {
         // A literal that no table has (RFC 7541, section 6.2.2).
         block.push(0);

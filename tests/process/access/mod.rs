@@ -1,4 +1,5 @@
 //! Who may ask from where: what is said of clients, and what a listener takes.
 
 mod forwarded;
+mod hosts;
 mod sockets;

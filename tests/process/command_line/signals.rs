@@ -94,7 +94,7 @@ fn raw(address: &str, request: &str) -> std::io::Result<String> {
 }
 
 fn get(address: &str, path: &str) -> std::io::Result<String> {
-    raw(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+    raw(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
 }
 
 #[test]
@@ -123,7 +123,8 @@ fn a_request_under_way_is_finished() {
     let body = r#"{"name": "Slow", "manufacturer": "x"}"#;
     let mut stream = TcpStream::connect(&address).expect("a connection");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
-    let head = "POST /v1/catalog/cpus HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ";
+    let head =
+        "POST /v1/catalog/cpus HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ";
     write!(stream, "{head}{}\r\n\r\n{}", body.len(), &body[..10]).expect("half a request");
     // The service has the request once it has answered another one that came later.
     assert!(get(&address, "/livez").expect("an answer").starts_with("HTTP/1.1 200"));
@@ -156,7 +157,7 @@ fn while_draining_it_is_well_but_not_ready() {
 
 /// Asks on a connection that is to stay, and answers the status, what is said of the connection, and the body.
 fn ask(stream: &mut TcpStream, method: &str, path: &str) -> (u16, Option<String>, String) {
-    wire::send(stream, &format!("{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    wire::send(stream, &format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     let (head, body) = if method == "HEAD" { (wire::head(stream), String::new()) } else { wire::answer(stream) };
     (wire::status(&head), wire::header(&head, "connection").map(str::to_owned), body)
 }
@@ -178,7 +179,8 @@ fn until_unready(address: &str) {
 fn begin_post(address: &str) -> (TcpStream, &'static str) {
     let (first, rest) = (r#"{"name": "Slow", "#, r#""manufacturer": "x"}"#);
     let mut stream = wire::connect(address);
-    let head = "POST /v1/catalog/cpus HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ";
+    let head =
+        "POST /v1/catalog/cpus HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ";
     wire::send(&mut stream, &format!("{head}{}\r\n\r\n{first}", first.len() + rest.len()));
     // The service has it once it has answered another one that came later.
     assert_eq!(ask_anew(address, "GET", "/livez").0, 200);
@@ -284,7 +286,7 @@ async fn a_client_that_does_not_read_is_cut_off(backend: Backend) {
     let service = Server::options().env("PARTBOOK_SHUTDOWN_TIMEOUT", "1").start(backend).await;
     service.fill(&CPU, 30_000).await;
     let mut stream = wire::connect(service.address());
-    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", CPU.path));
+    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", CPU.path));
     assert_eq!(wire::status(&wire::head(&mut stream)), 200);
     let begin = Instant::now();
     assert!(service.stop().await.success());

@@ -24,7 +24,7 @@ backends!(an_answer_that_is_not_taken_whole_is_cut);
 async fn an_answer_that_is_not_taken_whole_is_cut(service: Server) {
     service.fill(&CPU, 30_000).await;
     let mut stream = wire::connect(service.address());
-    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: x\r\nX-Request-ID: cut\r\n\r\n", CPU.path));
+    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: cut\r\n\r\n", CPU.path));
     // Some of the list, of which there are megabytes.
     let mut begin = vec![0; 100_000];
     stream.read_exact(&mut begin).expect("the beginning of an answer");
@@ -47,7 +47,8 @@ async fn who_does_not_wait_for_an_answer_gave_it_up(service: Server) {
     let lock = Lock::take(service.database(), &CPU, &row["id"]).await;
     let mut stream = wire::connect(service.address());
     let (path, body) = (CPU.at(&row["id"]), r#"{"notes": "changed"}"#);
-    let head = format!("PATCH {path} HTTP/1.1\r\nHost: x\r\nX-Request-ID: given-up\r\nContent-Type: application/json");
+    let head =
+        format!("PATCH {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: given-up\r\nContent-Type: application/json");
     wire::send(&mut stream, &format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
     // The request waits for the row.
     let in_use = "partbook_db_pool_connections_in_use";
@@ -72,7 +73,10 @@ async fn who_does_not_wait_for_an_answer_gave_it_up(service: Server) {
 backends!(half_a_body_is_answered_or_given_up_once: Sqlite);
 async fn half_a_body_is_answered_or_given_up_once(service: Server) {
     let mut stream = wire::connect(service.address());
-    let head = format!("POST {} HTTP/1.1\r\nHost: x\r\nX-Request-ID: half\r\nContent-Type: application/json", CPU.path);
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: half\r\nContent-Type: application/json",
+        CPU.path
+    );
     wire::send(&mut stream, &format!("{head}\r\nContent-Length: 100\r\n\r\n{{\"name\": "));
     service.metrics_when(|scrape| scrape.value("http_requests_in_flight", &[]) == Some(2.0)).await;
     drop(stream);

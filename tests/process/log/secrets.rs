@@ -148,7 +148,7 @@ async fn a_line_is_one_line(service: Server) {
     // Nothing that a client sends can look like a line of its own, or colour the terminal.
     for path in ["/%0a%1b[31mINFO", "/v1/catalog/cpus/%0d%0a", "/\"}{\"level\":\"ERROR\"}"] {
         let mut stream = wire::connect(service.address());
-        wire::send(&mut stream, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+        wire::send(&mut stream, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
         std::io::Read::read_to_end(&mut stream, &mut Vec::new()).expect("an answer");
     }
     service.request(Method::GET, "/warp").header("X-Request-ID", "the-last").send().await.expect(404);

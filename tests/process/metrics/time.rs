@@ -63,7 +63,7 @@ async fn a_request_that_lasts_is_in_flight(service: Server) {
     let mut posts: Vec<_> = (0..3).map(|_| wire::connect(service.address())).collect();
     for stream in &mut posts {
         let length = body.len();
-        let head = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n", CPU.path);
+        let head = format!("POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n", CPU.path);
         wire::send(stream, &format!("{head}Content-Length: {length}\r\n\r\n{first}"));
     }
     let scrape = until_in_flight(&service, 4).await;
@@ -81,7 +81,7 @@ backends!(a_list_is_in_flight_until_its_last_byte);
 async fn a_list_is_in_flight_until_its_last_byte(service: Server) {
     service.fill(&CPU, 30_000).await;
     let mut stream = wire::connect(service.address());
-    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", CPU.path));
+    wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", CPU.path));
     let mut begin = [0; 12];
     std::io::Read::read_exact(&mut stream, &mut begin).expect("the beginning of an answer");
     assert_eq!(&begin, b"HTTP/1.1 200");

@@ -72,7 +72,7 @@ impl Running {
     fn serves(&self, requests: usize) {
         for _ in 0..requests {
             let mut stream = wire::connect(&self.address);
-            let head = "GET /v1/catalog/cpus HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            let head = "GET /v1/catalog/cpus HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
             wire::send(&mut stream, head);
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("an answer");

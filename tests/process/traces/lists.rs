@@ -45,7 +45,7 @@ async fn a_list_that_is_given_up_has_its_spans(backend: Backend) {
     service.fill(&CPU, ROWS).await;
     let caller = Caller::number(1);
     let mut stream = wire::connect(service.address());
-    let headers = format!("Host: x\r\ntraceparent: {}\r\n", caller.traceparent(true));
+    let headers = format!("Host: localhost\r\ntraceparent: {}\r\n", caller.traceparent(true));
     wire::send(&mut stream, &format!("GET {} HTTP/1.1\r\n{headers}\r\n", CPU.path));
     stream.read_exact(&mut [0; 1000]).expect("the beginning of an answer");
     drop(stream);

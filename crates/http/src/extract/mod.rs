@@ -5,6 +5,7 @@ pub(crate) mod client_address;
 pub(crate) mod collection;
 pub(crate) mod entity_name;
 mod forwarded;
+pub(crate) mod host;
 pub(crate) mod idempotency_key;
 pub(crate) mod json_body;
 pub(crate) mod page_cursor;

@@ -1,4 +1,4 @@
-//! The layers around every request: its id, observation, common headers, problem bodies, compression, CORS and unread
+//! The layers around every request: its id, observation, the host that it is for, common headers, problem bodies, compression, CORS and unread
 //! bodies.
 
 mod base_path;
@@ -7,6 +7,7 @@ pub(crate) mod compression;
 pub(crate) mod consistency;
 pub(crate) mod cors;
 mod drain_body;
+pub(crate) mod host;
 pub(crate) mod no_content;
 pub(crate) mod observe;
 pub(crate) mod pending_answers;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use listenfd::ListenFd;
 use partbook_database::{DatabaseUrl, Pool, Replicas, SchemaKind};
 use partbook_domain::clock::SystemClock;
-use partbook_http::{App, HttpSettings, Metrics};
+use partbook_http::{App, HttpSettings, Metrics, Reach};
 use partbook_migrate::AtStart;
 use partbook_repository::{Repository, required_tables};
 use tokio::time::{sleep, timeout};
@@ -50,14 +50,16 @@ pub(super) async fn run(arguments: ServeArguments, inherited: ListenFd) -> Resul
         () = signal.requested() => return Ok(()),
     };
     // Until the end: load balancers and operators ask while the service drains.
-    let admin = admin.map(|admin| tokio::spawn(serve::serve_beside(admin, app.admin_router(), timeouts)));
+    let admin =
+        admin.map(|(listener, reach)| tokio::spawn(serve::serve_beside(listener, app.admin_router(reach), timeouts)));
     let sweep_task = (!is_read_only).then(|| tokio::spawn(delete_expired(app.clone())));
     let watch_task = tokio::spawn(schema_watch::watch(pool.clone()));
     let replication_task = tokio::spawn(replication_watch::watch(pool.clone()));
     let replicas_task = replicas.clone().map(|replicas| tokio::spawn(replicas_watch::watch(replicas)));
     let backup_task = tokio::spawn(backup_watch::watch(store, partbook_backup::known_as(&url)));
     let draining = app.clone();
-    serve::serve(listener, app.router(), timeouts, signal, timing, move || draining.drain()).await;
+    let (listener, reach) = listener;
+    serve::serve(listener, app.router(reach), timeouts, signal, timing, move || draining.drain()).await;
     if let Some(sweep_task) = sweep_task {
         sweep_task.abort();
     }
@@ -97,8 +99,8 @@ struct Started {
     pool: Pool,
     replicas: Option<Replicas>,
     app: App,
-    listener: Listener,
-    admin: Option<Listener>,
+    listener: (Listener, Reach),
+    admin: Option<(Listener, Reach)>,
 }
 
 async fn start(
@@ -114,6 +116,7 @@ async fn start(
         Some(inherited) => inherited,
         None => ReservedAddress::bind(&arguments.listen, "--listen", sharing, access).await.map_err(Failure::Run)?,
     };
+    let local = reserved.local_address().map_err(Failure::Run)?;
     let admin = match &arguments.admin_listen {
         Some(address) => {
             let bound = ReservedAddress::bind(address, "--admin-listen", sharing, access).await;
@@ -162,23 +165,25 @@ async fn start(
         requires_if_match: arguments.require_if_match,
         ignores_legacy_limit: arguments.legacy_limit,
         has_admin_listener: admin.is_some(),
+        hosts: arguments.hosts.hosts(),
         trusted_proxies: arguments.proxies.trusted(),
         limits: limits.http(),
     };
     let documentation = format!("{}/docs", settings.base_path);
     let app = App::new(repository, settings, metrics);
-    let failed = |error| Failure::Run(format!("cannot listen: {error}"));
-    let admin = admin.map(ReservedAddress::listen).transpose().map_err(Failure::Run)?;
-    if let Some(admin) = &admin {
-        let address = admin.local_address().map_err(failed)?.to_string();
-        tracing::info!(address, "metrics and health");
-    }
+    let admin = match admin {
+        Some(admin) => {
+            let local = admin.local_address().map_err(Failure::Run)?;
+            let listener = admin.listen().map_err(Failure::Run)?;
+            tracing::info!(address = %local, "metrics and health");
+            Some((listener, local.reach()))
+        }
+        None => None,
+    };
     let listener = reserved.listen().map_err(Failure::Run)?;
-    let local = listener.local_address().map_err(failed)?;
-    let address = local.to_string();
-    tracing::info!(address, "listening");
+    tracing::info!(address = %local, "listening");
     if let LocalAddress::Tcp(_) = local {
-        tracing::info!(url = format!("{address}{documentation}"), "documentation");
+        tracing::info!(url = format!("{local}{documentation}"), "documentation");
     }
-    Ok(Started { pool, replicas, app, listener, admin })
+    Ok(Started { pool, replicas, app, listener: (listener, local.reach()), admin })
 }

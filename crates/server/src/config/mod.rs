@@ -5,6 +5,7 @@
 
 mod backup;
 mod database;
+mod hosts;
 mod limits;
 mod listen;
 mod log;
@@ -23,6 +24,7 @@ use crate::serve::ListenAddress;
 
 pub(crate) use backup::{BackupArguments, MigrateBackupArguments};
 pub(crate) use database::DatabaseArguments;
+pub(crate) use hosts::HostArguments;
 pub(crate) use limits::LimitArguments;
 pub(crate) use listen::{OptionalAddress, SocketArguments, address, address_to_ask, optional_address};
 pub(crate) use log::LogArguments;
@@ -86,6 +88,9 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "PARTBOOK_BASE_PATH", default_value = "", hide_default_value = true)]
     #[arg(value_name = "PATH", value_parser = Setting(values::base_path))]
     pub(crate) base_path: String,
+
+    #[command(flatten)]
+    pub(crate) hosts: HostArguments,
 
     #[command(flatten)]
     pub(crate) proxies: ProxyArguments,

@@ -8,7 +8,7 @@ use nix::sys::socket::{getsockopt, sockopt::AcceptConn};
 use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixSocket, lookup_host};
 
 use super::listen_address::ListenAddress;
-use super::socket::Listener;
+use super::socket::{Listener, LocalAddress};
 use super::socket_file::{SocketAccess, SocketFile};
 
 /// How many connections wait in the kernel's queue.
@@ -86,6 +86,19 @@ impl ReservedAddress {
             }
         };
         Ok(Self { socket, address: address.to_string(), setting })
+    }
+
+    /// The address that is held, with the port that was free.
+    ///
+    /// # Errors
+    /// One line: the operating system does not tell.
+    pub(crate) fn local_address(&self) -> Result<LocalAddress, String> {
+        let local = match &self.socket {
+            Socket::Tcp(socket) => socket.local_addr().map(LocalAddress::Tcp),
+            Socket::Unix(_, file) => Ok(LocalAddress::Unix(file.path().display().to_string())),
+            Socket::Inherited(listener) => listener.local_address(),
+        };
+        local.map_err(|error| format!("the address of the socket is not known: {error}"))
     }
 
     /// Starts to queue connections.

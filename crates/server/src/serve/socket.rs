@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use partbook_http::Peer;
+use partbook_http::{Peer, Reach};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::either::Either;
 
@@ -45,10 +45,7 @@ impl Listener {
     }
 
     /// Where it listens.
-    ///
-    /// # Errors
-    /// The operating system does not say.
-    pub(crate) fn local_address(&self) -> io::Result<LocalAddress> {
+    pub(super) fn local_address(&self) -> io::Result<LocalAddress> {
         Ok(match self {
             Self::Tcp(listener) => LocalAddress::Tcp(listener.local_addr()?),
             Self::Unix(listener, _) => {
@@ -57,6 +54,16 @@ impl Listener {
                 LocalAddress::Unix(path.unwrap_or_default())
             }
         })
+    }
+}
+
+impl LocalAddress {
+    /// Who can reach it.
+    pub(crate) fn reach(&self) -> Reach {
+        match self {
+            Self::Tcp(address) if address.ip().to_canonical().is_loopback() => Reach::Loopback,
+            Self::Tcp(_) | Self::Unix(_) => Reach::Beyond,
+        }
     }
 }
 

@@ -56,7 +56,10 @@ impl Client {
         } else {
             format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())
         };
-        wire::send(&mut self.0, &format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{headers}{content}\r\n{body}"));
+        wire::send(
+            &mut self.0,
+            &format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{content}\r\n{body}"),
+        );
         wire::answer(&mut self.0)
     }
 
