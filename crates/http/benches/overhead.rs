@@ -20,7 +20,7 @@ use partbook_database::{DatabaseUrl, Pool, PoolSettings};
 use partbook_domain::clock::SystemClock;
 use partbook_domain::entity::cpu::CPU;
 use partbook_domain::json;
-use partbook_http::{App, Hosts, HttpLimits, HttpSettings, Metrics, PlainRow, Reach, TrustedProxies};
+use partbook_http::{App, Hosts, HttpLimits, HttpSettings, Metrics, PlainRow, RateLimits, Reach, TrustedProxies};
 use partbook_repository::{Create, Repository, RepositoryLimits, required_tables};
 use partbook_telemetry::TRACE_TARGET;
 use tokio::runtime::Runtime;
@@ -157,7 +157,9 @@ async fn router(url: &str) -> Router {
         has_admin_listener: false,
         hosts: Hosts::default(),
         trusted_proxies: TrustedProxies::default(),
+        rate_limits: RateLimits::default(),
         limits: HttpLimits::default(),
     };
-    App::new(repository, settings, Metrics::install("bench", "bench").expect("the only recorder")).router(Reach::Beyond)
+    App::new(repository, settings, Metrics::install("bench", "bench").expect("the only recorder"))
+        .router(Reach::Loopback)
 }

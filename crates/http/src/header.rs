@@ -15,6 +15,10 @@ pub(crate) const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("partbo
 /// Says of a POST's answer that the row was there before.
 pub(crate) const EXISTING: HeaderName = HeaderName::from_static("partbook-existing");
 
+/// How many requests a client may make, and how many are left (draft-ietf-httpapi-ratelimit-headers-10).
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
 /// The media type of rows and lists.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// The media type of a merge patch (RFC 7396).

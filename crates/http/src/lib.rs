@@ -21,6 +21,7 @@ mod state;
 pub use extract::client_address::{ForwardedHeader, Peer, TrustedProxies};
 pub use extract::host::{Host, Hosts, Named, Reach};
 pub use metrics::Metrics;
+pub use middleware::rate_limit::rate::{Rate, RateLimit, RateLimits};
 pub use partbook_repository::Memory;
 pub use representation::PlainRow;
 pub use respond::pending::PendingAnswer;

@@ -14,7 +14,10 @@ use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::extract::host::Reach;
-use crate::middleware::{compression, consistency, cors, host, observe, pending_answers, problem_body, request};
+use crate::middleware::rate_limit::Limiters;
+use crate::middleware::{
+    compression, consistency, cors, host, observe, pending_answers, problem_body, rate_limit, request,
+};
 use crate::openapi;
 use crate::routes::docs::ApiDocument;
 use crate::routes::{collection, custom_fields, docs, fields_data, health, metrics};
@@ -24,21 +27,24 @@ impl App {
     /// Every route that this listener serves, with all layers.
     pub fn router(&self, reach: Reach) -> Router {
         let routes = if self.settings().has_admin_listener { public_routes() } else { routes() };
-        self.around(routes, reach)
+        self.around(routes, reach, Limiters::new(self.settings().rate_limits, reach))
     }
 
     /// The routes for a listener that only operators reach: `/metrics` and the health checks.
     pub fn admin_router(&self, reach: Reach) -> Router {
-        self.around(health::routes().merge(metrics::routes()), reach)
+        self.around(health::routes().merge(metrics::routes()), reach, None)
     }
 
-    fn around(&self, routes: OpenApiRouter<Self>, reach: Reach) -> Router {
+    fn around(&self, routes: OpenApiRouter<Self>, reach: Reach, limiters: Option<Limiters>) -> Router {
         let (routes, _) = routes.split_for_parts();
         let vocabulary = self.repository().vocabulary().clone();
         let document = ApiDocument::new(move || served_document(&vocabulary));
         let mut routes = routes.with_state(self.clone());
         if self.repository().replicas().is_some() {
             routes = routes.layer(from_fn(consistency::track));
+        }
+        if let Some(limiters) = limiters {
+            routes = routes.layer(from_fn_with_state(limiters, rate_limit::limit));
         }
         let answered = routes
             .layer(Extension(Arc::new(document)))

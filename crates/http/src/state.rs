@@ -13,6 +13,7 @@ use crate::extract::body_memory::BodyMemory;
 use crate::extract::client_address::TrustedProxies;
 use crate::extract::host::Hosts;
 use crate::metrics::Metrics;
+use crate::middleware::rate_limit::rate::RateLimits;
 use crate::respond::pending::PendingAnswers;
 
 /// The settings of the HTTP service.
@@ -39,6 +40,8 @@ pub struct HttpSettings {
     pub hosts: Hosts,
     /// The proxies whose word is taken for who asks.
     pub trusted_proxies: TrustedProxies,
+    /// How often each client may ask.
+    pub rate_limits: RateLimits,
     /// How much requests may take up.
     pub limits: HttpLimits,
 }

@@ -8,7 +8,7 @@ use metrics::set_default_local_recorder;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use partbook_database::{DatabaseUrl, Pool, PoolSettings, StartError};
 use partbook_domain::clock::SystemClock;
-use partbook_http::{App, Hosts, HttpLimits, HttpSettings, Metrics, Reach, TrustedProxies};
+use partbook_http::{App, Hosts, HttpLimits, HttpSettings, Metrics, RateLimits, Reach, TrustedProxies};
 use partbook_repository::{Repository, RepositoryLimits, required_tables};
 use tokio::runtime::{Handle, Id};
 
@@ -38,6 +38,7 @@ impl Default for Options {
             has_admin_listener: false,
             hosts: Hosts::default(),
             trusted_proxies: TrustedProxies::default(),
+            rate_limits: RateLimits::default(),
             limits: HttpLimits::default(),
         };
         Self { settings, pool: PoolSettings::default(), limits: RepositoryLimits::default(), url: None }
@@ -105,7 +106,7 @@ impl Options {
         let metrics = Metrics::of(recorder(), env!("CARGO_PKG_VERSION"), COMMIT);
         let repository = Repository::open(prepared, Arc::new(SystemClock), self.limits);
         let app = App::new(repository, self.settings, metrics);
-        Ok((app.router(Reach::Beyond), pool))
+        Ok((app.router(Reach::Socket), pool))
     }
 }
 

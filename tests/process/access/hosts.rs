@@ -138,7 +138,7 @@ async fn http_2_names_it_as_its_authority() {
 
 #[tokio::test]
 async fn beyond_loopback_they_count_where_they_are_named() {
-    let everywhere = || Server::options().env("PARTBOOK_LISTEN", "0.0.0.0:0");
+    let everywhere = || Server::options().env("PARTBOOK_LISTEN", "0.0.0.0:0").env("PARTBOOK_ANONYMOUS", "write");
     for (options, expected) in [(everywhere(), 200), (everywhere().env(HOSTS, "parts.example"), 421)] {
         let server = options.start(Backend::Sqlite).await;
         assert_eq!(get(&server, "evil.example"), expected);
@@ -148,7 +148,10 @@ async fn beyond_loopback_they_count_where_they_are_named() {
 
 #[tokio::test]
 async fn the_listener_for_operators_is_judged_by_its_own_address() {
-    let server = Server::options().env("PARTBOOK_LISTEN", "0.0.0.0:0").env("PARTBOOK_ADMIN_LISTEN", "127.0.0.1:0");
+    let server = Server::options()
+        .env("PARTBOOK_LISTEN", "0.0.0.0:0")
+        .env("PARTBOOK_ANONYMOUS", "write")
+        .env("PARTBOOK_ADMIN_LISTEN", "127.0.0.1:0");
     let server = server.start(Backend::Sqlite).await;
     assert_eq!(get(&server, "evil.example"), 200);
     let metrics = server.admin().request(Method::GET, "/metrics");

@@ -2,4 +2,5 @@
 
 mod forwarded;
 mod hosts;
+mod limits;
 mod sockets;

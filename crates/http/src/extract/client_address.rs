@@ -58,10 +58,7 @@ impl ClientAddress {
     /// The peer, or where that is a trusted proxy, the nearest of those whom it and further trusted proxies name that is not
     /// one itself. Of a proxy that does not say for whom it asks, itself is all that is known.
     pub(crate) fn of(peer: Peer, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
-        let mut client = match peer {
-            Peer::Ip(address) => Self::Ip(address),
-            Peer::Unix => Self::Unix,
-        };
+        let mut client = Self::from(peer);
         if !proxies.trusts(client) {
             return client;
         }
@@ -76,6 +73,15 @@ impl ClientAddress {
             }
         }
         client
+    }
+}
+
+impl From<Peer> for ClientAddress {
+    fn from(peer: Peer) -> Self {
+        match peer {
+            Peer::Ip(address) => Self::Ip(address),
+            Peer::Unix => Self::Unix,
+        }
     }
 }
 

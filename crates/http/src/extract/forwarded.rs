@@ -9,7 +9,7 @@ use std::str;
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The hops of all lines of `X-Forwarded-For`, the last first.
 pub(super) fn x_forwarded_for(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {

@@ -57,8 +57,10 @@ pub enum Named {
 pub enum Reach {
     /// Only programs of this machine, by a loopback address: a browser among them, which may show a page from anywhere.
     Loopback,
-    /// Whoever the network or the file of a Unix socket lets.
-    Beyond,
+    /// Only programs of this machine, by a Unix socket.
+    Socket,
+    /// Whoever the network lets.
+    Network,
 }
 
 impl Hosts {
@@ -241,7 +243,8 @@ mod tests {
         }
         for (hosts, on_loopback, beyond) in [(unsaid, true, false), (said, true, true), (any, false, false)] {
             assert_eq!(hosts.are_checked(Reach::Loopback), on_loopback);
-            assert_eq!(hosts.are_checked(Reach::Beyond), beyond);
+            assert_eq!(hosts.are_checked(Reach::Socket), beyond);
+            assert_eq!(hosts.are_checked(Reach::Network), beyond);
         }
     }
 }

@@ -4,7 +4,7 @@ pub(crate) mod body_memory;
 pub(crate) mod client_address;
 pub(crate) mod collection;
 pub(crate) mod entity_name;
-mod forwarded;
+pub(crate) mod forwarded;
 pub(crate) mod host;
 pub(crate) mod idempotency_key;
 pub(crate) mod json_body;

@@ -4,7 +4,9 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::header::{CONSISTENCY_TOKEN, EXISTING, PREFERENCE_APPLIED, REQUEST_ID, TOTAL_COUNT};
+use crate::header::{
+    CONSISTENCY_TOKEN, EXISTING, PREFERENCE_APPLIED, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, TOTAL_COUNT,
+};
 
 /// Answers preflights, and adds the CORS headers for these origins.
 pub(crate) fn layer(origins: &[String]) -> CorsLayer {
@@ -27,6 +29,8 @@ pub(crate) fn layer(origins: &[String]) -> CorsLayer {
             header::WWW_AUTHENTICATE,
             CONSISTENCY_TOKEN,
             EXISTING,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
             TOTAL_COUNT,
             REQUEST_ID,
         ])

@@ -7,14 +7,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::problem_body;
-use super::request::RequestName;
+use super::request::{RequestName, is_probe};
 use crate::excerpt::excerpt;
 use crate::extract::host::{Fault, Host, Reach, host_of};
 use crate::respond::problem::Problem;
 use crate::state::App;
-
-/// Paths that are asked by whoever watches the service, by whatever name.
-const PROBES: [&str; 3] = ["/health", "/livez", "/readyz"];
 
 /// Refuses a request that is for no host, for several, or for one that is not the service's.
 pub(crate) async fn check(State((app, reach)): State<(App, Reach)>, request: Request, next: Next) -> Response {
@@ -28,8 +25,8 @@ pub(crate) async fn check(State((app, reach)): State<(App, Reach)>, request: Req
 }
 
 fn refusal(app: &App, reach: Reach, request: &Request) -> Option<Problem> {
-    let path = request.uri().path().trim_end_matches('/');
-    if PROBES.contains(&path) || (request.method() == Method::OPTIONS && path.is_empty()) {
+    let path = request.uri().path();
+    if is_probe(path) || (request.method() == Method::OPTIONS && path == "/") {
         return None;
     }
     let text = match host_of(request) {

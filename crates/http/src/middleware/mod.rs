@@ -12,4 +12,5 @@ pub(crate) mod no_content;
 pub(crate) mod observe;
 pub(crate) mod pending_answers;
 pub(crate) mod problem_body;
+pub(crate) mod rate_limit;
 pub(crate) mod request;

@@ -28,6 +28,11 @@ pub(super) struct RequestName {
     pub(super) id: String,
 }
 
+/// Whether a path is one that is asked by who watches the service, in whatever state and by whatever name.
+pub(super) fn is_probe(path: &str) -> bool {
+    ["/health", "/livez", "/readyz"].contains(&path.trim_end_matches('/'))
+}
+
 /// Adds the request's id to the answer, and what else all answers have in common.
 pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());

@@ -167,6 +167,7 @@ async fn start(
         has_admin_listener: admin.is_some(),
         hosts: arguments.hosts.hosts(),
         trusted_proxies: arguments.proxies.trusted(),
+        rate_limits: limits.rates(),
         limits: limits.http(),
     };
     let documentation = format!("{}/docs", settings.base_path);

@@ -1,9 +1,10 @@
 //! How much requests may take up, and for how long.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::Args;
-use partbook_http::HttpLimits;
+use partbook_http::{HttpLimits, Rate, RateLimit, RateLimits};
 use partbook_repository::RepositoryLimits;
 
 use super::setting::Setting;
@@ -32,6 +33,17 @@ pub(crate) struct LimitArguments {
     #[arg(long, env = "PARTBOOK_IDEMPOTENCY_SIZE", default_value = "256")]
     #[arg(value_name = "MIB", value_parser = Setting(values::mebibytes))]
     idempotency_size: u64,
+
+    /// Reading requests of one address (of IPv6 a network of 64 bits) per second, and after a pause at once, such as `200:2000`;
+    /// what is more is 429. `off` is no limit, the default on a loopback address or a Unix socket; elsewhere it is `200:2000`
+    #[arg(long, env = "PARTBOOK_RATE_LIMIT", default_value = "", hide_default_value = true)]
+    #[arg(value_name = "RATE:BURST|off", value_parser = Setting(rate_limit))]
+    rate_limit: RateLimit,
+
+    /// The same of requests that change something; elsewhere it is `50:500`
+    #[arg(long, env = "PARTBOOK_WRITE_RATE_LIMIT", default_value = "", hide_default_value = true)]
+    #[arg(value_name = "RATE:BURST|off", value_parser = Setting(rate_limit))]
+    write_rate_limit: RateLimit,
 }
 
 impl LimitArguments {
@@ -39,7 +51,80 @@ impl LimitArguments {
         HttpLimits { answer_bytes: self.answer_memory, body_bytes: self.body_memory }
     }
 
+    pub(crate) fn rates(&self) -> RateLimits {
+        RateLimits { requests: self.rate_limit, writes: self.write_rate_limit }
+    }
+
     pub(crate) fn repository(&self, is_read_only: bool) -> RepositoryLimits {
         RepositoryLimits { idempotency_bytes: self.idempotency_size, is_read_only }
+    }
+}
+
+/// The lowest rate and the highest, per second, and the greatest number at once.
+const MIN_RATE: f64 = 0.001;
+const MAX_RATE: f64 = 1_000_000.0;
+const MAX_BURST: u32 = 1_000_000;
+
+fn rate_limit(text: &str) -> Result<RateLimit, &'static str> {
+    match text {
+        "" => Ok(RateLimit::Unsaid),
+        "off" => Ok(RateLimit::Off),
+        _ => rate(text).map(RateLimit::Rate).ok_or(
+            "is not a limit; use requests per second and how many may come at once, each up to 1000000, such as 20:200 or 0.5:10, or \
+             off",
+        ),
+    }
+}
+
+fn rate(text: &str) -> Option<Rate> {
+    let (rate, burst) = text.split_once(':')?;
+    let is_decimal = rate.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let rate = rate.parse::<f64>().ok().filter(|rate| is_decimal && (MIN_RATE..=MAX_RATE).contains(rate))?;
+    let is_whole = burst.bytes().all(|byte| byte.is_ascii_digit());
+    let burst = burst.parse::<NonZeroU32>().ok().filter(|burst| is_whole && burst.get() <= MAX_BURST)?;
+    Some(Rate { every: Duration::from_secs_f64(1.0 / rate), burst })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_has_a_burst() {
+        let limit = |every, burst| {
+            Ok(RateLimit::Rate(Rate { every: Duration::from_millis(every), burst: NonZeroU32::new(burst).unwrap() }))
+        };
+        for (text, expected) in [
+            ("", Ok(RateLimit::Unsaid)),
+            ("off", Ok(RateLimit::Off)),
+            ("20:200", limit(50, 200)),
+            ("0.5:1", limit(2000, 1)),
+            ("0.001:1000000", limit(1_000_000, 1_000_000)),
+        ] {
+            assert_eq!(rate_limit(text), expected, "{text}");
+        }
+        for text in [
+            "on",
+            "20",
+            "20:",
+            ":20",
+            "0:1",
+            "1:0",
+            "-1:1",
+            "1:-1",
+            "+1:1",
+            "1:+1",
+            "1e3:1",
+            "inf:1",
+            "NaN:1",
+            "1:1:1",
+            ".:1",
+            "1000001:1",
+            "1:1000001",
+            "0.0001:1",
+            "1: 1",
+        ] {
+            assert!(rate_limit(text).is_err(), "{text}");
+        }
     }
 }

@@ -62,7 +62,8 @@ impl LocalAddress {
     pub(crate) fn reach(&self) -> Reach {
         match self {
             Self::Tcp(address) if address.ip().to_canonical().is_loopback() => Reach::Loopback,
-            Self::Tcp(_) | Self::Unix(_) => Reach::Beyond,
+            Self::Tcp(_) => Reach::Network,
+            Self::Unix(_) => Reach::Socket,
         }
     }
 }
