@@ -72,7 +72,7 @@ pub(super) const WRITE_FAILURES: [&str; 6] = ["400", "404", "413", "415", "422",
 
 /// Adds the failures of an operation, and those that every operation can end in.
 pub(super) fn with_failures(operation: OperationBuilder, statuses: &[&str]) -> Operation {
-    let all = statuses.iter().chain(&["500", "503"]);
+    let all = statuses.iter().chain(&["421", "429", "500", "503"]);
     all.fold(operation, |operation, status| operation.response(*status, failure(status))).build()
 }
 
@@ -83,13 +83,15 @@ fn failure(status: &str) -> Response {
         "409" => ("Something uses the row, or it must stay", "InUseProblem"),
         "413" => ("The body is larger than 1 MiB, or has more than 50,000 values", "Problem"),
         "415" => ("The body is not JSON", "Problem"),
+        "421" => ("The request is for a host that is not the service's", "Problem"),
         "422" => ("The request breaks the rules; every fault is named", "InvalidProblem"),
         "428" => ("The service wants to know which version is meant: `If-Match` is missing", "Problem"),
+        "429" => ("The client has asked too often; try again after Retry-After seconds", "Problem"),
         "503" => ("The database cannot answer now; try again after Retry-After seconds", "Problem"),
         _ => ("A failure inside the service", "Problem"),
     };
     let response = problem_response(description, schema);
-    if status == "503" { with_retry_after(response) } else { response }
+    if ["429", "503"].contains(&status) { with_retry_after(response) } else { response }
 }
 
 /// 400: there is no page at the cursor.
