@@ -14,6 +14,8 @@ pub struct Consistency {
     asked: Option<Position>,
     memory: Option<Memory>,
     seen: Memory,
+    /// The requests that it stands for; none where it is one itself.
+    requests: Vec<Arc<Consistency>>,
 }
 
 impl Memory {
@@ -35,7 +37,14 @@ impl Consistency {
     /// A request that asks for a position, and comes over a connection that has seen something.
     #[must_use]
     pub fn new(asked: Option<Position>, memory: Option<Memory>) -> Self {
-        Self { asked, memory, seen: Memory::default() }
+        Self { asked, memory, seen: Memory::default(), requests: Vec::new() }
+    }
+
+    /// Requests that are answered together: each sees what any of them must see.
+    #[must_use]
+    pub(crate) fn of_all(requests: Vec<Arc<Self>>) -> Self {
+        let asked = requests.iter().filter_map(|request| request.floor()).max();
+        Self { requests, ..Self::new(asked, None) }
     }
 
     /// What the request has seen or written by now; none before it has.
@@ -55,6 +64,9 @@ impl Consistency {
         self.seen.note(position);
         if let Some(memory) = &self.memory {
             memory.note(position);
+        }
+        for request in &self.requests {
+            request.note(position);
         }
     }
 }

@@ -62,10 +62,17 @@ impl Database {
         Self { shared: self.shared.clone(), scope: Some(Scope { consistency, reads_replicas }) }
     }
 
-    /// Whether it is noted what its requests see, each for itself.
+    /// The same for several requests that are answered together: of each it is noted what they see.
     #[must_use]
-    pub fn is_of_one_request(&self) -> bool {
-        self.scope.is_some()
+    pub fn within_all(&self, requests: Vec<Arc<Consistency>>) -> Self {
+        let Some(scope) = &self.scope else { return self.clone() };
+        self.within(Arc::new(Consistency::of_all(requests)), scope.reads_replicas)
+    }
+
+    /// What its request must see and has seen, where that is noted.
+    #[must_use]
+    pub fn consistency(&self) -> Option<&Arc<Consistency>> {
+        self.scope.as_ref().map(|scope| &scope.consistency)
     }
 
     /// The connections.

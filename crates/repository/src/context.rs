@@ -27,7 +27,7 @@ const READ_LANES: usize = 2;
 const MAX_READ_TOGETHER: usize = 64;
 
 /// The requests for rows of an entity by id.
-type Reads = Gathering<Context, (&'static Entity, i64), Result<Option<Row>, Error>>;
+type Reads = Gathering<Context, (&'static Entity, i64, Option<Arc<Consistency>>), Result<Option<Row>, Error>>;
 
 /// How much the operations may take up.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +89,11 @@ impl Context {
     /// The same for one request.
     pub(crate) fn within(&self, consistency: Arc<Consistency>, reads_replicas: bool) -> Self {
         Self { database: self.database.within(consistency, reads_replicas), shared: self.shared.clone() }
+    }
+
+    /// The same for requests that are answered together.
+    pub(crate) fn within_all(&self, requests: Vec<Arc<Consistency>>) -> Self {
+        Self { database: self.database.within_all(requests), shared: self.shared.clone() }
     }
 }
 

@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use partbook_database::ids;
+use partbook_database::{Consistency, ids};
 use partbook_domain::{Entity, Row};
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::gathering::{MAX_ROWS_SIZE, Turn};
 
-/// What is asked for: the row of an id.
-type Asked = (&'static Entity, i64);
+/// What is asked for: the row of an id, and for whom, where it is noted what they see.
+type Asked = (&'static Entity, i64, Option<Arc<Consistency>>);
 
 /// The row, if there is one.
 type Found = Result<Option<Row>, Error>;
@@ -25,23 +25,21 @@ pub(super) async fn read_together(
     entity: &'static Entity,
     id: i64,
 ) -> Turn<Context, Asked, Found> {
-    if context.database.is_of_one_request() {
-        // Others may have to see more, or less.
-        return Turn::Alone(None);
-    }
-    context.reads(entity).join(context, (entity, id), |context, asked| read(context, asked).boxed()).await
+    let asked = (entity, id, context.database.consistency().cloned());
+    context.reads(entity).join(context, asked, |context, asked| read(context, asked).boxed()).await
 }
 
 async fn read(context: Arc<Context>, asked: Vec<Asked>) -> Vec<Option<Found>> {
-    let Some(&(entity, _)) = asked.first() else { return Vec::new() };
+    let Some(&(entity, ..)) = asked.first() else { return Vec::new() };
     let statements = context.statements(entity);
-    let unique: BTreeSet<i64> = asked.iter().map(|(_, id)| *id).collect();
+    let unique: BTreeSet<i64> = asked.iter().map(|(_, id, _)| *id).collect();
     let values = vec![ids(&unique)];
+    let context = context.within_all(asked.iter().filter_map(|(.., request)| request.clone()).collect());
     match context.database.rows_up_to(MAX_ROWS_SIZE, &statements.get_many, values, statements.kinds).await {
         Ok((rows, is_whole)) => {
             let rows = statements.rows_by_id(rows);
             let mut left = MAX_ROWS_SIZE;
-            let find = |(_, id): (_, i64)| match rows.get(&id) {
+            let find = |(_, id, _): Asked| match rows.get(&id) {
                 // Large rows are for few at a time: as many as there are connections.
                 Some(row) if left > 0 => {
                     left = left.saturating_sub(row.text_length());

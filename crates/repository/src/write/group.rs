@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use partbook_database::{Dialect, Session, ids};
+use partbook_database::{Consistency, Dialect, Session, ids};
 use partbook_domain::{Entity, Row, registry};
 
 use super::apply::apply;
@@ -27,7 +27,10 @@ const MAX_CHANGES: usize = 64;
 pub(crate) struct Writes(BTreeMap<&'static str, Arc<Changes>>);
 
 /// The changes of one entity.
-type Changes = Gathering<Context, Arc<Change>, Outcome>;
+type Changes = Gathering<Context, Asked, Outcome>;
+
+/// A change, and for whom, where it is noted what they see.
+type Asked = (Arc<Change>, Option<Arc<Consistency>>);
 
 /// The row as it then is.
 type Outcome = Result<Row, Error>;
@@ -66,7 +69,8 @@ impl Writes {
             return change.alone(context).await;
         };
         let change = Arc::new(change);
-        match gathering.join(context, change.clone(), |context, changes| together(context, changes).boxed()).await {
+        let asked = (change.clone(), context.database.consistency().cloned());
+        match gathering.join(context, asked, |context, asked| make_all(context, asked).boxed()).await {
             Turn::Done(outcome) => Ok(change.shown(&outcome?)),
             Turn::Alone(lane) => kept(lane, change.alone(context)).await,
         }
@@ -90,8 +94,6 @@ impl Change {
         let entity = self.entity();
         lock.is_none()
             && !context.is_read_only
-            // Else it is noted for each request where its own transaction ended.
-            && !context.database.is_of_one_request()
             && entity.exclusive_flag.is_none()
             && context.statements(entity).is_flat()
     }
@@ -107,6 +109,11 @@ impl Change {
         let (Self::Create(NewRow { reading, .. }) | Self::Update(RowUpdate { reading, .. })) = self;
         Written::of(row, reading.representation)
     }
+}
+
+async fn make_all(context: Arc<Context>, asked: Vec<Asked>) -> Vec<Option<Outcome>> {
+    let (changes, requests): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+    together(Arc::new(context.within_all(requests.into_iter().flatten().collect())), changes).await
 }
 
 async fn together(context: Arc<Context>, changes: Vec<Arc<Change>>) -> Vec<Option<Outcome>> {

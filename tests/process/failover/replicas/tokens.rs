@@ -1,7 +1,11 @@
 //! No client is shown what is older than what it has seen or written.
 
+use std::time::{Duration, Instant};
+
+use partbook_test_support::contract::CPU;
 use partbook_test_support::replicas::Replicas;
-use partbook_test_support::wire;
+use partbook_test_support::{Method, Server, together, wire};
+use serde_json::json;
 
 use super::{Client, TOKEN, reads, row_that_changes, serve_reading};
 
@@ -82,4 +86,66 @@ async fn versions_are_the_same_wherever_they_are_read() {
         |tag: &str| Client::new(&service).ask("PATCH", &path, &[("If-Match", tag)], r#"{"notes": "newest"}"#).0;
     assert_eq!(wire::status(&change(&of_standby)), 412);
     assert_eq!(wire::status(&change(&of_primary)), 200);
+}
+
+/// How many requests are sent at once.
+const CLIENTS: usize = 48;
+
+/// How long it may take until some of them have met.
+const MEETING_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Sends requests again until some of them have shared a statement or a transaction.
+async fn until_some_meet(service: &Server, mut round: impl AsyncFnMut(usize)) {
+    let grouped = async || service.metrics().await.sum("partbook_db_grouped_operations_total", &[]);
+    let (begin, before) = (Instant::now(), grouped().await);
+    for number in 0.. {
+        round(number).await;
+        if grouped().await > before {
+            return;
+        }
+        assert!(begin.elapsed() < MEETING_TIMEOUT, "no two of {CLIENTS} requests at once have met");
+    }
+}
+
+#[tokio::test]
+async fn who_is_answered_with_others_sees_what_their_token_says() {
+    let replicas = Replicas::start();
+    let service = serve_reading(&replicas).await;
+    let (path, old, new) = row_that_changes(&replicas, &service).await;
+    until_some_meet(&service, async |_| {
+        let tokens = (0..CLIENTS).map(|client| [&old, &new][client % 2]);
+        let answers = together(tokens.map(|token| service.request(Method::GET, &path).header(TOKEN, token))).await;
+        for (client, answer) in answers.into_iter().enumerate() {
+            let notes = answer.expect(200).json()["notes"].clone();
+            // Who asks for less may be shown more.
+            assert!(notes == "new" || (notes == "old" && client % 2 == 0), "{client}: {notes}");
+        }
+    })
+    .await;
+}
+
+// The standby stays behind: what a token asks for is shown by the primary alone.
+#[tokio::test]
+async fn changes_that_are_made_together_have_tokens_that_show_them() {
+    let replicas = Replicas::start();
+    let service = serve_reading(&replicas).await;
+    let mut paths = Vec::new();
+    for number in 0..CLIENTS {
+        paths.push(CPU.at(&service.create(&CPU, u32::try_from(number).expect("a small number")).await["id"]));
+    }
+    replicas.catch_up().await;
+    replicas.pause().await;
+    until_some_meet(&service, async |round| {
+        let notes = |client: usize| format!("{round} {client}");
+        let changes = paths
+            .iter()
+            .enumerate()
+            .map(|(client, path)| service.request(Method::PATCH, path).json(&json!({"notes": notes(client)})));
+        let answers = together(changes.collect::<Vec<_>>()).await;
+        for ((client, path), answer) in paths.iter().enumerate().zip(answers) {
+            let token = answer.expect(200).header(TOKEN).expect("a token").to_owned();
+            assert_eq!(Client::new(&service).notes(path, &[&token]).0, notes(client));
+        }
+    })
+    .await;
 }
