@@ -54,7 +54,9 @@ USER 65532:65532
 # choose between it and an operator's DATABASE_URL_FILE.
 WORKDIR /data
 VOLUME /data
+# Others than this machine reach the address, so what they may do without credentials is said: docs/access.md.
 ENV PARTBOOK_LISTEN=0.0.0.0:8000 \
+    PARTBOOK_ANONYMOUS=read \
     PARTBOOK_LOG_FORMAT=json
 EXPOSE 8000
 # Then requests have PARTBOOK_DRAIN_DELAY and PARTBOOK_SHUTDOWN_TIMEOUT (30) seconds, the database and the last traces 10

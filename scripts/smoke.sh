@@ -22,6 +22,7 @@ fails shows the X-Request-ID under which the service's log says more. What curl 
 
 Environment:
   API_URL        the service (http://localhost:8000)
+  API_TOKEN      a token with the scope write, and metrics where the metrics need one, which is sent to both (none)
   METRICS_URL    its metrics ($API_URL/metrics)
   WAIT           seconds to wait at most until /readyz says yes (0)
   CLEANUP        0 leaves the rows that were made, and lists them (1)
@@ -71,6 +72,9 @@ number REQUESTS "$requests" 1 1000
 number BUDGET_LIST_MS "$list_ms" 0 999999999
 number BUDGET_UPDATE_MS "$update_ms" 0 999999999
 number BUDGET_DELETE_MS "$delete_ms" 0 999999999
+token=${API_TOKEN-}
+unset API_TOKEN
+if [[ $token == *[!A-Za-z0-9._~+/=-]* ]]; then give_up "API_TOKEN is not a token" 2; fi
 for program in curl jq; do
     command -v "$program" >/dev/null || give_up "$program is missing. Install it, then run this again."
 done
@@ -88,6 +92,12 @@ written='' # the collections that may hold rows of ours
 made=' '   # the paths of those known, each between spaces
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/smoke.XXXXXX")
+authorization=()
+if [[ $token ]]; then
+    # In a file: what stands on a command line is seen by others.
+    (umask 077 && printf 'header = "Authorization: Bearer %s"\n' "$token" >"$scratch/credentials")
+    authorization=(--config "$scratch/credentials")
+fi
 finish() {
     local code=$?
     trap '' INT TERM HUP PIPE
@@ -116,7 +126,7 @@ send() ( # METHOD CURL-ARGUMENT...
     shift
     case $method in PUT | PATCH | DELETE) set -- -H 'If-Match: *' "$@" ;; esac
     exec curl --silent --show-error --globoff --connect-timeout 5 --max-time "$patience" -X "$method" \
-        -H "X-Request-ID: $marker-$asked" "$@"
+        -H "X-Request-ID: $marker-$asked" ${authorization[@]+"${authorization[@]}"} "$@"
 )
 
 # Sends METHOD PATH-OR-URL [BODY]. Leaves the answer in $status (000: none came), $scratch/body and $scratch/headers.

@@ -8,6 +8,7 @@ SERVICE, JOB = "deploy/cloud-run/service.yaml", "deploy/cloud-run/job.yaml"
 EDITS = [
     (SERVICE, "containerPort: 8000", "containerPort: 8080", "requests come to port 8080"),
     ("Dockerfile", "PARTBOOK_LISTEN=0.0.0.0:8000", "PARTBOOK_LISTEN=0.0.0.0:8080", "the image listens on 0.0.0.0:8080"),
+    (SERVICE, "value: read", "value: everything", "PARTBOOK_ANONYMOUS is everything"),
     (SERVICE, "path: /livez", "path: /readyz", "startupProbe asks /readyz"),
     (SERVICE, "port: 8000\n            periodSeconds: 10", "port: 80\n            periodSeconds: 10", "livenessProbe asks port 80"),
     (SERVICE, "timeoutSeconds: 3\n", "timeoutSeconds: 5\n", "timeoutSeconds has to be less"),

@@ -31,6 +31,7 @@ EDITS = [
     ("deploy/kubernetes/configmap.yaml", 'PARTBOOK_NO_MIGRATE: "true"', 'PARTBOOK_NO_MIGRATE: "false"', "each pod would migrate"),
     ("deploy/kubernetes/configmap.yaml", 'PARTBOOK_DRAIN_DELAY: "10"', 'PARTBOOK_DRAIN_DELAY: "0"', "PARTBOOK_DRAIN_DELAY is shorter"),
     ("deploy/kubernetes/configmap.yaml", "0.0.0.0:9464", "127.0.0.1:9464", "PARTBOOK_ADMIN_LISTEN is 127.0.0.1:9464"),
+    ("deploy/kubernetes/configmap.yaml", "  PARTBOOK_ANONYMOUS: read\n", "", "PARTBOOK_ANONYMOUS is None"),
     ("deploy/kubernetes/service.yaml", "targetPort: http", "targetPort: web", "no container has the port web"),
     ("deploy/kubernetes/service.yaml", "component: server", "component: web", "no pod has the labels"),
     ("deploy/kubernetes/poddisruptionbudget.yaml", "component: server", "component: web", "no pod has the labels"),

@@ -25,4 +25,5 @@ mod races;
 mod restarts;
 mod slow_readers;
 mod smoke;
+mod tokens;
 mod traces;

@@ -47,6 +47,7 @@ NARROWING = {
     "a path is gone": (lambda d: d["paths"].pop(CPUS), f"{CPUS} path"),
     "a method is gone": (lambda d: d["paths"][CPU].pop("put"), f"PUT {CPU} method"),
     "an operation is called otherwise": (lambda d: changed(d["paths"][CPU]["get"], operationId="cpu"), f"GET {CPU} operationId"),
+    "credentials are required": (lambda d: without(d["paths"][CPUS]["get"]["security"], {}), f"GET {CPUS} security"),
     "a parameter is gone": (
         lambda d: without(d["paths"][CPUS]["get"]["parameters"], parameter(d, CPUS, "get", "sort")), f"GET {CPUS} sort parameter"),
     "a parameter is called otherwise": (
@@ -139,6 +140,7 @@ NARROWING = {
 
 # What nobody who kept to the old document can notice, or only gets more of.
 WIDENING = {
+    "other credentials are enough, too": lambda d: d["paths"][CPUS]["get"]["security"].append({"other": []}),
     "nothing": lambda d: None,
     "a path is new": lambda d: changed(d["paths"], **{"/v1/cases": d["paths"][CPUS]}),
     "a method is new": lambda d: changed(d["paths"][CPUS], delete=d["paths"][CPU]["delete"]),

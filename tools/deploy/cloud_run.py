@@ -60,6 +60,8 @@ def check_service(place, document, image, paths):
     [port] = [one["containerPort"] for one in container["ports"]]
     if settings["PARTBOOK_LISTEN"] != f"0.0.0.0:{port}":
         fault(place, f"the image listens on {settings['PARTBOOK_LISTEN']}, and requests come to port {port}")
+    if (said := settings.get("PARTBOOK_ANONYMOUS")) not in ("none", "read", "write"):
+        fault(place, f"PARTBOOK_ANONYMOUS is {said}, and the service would not start")
     probes(place, container, port, paths)
     if container.get("args") != ["serve"] or settings.get("PARTBOOK_NO_MIGRATE", "false") != "false":
         fault(place, "it does not migrate before it serves")
@@ -75,7 +77,7 @@ def check_service(place, document, image, paths):
 def main():
     version = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
     dockerfile = (ROOT / "Dockerfile").read_text()
-    image = dict(re.findall(r"\b(PARTBOOK_(?:LISTEN|LOG_FORMAT))=(\S+)", dockerfile))
+    image = dict(re.findall(r"\b(PARTBOOK_(?:LISTEN|LOG_FORMAT|ANONYMOUS))=(\S+)", dockerfile))
     document = (ROOT / "openapi/partbook.json").read_text()
     paths = {path for path in ("/livez", "/readyz") if f'"{path}"' in document}
     service, job = (yaml.safe_load((FOLDER / name).read_text()) for name in ("service.yaml", "job.yaml"))

@@ -158,6 +158,8 @@ def listeners(place, container, settings):
         host, _, number = settings.get(setting, ":").rpartition(":")
         if host not in ("0.0.0.0", "[::]") or number != str(ports.get(port)):
             fault(place, f"{setting} is {settings.get(setting)}, and the port {port} is {ports.get(port)}")
+    if (said := settings.get("PARTBOOK_ANONYMOUS")) not in ("none", "read", "write"):
+        fault(place, f"PARTBOOK_ANONYMOUS is {said}, and the pods would not start")
 
 
 def deployment(place, manifest, settings, paths):

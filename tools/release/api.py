@@ -83,9 +83,10 @@ class Comparison:
 
     def operation(self, place, old_item, new_item, method):
         old, new = old_item[method], new_item[method]
-        self.rest(place, old, new, {"operationId", "parameters", "requestBody", "responses"})
+        self.rest(place, old, new, {"operationId", "parameters", "requestBody", "responses", "security"})
         if old.get("operationId") != new.get("operationId"):
             self.found(place, "operationId", f"was {old.get('operationId')}, is {new.get('operationId')}")
+        self.security(place, old.get("security") or [{}], new.get("security") or [{}])
         self.parameters(place, self.named(old_item, old, 0), self.named(new_item, new, 1))
         self.body(place, old.get("requestBody"), new.get("requestBody"))
         for status, response in old["responses"].items():
@@ -93,6 +94,12 @@ class Comparison:
                 self.found(f"{place} {status}", "status", "is gone")
             else:
                 self.response(f"{place} {status}", self.resolved(response, 0)[0], self.resolved(new["responses"][status], 1)[0])
+
+    def security(self, place, old, new):
+        """Each set of credentials that was enough still is: one of the new sets asks for no more."""
+        for enough in old:
+            if not any(all(set(scopes) <= set(enough.get(name, ())) and name in enough for name, scopes in asked.items()) for asked in new):
+                self.found(place, "security", f"{enough or 'a request without credentials'} is not enough any more")
 
     def named(self, item, operation, side):
         every = [self.resolved(one, side)[0] for one in item.get("parameters", []) + operation.get("parameters", [])]

@@ -5,11 +5,12 @@
 //! are derived from these by code that knows no entity by name. `docs/adding-an-entity.md` walks through a new one.
 //!
 //! `value` is what a column, a document and a row hold; `refusal` is what is said of them; `model` is the vocabulary in
-//! which `entity` describes the catalog; `edit` and `query` say what a request makes of it.
+//! which `entity` describes the catalog; `edit` and `query` say what a request makes of it, and `access` who may make it.
 
 #[macro_use]
 mod model;
 
+pub mod access;
 pub mod clock;
 pub mod edit;
 pub mod entity;

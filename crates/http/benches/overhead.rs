@@ -17,6 +17,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use partbook_database::{DatabaseUrl, Pool, PoolSettings};
+use partbook_domain::access::{Actor, Anonymous};
 use partbook_domain::clock::SystemClock;
 use partbook_domain::entity::cpu::CPU;
 use partbook_domain::json;
@@ -143,7 +144,7 @@ async fn router(url: &str) -> Router {
     for number in 0..100 {
         let body = format!(r#"{{"name":"CPU {number}","manufacturer":"AMD","cores":8,"attributes":{{"a":1}}}}"#);
         let body = json::parse(body.as_bytes()).expect("JSON");
-        let create = Create { entity: &CPU, body, representation: &PlainRow, strict: false };
+        let create = Create { entity: &CPU, body, representation: &PlainRow, strict: false, actor: Actor::Anonymous };
         repository.create(create).await.expect("a new row");
     }
     let settings = HttpSettings {
@@ -158,6 +159,8 @@ async fn router(url: &str) -> Router {
         hosts: Hosts::default(),
         trusted_proxies: TrustedProxies::default(),
         rate_limits: RateLimits::default(),
+        anonymous: Anonymous::Write,
+        tokens_file: None,
         limits: HttpLimits::default(),
     };
     App::new(repository, settings, Metrics::install("bench", "bench").expect("the only recorder"))

@@ -2,9 +2,10 @@
 //!
 //! `router` puts together the handlers of `routes` and the layers of `middleware`. A handler reads a request with
 //! `extract`, asks the repository that `state` holds, and answers with `respond`; `representation` has the shapes of a
-//! row. `openapi` describes each operation where it is routed, from the definitions that serve it. None of these imports
-//! `routes` or `router`.
+//! row. `credentials` says whom a request comes from. `openapi` describes each operation where it is routed, from the
+//! definitions that serve it. None of these imports `routes` or `router`.
 
+mod credentials;
 mod excerpt;
 mod extract;
 mod header;
@@ -18,6 +19,7 @@ mod router;
 mod routes;
 mod state;
 
+pub use credentials::TokensFile;
 pub use extract::client_address::{ForwardedHeader, Peer, TrustedProxies};
 pub use extract::host::{Host, Hosts, Named, Reach};
 pub use metrics::Metrics;

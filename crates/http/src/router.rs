@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
+use partbook_domain::access::Anonymous;
 use partbook_domain::{Vocabulary, registry};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -14,6 +15,7 @@ use tower_http::normalize_path::NormalizePath;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::extract::host::Reach;
+use crate::middleware::authenticate::{Gate, authenticate};
 use crate::middleware::rate_limit::Limiters;
 use crate::middleware::{
     compression, consistency, cors, host, observe, pending_answers, problem_body, rate_limit, request,
@@ -23,28 +25,48 @@ use crate::routes::docs::ApiDocument;
 use crate::routes::{collection, custom_fields, docs, fields_data, health, metrics};
 use crate::state::App;
 
+/// Who asks on a listener.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Callers {
+    /// Whoever their credentials say they are.
+    AreTold,
+    /// Operators: others do not reach it.
+    AreOperators,
+}
+
 impl App {
     /// Every route that this listener serves, with all layers.
     pub fn router(&self, reach: Reach) -> Router {
         let routes = if self.settings().has_admin_listener { public_routes() } else { routes() };
-        self.around(routes, reach, Limiters::new(self.settings().rate_limits, reach))
+        let limiters = Limiters::new(self.settings().rate_limits, reach);
+        self.around(routes, reach, limiters, Callers::AreTold)
     }
 
-    /// The routes for a listener that only operators reach: `/metrics` and the health checks.
+    /// The routes for a listener that only operators reach: `/metrics` and the health checks. Nobody is asked who they are.
     pub fn admin_router(&self, reach: Reach) -> Router {
-        self.around(health::routes().merge(metrics::routes()), reach, None)
+        self.around(health::routes().merge(metrics::routes()), reach, None, Callers::AreOperators)
     }
 
-    fn around(&self, routes: OpenApiRouter<Self>, reach: Reach, limiters: Option<Limiters>) -> Router {
-        let (routes, _) = routes.split_for_parts();
+    fn around(
+        &self,
+        routes: OpenApiRouter<Self>,
+        reach: Reach,
+        limiters: Option<Limiters>,
+        callers: Callers,
+    ) -> Router {
+        let (routes, described) = routes.split_for_parts();
         let vocabulary = self.repository().vocabulary().clone();
-        let document = ApiDocument::new(move || served_document(&vocabulary));
+        let anonymous = self.settings().anonymous;
+        let document = ApiDocument::new(move || served_document(&vocabulary, anonymous));
         let mut routes = routes.with_state(self.clone());
         if self.repository().replicas().is_some() {
             routes = routes.layer(from_fn(consistency::track));
         }
         if let Some(limiters) = limiters {
             routes = routes.layer(from_fn_with_state(limiters, rate_limit::limit));
+        }
+        if callers == Callers::AreTold {
+            routes = routes.layer(from_fn_with_state(Gate::new(self.clone(), &described), authenticate));
         }
         let answered = routes
             .layer(Extension(Arc::new(document)))
@@ -78,13 +100,16 @@ pub fn document() -> String {
 /// The document as it is served where every word can be stored.
 static DOCUMENT: LazyLock<String> = LazyLock::new(document);
 
-/// The document as it is served beside a database.
-fn served_document(vocabulary: &Vocabulary) -> Cow<'static, str> {
-    if vocabulary.is_whole() {
+/// The document as it is served beside a database, to callers of whom the anonymous may do so much.
+fn served_document(vocabulary: &Vocabulary, anonymous: Anonymous) -> Cow<'static, str> {
+    if vocabulary.is_whole() && anonymous == Anonymous::Write {
         return Cow::Borrowed(&DOCUMENT);
     }
     let mut document: Value = serde_json::from_str(&DOCUMENT).expect("the document is JSON");
-    openapi::vocabulary::restrict(&mut document, vocabulary);
+    if !vocabulary.is_whole() {
+        openapi::vocabulary::restrict(&mut document, vocabulary);
+    }
+    openapi::restrict(&mut document, anonymous);
     Cow::Owned(format!("{document:#}\n"))
 }
 

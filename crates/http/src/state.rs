@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use partbook_domain::access::Anonymous;
 use partbook_repository::{Consistency, Repository};
 use partbook_telemetry::error_chain;
 
+use crate::credentials::{Credentials, TokensFile};
 use crate::extract::body_memory::BodyMemory;
 use crate::extract::client_address::TrustedProxies;
 use crate::extract::host::Hosts;
@@ -42,6 +44,10 @@ pub struct HttpSettings {
     pub trusted_proxies: TrustedProxies,
     /// How often each client may ask.
     pub rate_limits: RateLimits,
+    /// What a request without credentials may do.
+    pub anonymous: Anonymous,
+    /// The tokens that are accepted, where there are any.
+    pub tokens_file: Option<TokensFile>,
     /// How much requests may take up.
     pub limits: HttpLimits,
 }
@@ -72,6 +78,7 @@ pub struct App {
 #[derive(Debug)]
 struct Inner {
     settings: HttpSettings,
+    credentials: Credentials,
     metrics: Metrics,
     draining: AtomicBool,
     pending_answers: Arc<PendingAnswers>,
@@ -85,7 +92,8 @@ impl App {
         let pending_answers = Arc::new(PendingAnswers::new(settings.limits.answer_bytes));
         let body_memory = BodyMemory::new(settings.limits.body_bytes);
         let draining = AtomicBool::new(false);
-        let inner = Arc::new(Inner { settings, metrics, draining, pending_answers, body_memory });
+        let credentials = Credentials::new(settings.anonymous, settings.tokens_file.clone());
+        let inner = Arc::new(Inner { settings, credentials, metrics, draining, pending_answers, body_memory });
         Self { inner, repository }
     }
 
@@ -100,6 +108,10 @@ impl App {
 
     pub(crate) fn settings(&self) -> &HttpSettings {
         &self.inner.settings
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.inner.credentials
     }
 
     /// A path of the service, as clients reach it.

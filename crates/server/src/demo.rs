@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use partbook_domain::access::Actor;
 use partbook_domain::json::{self, Json, Object};
 use partbook_domain::{Entity, registry};
 use partbook_http::PlainRow;
@@ -42,7 +43,8 @@ pub(crate) async fn load(repository: &Repository) -> Result<(), String> {
         for (place, body) in bodies(entity, text)?.into_iter().enumerate() {
             let row = format!("demo/{}.json, row {}", entity.collection, place + 1);
             let (own, body) = resolve(entity, body, &ids).map_err(|fault| format!("{row}: {fault}"))?;
-            let create = Create { entity, body: Json::Object(body), representation: &PlainRow, strict: true };
+            let (body, actor) = (Json::Object(body), Actor::Command("demo"));
+            let create = Create { entity, body, representation: &PlainRow, strict: true, actor };
             let created = match repository.create(create).await {
                 Ok(created) => created,
                 Err(Error::Refused(_)) if ids.is_empty() && !is_empty(repository).await? => {

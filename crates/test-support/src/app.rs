@@ -1,14 +1,16 @@
 //! The service inside the test's own process: the one file here that knows how a router is made of a database.
 
 use std::cell::Cell;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use metrics::set_default_local_recorder;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use partbook_database::{DatabaseUrl, Pool, PoolSettings, StartError};
+use partbook_domain::access::Anonymous;
 use partbook_domain::clock::SystemClock;
-use partbook_http::{App, Hosts, HttpLimits, HttpSettings, Metrics, RateLimits, Reach, TrustedProxies};
+use partbook_http::{App, Hosts, HttpLimits, HttpSettings, Metrics, RateLimits, Reach, TokensFile, TrustedProxies};
 use partbook_repository::{Repository, RepositoryLimits, required_tables};
 use tokio::runtime::{Handle, Id};
 
@@ -39,6 +41,8 @@ impl Default for Options {
             hosts: Hosts::default(),
             trusted_proxies: TrustedProxies::default(),
             rate_limits: RateLimits::default(),
+            anonymous: Anonymous::Write,
+            tokens_file: None,
             limits: HttpLimits::default(),
         };
         Self { settings, pool: PoolSettings::default(), limits: RepositoryLimits::default(), url: None }
@@ -73,6 +77,21 @@ impl Options {
     /// The origins whose pages may call.
     pub fn cors_origins(mut self, origins: &[&str]) -> Self {
         self.settings.cors_origins = origins.iter().map(|&origin| origin.to_owned()).collect();
+        self
+    }
+
+    /// What a request without credentials may do.
+    pub fn anonymous(mut self, anonymous: Anonymous) -> Self {
+        self.settings.anonymous = anonymous;
+        self
+    }
+
+    /// Accepts the tokens of a file.
+    ///
+    /// # Panics
+    /// It cannot be read.
+    pub fn tokens(mut self, file: &Path) -> Self {
+        self.settings.tokens_file = Some(TokensFile::open(file).expect("a file of tokens"));
         self
     }
 

@@ -66,11 +66,13 @@ mod service;
 pub mod sql;
 mod template;
 mod together;
+mod tokens;
 pub mod wire;
 
 pub use answer::{Answer, Fault, Problem};
 pub use app::{Options, api_document, repository};
 pub use database::Database;
+pub use partbook_domain::access::Anonymous;
 pub use process::partbook;
 pub use property::property;
 pub use random::random_word;
@@ -79,6 +81,7 @@ pub use reqwest::Method;
 pub use server::Server;
 pub use service::Service;
 pub use together::together;
+pub use tokens::{Tokens, secret};
 
 /// The databases that tests run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,10 +13,10 @@ use partbook_test_support::{Answer, Backend, Database, Method, Request, Service,
 /// A status of an operation: method in lower case, path template, status.
 type Seen = (String, String, u16);
 
-/// Faults of the service or the database cannot be asked for here; 503 is seen in [`crate::outage`]. Another host and too many requests
-/// are a listener's to refuse, and seen in `access` of the process tests.
+/// Faults of the service or the database cannot be asked for here; 503 is seen in [`crate::outage`], and what comes of credentials
+/// in [`crate::access`]. Another host and too many requests are a listener's to refuse, and seen in `access` of the process tests.
 fn is_asked_for(status: u16) -> bool {
-    status < 500 && ![421, 429].contains(&status)
+    status < 500 && ![401, 403, 421, 429].contains(&status)
 }
 
 /// Where the schema may not grow there is no place for answers, and so no request that still runs.

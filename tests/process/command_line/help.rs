@@ -5,7 +5,7 @@ use std::process::Command;
 use super::refused;
 use partbook_test_support::partbook;
 
-const SETTINGS: [&str; 22] = [
+const SETTINGS: [&str; 24] = [
     "DATABASE_URL",
     "DATABASE_URL_FILE",
     "DATABASE_READ_URL",
@@ -13,6 +13,8 @@ const SETTINGS: [&str; 22] = [
     "PARTBOOK_READ_MAX_LAG",
     "PARTBOOK_LISTEN",
     "PARTBOOK_ADMIN_LISTEN",
+    "PARTBOOK_ANONYMOUS",
+    "PARTBOOK_TOKENS_FILE",
     "PARTBOOK_READ_ONLY",
     "PARTBOOK_REQUIRE_IF_MATCH",
     "PARTBOOK_DRAIN_DELAY",
@@ -46,7 +48,9 @@ async fn help_names_every_setting_and_default() {
     }
     let text = partbook(&["--help"]).run().await.stdout;
     assert!(
-        ["serve", "migrate", "backup", "check", "openapi", "healthcheck"].iter().all(|command| text.contains(command)),
+        ["serve", "migrate", "backup", "check", "token", "openapi", "healthcheck"]
+            .iter()
+            .all(|command| text.contains(command)),
         "{text}"
     );
     for arguments in [

@@ -18,6 +18,7 @@ fn the_help_names_every_setting() {
         words.sort_unstable();
         for name in [
             "API_URL",
+            "API_TOKEN",
             "METRICS_URL",
             "WAIT",
             "CLEANUP",

@@ -7,6 +7,7 @@ mod failures;
 mod lists;
 mod operations;
 mod parents;
+mod principals;
 mod resource;
 mod sampling;
 mod servers;

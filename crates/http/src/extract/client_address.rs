@@ -55,6 +55,14 @@ pub(crate) enum ClientAddress {
 }
 
 impl ClientAddress {
+    /// The address; none of a process of this machine.
+    pub(crate) fn ip(self) -> Option<IpAddr> {
+        match self {
+            Self::Ip(address) => Some(address),
+            Self::Unix => None,
+        }
+    }
+
     /// The peer, or where that is a trusted proxy, the nearest of those whom it and further trusted proxies name that is not
     /// one itself. Of a proxy that does not say for whom it asks, itself is all that is known.
     pub(crate) fn of(peer: Peer, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {

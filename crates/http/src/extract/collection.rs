@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use partbook_domain::Entity;
 use partbook_repository::Error;
 
+use super::principal::Principal;
 use crate::respond::problem::Problem;
 use crate::state::App;
 
@@ -15,6 +16,8 @@ use crate::state::App;
 pub(crate) struct Collection {
     pub(crate) app: App,
     pub(crate) entity: &'static Entity,
+    /// Whom the request comes from.
+    pub(crate) principal: Principal,
 }
 
 impl FromRequestParts<App> for Collection {
@@ -22,7 +25,8 @@ impl FromRequestParts<App> for Collection {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let entity = parts.extensions.get().copied().expect("every collection's routes carry their entity");
-        Ok(Self { app: App::from_request_parts(parts, app).await?, entity })
+        let principal = Principal::from_request_parts(parts, app).await?;
+        Ok(Self { app: App::from_request_parts(parts, app).await?, entity, principal })
     }
 }
 

@@ -12,5 +12,6 @@ pub(crate) mod page_cursor;
 mod path_parameter;
 pub(crate) mod preconditions;
 pub(crate) mod preferences;
+pub(crate) mod principal;
 pub(crate) mod query_string;
 pub(crate) mod row_id;

@@ -6,10 +6,24 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 /// which the entity tag is a hash. An answer to a change has a tag as well.
 const ASK_FIRST: HeaderValue = HeaderValue::from_static("no-cache, no-transform");
 
+/// The same of an answer to somebody with credentials: no cache that others share keeps it.
+const ASK_FIRST_ALONE: HeaderValue = HeaderValue::from_static("private, no-cache, no-transform");
+
+/// Whom an answer is meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Whoever asks.
+    All,
+    /// Somebody with credentials.
+    One,
+}
+
 /// Adds them to the answer to a request.
-pub(super) fn add(headers: &mut HeaderMap, path: &str) {
+pub(super) fn add(headers: &mut HeaderMap, path: &str, audience: Audience) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if changes(path) {
+    if audience == Audience::One {
+        headers.insert(header::CACHE_CONTROL, ASK_FIRST_ALONE);
+    } else if changes(path) {
         headers.insert(header::CACHE_CONTROL, ASK_FIRST);
     }
     join(headers, &header::VARY);
@@ -57,10 +71,12 @@ mod tests {
             ("/healthy", false),
         ] {
             let mut headers = HeaderMap::new();
-            add(&mut headers, path);
+            add(&mut headers, path, Audience::All);
             let told = headers.get(header::CACHE_CONTROL).map(HeaderValue::as_bytes);
             assert_eq!(told, is_told.then_some(&b"no-cache, no-transform"[..]), "{path}");
             assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+            add(&mut headers, path, Audience::One);
+            assert_eq!(headers[header::CACHE_CONTROL], "private, no-cache, no-transform", "{path}");
         }
     }
 

@@ -1,6 +1,8 @@
-//! The layers around every request: its id, observation, the host that it is for, common headers, problem bodies, compression, CORS and unread
+//! The layers around every request: its id, observation, the host that it is for, who it comes from, common headers, problem bodies,
+//! compression, CORS and unread
 //! bodies.
 
+pub(crate) mod authenticate;
 mod base_path;
 mod common_headers;
 pub(crate) mod compression;

@@ -2,15 +2,18 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::header::Entry;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
+use super::authenticate::Personal;
+use super::base_path;
+use super::common_headers::{self, Audience};
 use super::drain_body::drain_unread;
 use super::no_content::{NoContent, has_no_content, without_content};
 use super::observe::RequestObserver;
-use super::{base_path, common_headers};
 use crate::extract::client_address::{ClientAddress, Peer};
 use crate::header::REQUEST_ID;
 use crate::limits::MAX_REQUEST_ID_LENGTH;
@@ -35,6 +38,7 @@ pub(super) fn is_probe(path: &str) -> bool {
 
 /// Adds the request's id to the answer, and what else all answers have in common.
 pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    hide_credentials(request.headers_mut());
     let id = request_id(request.headers());
     let peer = request.extensions().get::<Peer>().copied().unwrap_or_default();
     let client = ClientAddress::of(peer, request.headers(), &app.settings().trusted_proxies);
@@ -48,6 +52,7 @@ pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Nex
         documentation: app.path("/docs"),
         id: id.clone(),
     });
+    request.extensions_mut().insert(observer.spans());
     let (request, asked) = drain_unread(request);
     let mut response = observer.instrument(next.run(request)).await;
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
@@ -56,13 +61,18 @@ pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Nex
     if method == Method::OPTIONS && response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = options(response);
     }
+    if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&response.status()) {
+        // The router names the methods of a path in whatever comes of another.
+        response.headers_mut().remove(header::ALLOW);
+    }
     if has_no_content(response.status()) {
         response = without_content(response);
     } else if method == Method::HEAD && !response.headers().contains_key(header::CONTENT_LENGTH) {
         // The answer to GET is streamed and has no length.
         *response.body_mut() = Body::new(NoContent);
     }
-    common_headers::add(response.headers_mut(), &path);
+    let audience = if response.extensions_mut().remove::<Personal>().is_some() { Audience::One } else { Audience::All };
+    common_headers::add(response.headers_mut(), &path, audience);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -78,6 +88,13 @@ pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Nex
 fn options(mut response: Response) -> Response {
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
+}
+
+/// Has whatever prints the headers leave credentials out.
+fn hide_credentials(headers: &mut HeaderMap) {
+    if let Entry::Occupied(mut credentials) = headers.entry(header::AUTHORIZATION) {
+        credentials.iter_mut().for_each(|value| value.set_sensitive(true));
+    }
 }
 
 /// The client's id if it is acceptable (contract section 8), else a new one.

@@ -3,7 +3,7 @@
 use axum::routing::MethodRouter;
 use partbook_domain::registry;
 use serde_json::Value;
-use utoipa::openapi::path::{Operation, OperationBuilder, PathItemBuilder};
+use utoipa::openapi::path::{Operation, PathItemBuilder};
 use utoipa::openapi::schema::{Object, SchemaType, Type};
 use utoipa::openapi::{HttpMethod, ObjectBuilder, PathItem, Paths, Ref, RefOr, Schema};
 use utoipa_axum::router::UtoipaMethodRouter;
@@ -26,11 +26,6 @@ pub(crate) fn routed(path: String, described: Described, methods: MethodRouter<A
 /// A path with a GET operation only.
 pub(super) fn get(operation: Operation, schemas: Vec<(String, RefOr<Schema>)>) -> Described {
     Described { item: path().operation(HttpMethod::Get, operation).build(), schemas }
-}
-
-/// An operation under a tag.
-pub(super) fn operation(tag: &str, id: &str, summary: &str) -> OperationBuilder {
-    OperationBuilder::new().operation_id(Some(id)).summary(Some(summary)).tag(tag)
 }
 
 pub(super) fn path() -> PathItemBuilder {

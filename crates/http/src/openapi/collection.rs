@@ -1,15 +1,17 @@
 //! Describes the operations of a collection.
 
+use partbook_domain::access::Operation as Kind;
 use partbook_domain::entity::listing::LISTING;
-use partbook_domain::{Entity, Identity, Kind, query};
+use partbook_domain::{Entity, Identity, Kind as FieldKind, query};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Response, Schema};
 
-use super::builder::{Described, operation, path, reference, text};
+use super::builder::{Described, path, reference, text};
 use super::entity_schema::{answer_name, input_name, of_entity, patch_name};
 use super::example;
+use super::operation::operation;
 use super::problem_schema::{problem_schemas, stale_problem};
 use super::request::{
     consistency_token, cursor, id_parameter, idempotency_key, if_match, if_none_match, limit, offset, prefer,
@@ -34,8 +36,8 @@ pub(crate) fn collection(entity: &'static Entity) -> Described {
 pub(crate) fn item(entity: &'static Entity) -> Described {
     let name = entity.name;
     let one = || row_response(reference(&answer_name(entity)));
-    let write = |id: String, summary: String, description: &str, body: RequestBody| {
-        let operation = operation(entity.collection, &id, &summary).description(Some(description));
+    let write = |kind: Kind, id: String, summary: String, description: &str, body: RequestBody| {
+        let operation = operation(kind, entity.collection, &id, &summary).description(Some(description));
         let operation = operation.parameter(id_parameter()).parameter(if_match()).parameter(prefer_strict());
         with_failures(
             operation
@@ -46,7 +48,7 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         )
     };
     let get = with_failures(
-        operation(entity.collection, &format!("get_{name}"), &format!("Get a {}", entity.label))
+        operation(Kind::GetRow, entity.collection, &format!("get_{name}"), &format!("Get a {}", entity.label))
             .parameter(id_parameter())
             .parameter(if_none_match())
             .parameter(consistency_token())
@@ -55,12 +57,14 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         &["404", "422"],
     );
     let put = write(
+        Kind::ReplaceRow,
         format!("replace_{name}"),
         format!("Replace a {}", entity.label),
         "What is left out goes back to its default. What does not change is neither judged nor written.",
         request_body(&input_name(entity), &["application/json"], example::body(entity).as_ref()),
     );
     let patch = write(
+        Kind::UpdateRow,
         format!("update_{name}"),
         format!("Change a {}", entity.label),
         "A merge patch (RFC 7396): null clears, objects merge, arrays are replaced. What does not change is neither \
@@ -72,7 +76,7 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
         ),
     );
     let delete = with_failures(
-        operation(entity.collection, &format!("delete_{name}"), &format!("Delete a {}", entity.label))
+        operation(Kind::DeleteRow, entity.collection, &format!("delete_{name}"), &format!("Delete a {}", entity.label))
             .description(Some("Refused while anything uses the row; the problem says who."))
             .parameter(id_parameter())
             .parameter(if_match())
@@ -92,7 +96,7 @@ pub(crate) fn item(entity: &'static Entity) -> Described {
 /// The listings that use a row.
 pub(crate) fn listings(entity: &'static Entity) -> Described {
     let summary = format!("List the listings that use a {}", entity.label);
-    let operation = operation(entity.collection, &format!("list_{}_listings", entity.name), &summary)
+    let operation = operation(Kind::ListUses, entity.collection, &format!("list_{}_listings", entity.name), &summary)
         .parameter(id_parameter())
         .parameter(limit(LISTINGS_PAGE.max, Some(LISTINGS_PAGE.default)))
         .parameter(offset())
@@ -107,6 +111,7 @@ pub(crate) fn listings(entity: &'static Entity) -> Described {
 
 fn list(entity: &'static Entity) -> Operation {
     let mut list = operation(
+        Kind::ListRows,
         entity.collection,
         &format!("list_{}", entity.collection.replace('-', "_")),
         &format!("List {}", entity.plural),
@@ -148,31 +153,31 @@ fn create(entity: &'static Entity) -> Operation {
         Identity::Columns(_) => found_or_created_response(row),
         _ => created_response(row),
     };
-    let operation =
-        operation(entity.collection, &format!("create_{}", entity.name), &format!("Create a {}", entity.label))
-            .description(Some(description))
-            .parameter(idempotency_key())
-            .parameter(prefer_strict())
-            .request_body(Some(request_body(
-                &input_name(entity),
-                &["application/json"],
-                example::body(entity).as_ref(),
-            )))
-            .response("201", created)
-            .response("409", key_in_use());
+    let operation = operation(
+        Kind::CreateRow,
+        entity.collection,
+        &format!("create_{}", entity.name),
+        &format!("Create a {}", entity.label),
+    )
+    .description(Some(description))
+    .parameter(idempotency_key())
+    .parameter(prefer_strict())
+    .request_body(Some(request_body(&input_name(entity), &["application/json"], example::body(entity).as_ref())))
+    .response("201", created)
+    .response("409", key_in_use());
     with_failures(operation, &["400", "413", "415", "422"])
 }
 
-fn filter_schema(kind: Kind) -> RefOr<Schema> {
+fn filter_schema(kind: FieldKind) -> RefOr<Schema> {
     let of = |of: Type| ObjectBuilder::new().schema_type(SchemaType::new(of));
     let formatted = |kind, format| of(kind).format(Some(SchemaFormat::KnownFormat(format))).into();
     match kind {
         // Beyond what a column holds, so that no number that a client may ask about is refused.
-        Kind::Int => formatted(Type::Integer, KnownFormat::Int64),
-        Kind::Time => formatted(Type::String, KnownFormat::DateTime),
-        Kind::Float => of(Type::Number).into(),
-        Kind::Bool => of(Type::Boolean).into(),
-        Kind::Enum(enumeration) => of(Type::String).enum_values(Some(enumeration.values.iter().copied())).into(),
+        FieldKind::Int => formatted(Type::Integer, KnownFormat::Int64),
+        FieldKind::Time => formatted(Type::String, KnownFormat::DateTime),
+        FieldKind::Float => of(Type::Number).into(),
+        FieldKind::Bool => of(Type::Boolean).into(),
+        FieldKind::Enum(enumeration) => of(Type::String).enum_values(Some(enumeration.values.iter().copied())).into(),
         _ => text(),
     }
 }

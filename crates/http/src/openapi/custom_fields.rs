@@ -1,14 +1,16 @@
 //! Describes the operations on custom fields.
 
+use partbook_domain::access::Operation as Kind;
 use partbook_domain::entity::custom_field::{CUSTOM_FIELD, MAX_OPTIONS, extensible};
 use serde_json::json;
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{HttpMethod, ObjectBuilder, RefOr, Schema};
 
-use super::builder::{Described, entity_name, get, named_schemas, operation, path, reference, schema_of, text};
+use super::builder::{Described, entity_name, get, named_schemas, path, reference, schema_of, text};
 use super::entity_schema::{answer_name, input_name, of_entity, patch_name};
 use super::example;
+use super::operation::operation;
 use super::problem_schema::{field_in_use_problem, stale_problem};
 use super::request::{
     id_parameter, idempotency_key, if_match, if_none_match, prefer_strict, query_parameter, request_body,
@@ -23,13 +25,13 @@ const TAG: &str = "fields";
 /// `GET` and `POST /v1/fields`
 pub(crate) fn definitions() -> Described {
     let entity = &CUSTOM_FIELD;
-    let list = operation(TAG, "list_custom_fields", "List the custom fields")
+    let list = operation(Kind::ListFields, TAG, "list_custom_fields", "List the custom fields")
         .description(Some("By entity and display order. A database without a table of them has none."))
         .parameter(query_parameter("entity", "Those of this entity.", entity_name()))
         .parameter(flag("include_inactive", "Those that are not active, too."))
         .parameter(flag("include_deleted", "Those that are deleted, too."))
         .response("200", json_response("The custom fields", reference("CustomFieldList")));
-    let create = operation(TAG, "create_custom_field", "Create a custom field")
+    let create = operation(Kind::CreateField, TAG, "create_custom_field", "Create a custom field")
         .description(Some(
             "A key that is taken is refused; a deleted custom field with it is restored, as the body says.",
         ))
@@ -75,20 +77,25 @@ pub(crate) fn usage() -> Described {
         "properties": { "usage": { "type": "array", "items": { "$ref": "#/components/schemas/CustomFieldUsage" } } },
         "required": ["usage"],
     });
-    let operation = operation(TAG, "list_custom_field_usage", "Count the rows that have a value of each custom field")
-        .response("200", json_response("The counts", reference("CustomFieldUsageList")));
+    let operation = operation(
+        Kind::CountFieldUses,
+        TAG,
+        "list_custom_field_usage",
+        "Count the rows that have a value of each custom field",
+    )
+    .response("200", json_response("The counts", reference("CustomFieldUsageList")));
     get(with_failures(operation, &[]), named_schemas([("CustomFieldUsage", usage), ("CustomFieldUsageList", list)]))
 }
 
 /// `GET`, `PATCH` and `DELETE /v1/fields/{id}`
 pub(crate) fn definition() -> Described {
     let entity = &CUSTOM_FIELD;
-    let read = operation(TAG, "get_custom_field", "Get a custom field")
+    let read = operation(Kind::GetField, TAG, "get_custom_field", "Get a custom field")
         .parameter(id_parameter())
         .parameter(if_none_match())
         .response("200", row_response(reference(&answer_name(entity))))
         .response("304", not_modified_response());
-    let update = operation(TAG, "update_custom_field", "Change a custom field")
+    let update = operation(Kind::UpdateField, TAG, "update_custom_field", "Change a custom field")
         .description(Some("A merge patch (RFC 7396). No row's attributes change with it, and `entity` and `key` stay while rows have a value."))
         .parameter(id_parameter())
         .parameter(actor())
@@ -102,7 +109,7 @@ pub(crate) fn definition() -> Described {
         .response("200", changed_response(reference(&answer_name(entity))))
         .response("409", field_in_use())
         .response("412", stale(entity.type_name));
-    let delete = operation(TAG, "delete_custom_field", "Delete a custom field")
+    let delete = operation(Kind::DeleteField, TAG, "delete_custom_field", "Delete a custom field")
         .description(Some(
             "Refused while rows have a value of it. It is marked as deleted, and creating it again restores it. No row's \
              attributes change.",

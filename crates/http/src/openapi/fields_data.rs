@@ -1,11 +1,13 @@
 //! Describes the operations of the metadata screen.
 
+use partbook_domain::access::Operation as Kind;
 use serde_json::{Value, json};
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ArrayBuilder, Object};
 use utoipa::openapi::{HttpMethod, RefOr, Schema};
 
-use super::builder::{Described, any, entity_name, get, named_schemas, operation, path, reference, schema_of};
+use super::builder::{Described, any, entity_name, get, named_schemas, path, reference, schema_of};
+use super::operation::operation;
 use super::problem_schema::stale_problem;
 use super::request::{
     cursor, id_parameter, idempotency_key, if_match, limit, offset, path_parameter, prefer_strict, request_body,
@@ -32,7 +34,7 @@ pub(crate) fn entities() -> Described {
         "properties": { "entities": { "type": "array", "items": entity } },
         "required": ["entities"],
     });
-    let operation = operation("fields-data", "list_entities", "List the entities")
+    let operation = operation(Kind::ListEntities, "fields-data", "list_entities", "List the entities")
         .response("200", json_response("The entities", reference("EntityList")))
         .build();
     get(operation, named_schemas([("EntityList", list)]))
@@ -72,7 +74,7 @@ pub(crate) fn schema() -> Described {
     // Custom fields may have options of any kind.
     let field = with_property(&field, "options", any("The words to choose from."));
     let schema = with_property(&schema, "fields", ArrayBuilder::new().items(field));
-    let operation = operation("fields-data", "get_entity_schema", "Get the fields of an entity")
+    let operation = operation(Kind::GetSchema, "fields-data", "get_entity_schema", "Get the fields of an entity")
         .parameter(entity_parameter())
         .response("200", json_response("The fields", reference("EntitySchema")));
     get(with_failures(operation, &["404"]), vec![("EntitySchema".to_owned(), RefOr::T(schema.into()))])
@@ -100,14 +102,14 @@ pub(crate) fn records() -> Described {
         },
         "required": ["entity", "label", "records", "pagination"],
     });
-    let read = operation("fields-data", "list_records", "List the rows of an entity")
+    let read = operation(Kind::ListRecords, "fields-data", "list_records", "List the rows of an entity")
         .parameter(entity_parameter())
         .parameter(limit(RECORDS_PAGE.max, Some(RECORDS_PAGE.default)))
         .parameter(offset())
         .parameter(cursor())
         .response("400", no_such_cursor())
         .response("200", linked(json_response("The rows", reference("RecordList"))));
-    let create = operation("fields-data", "create_record", "Create a row of an entity")
+    let create = operation(Kind::CreateRecord, "fields-data", "create_record", "Create a row of an entity")
         .parameter(entity_parameter())
         .parameter(idempotency_key())
         .parameter(prefer_strict())
@@ -123,7 +125,7 @@ pub(crate) fn records() -> Described {
 
 /// `PATCH /v1/fields-data/{entity}/records/{id}`
 pub(crate) fn record() -> Described {
-    let update = operation("fields-data", "update_record", "Change a row of an entity")
+    let update = operation(Kind::UpdateRecord, "fields-data", "update_record", "Change a row of an entity")
         .description(Some("A merge patch (RFC 7396) of the fields and of the attributes."))
         .parameter(entity_parameter())
         .parameter(id_parameter())

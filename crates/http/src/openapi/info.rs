@@ -3,6 +3,8 @@
 use partbook_domain::registry;
 use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder, Tag};
 
+use super::security::{TOKEN, token_scheme};
+
 /// A document without operations.
 pub(crate) fn base() -> OpenApi {
     let mut license = License::new("MIT OR Apache-2.0");
@@ -20,9 +22,11 @@ pub(crate) fn base() -> OpenApi {
         ("fields-data", "Catalog metadata for forms"),
         ("health", "The state of the service, and this document"),
     ];
+    let mut components = Components::new();
+    components.add_security_scheme(TOKEN, token_scheme());
     OpenApiBuilder::new()
         .info(info)
-        .components(Some(Components::new()))
+        .components(Some(components))
         .tags(Some(tags.chain(more).map(tag).collect::<Vec<_>>()))
         .build()
 }

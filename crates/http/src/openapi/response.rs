@@ -1,5 +1,6 @@
 //! Describes answers: rows with their headers, and failures.
 
+use partbook_domain::access::Scope;
 use utoipa::openapi::path::{Operation, OperationBuilder};
 use utoipa::openapi::schema::ArrayBuilder;
 use utoipa::openapi::{ContentBuilder, Header, RefOr, Response, ResponseBuilder, Schema};
@@ -92,6 +93,20 @@ fn failure(status: &str) -> Response {
     };
     let response = problem_response(description, schema);
     if ["429", "503"].contains(&status) { with_retry_after(response) } else { response }
+}
+
+/// 401: the request needs credentials, or others.
+pub(super) fn unauthorized() -> Response {
+    let response =
+        problem_response("There are no credentials where they are needed, or they are not accepted", "Problem");
+    with_header(response, "WWW-Authenticate", "What is asked for (RFC 6750, section 3)", text())
+}
+
+/// 403: the credentials do not go that far.
+pub(super) fn forbidden(scope: Scope) -> Response {
+    let description = format!("The credentials lack the scope `{}`, or are narrowed to other entities", scope.name());
+    let response = problem_response(&description, "Problem");
+    with_header(response, "WWW-Authenticate", "What is asked for (RFC 6750, section 3)", text())
 }
 
 /// 400: there is no page at the cursor.

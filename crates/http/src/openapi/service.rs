@@ -1,15 +1,18 @@
 //! Describes the health checks, `/metrics` and `/openapi.json`.
 
+use partbook_domain::access::Operation as Kind;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, ResponseBuilder};
 
-use super::builder::{Described, get, named_schemas, operation, reference, text};
+use super::builder::{Described, get, named_schemas, reference, text};
+use super::operation::operation;
 use super::response::json_response;
 
 /// `GET /health`
 pub(crate) fn health() -> Described {
-    let operation = operation("health", "health", "Check that the database answers")
+    let operation = operation(Kind::CheckHealth, "health", "health", "Check that the database answers")
+        .description(Some("Without more than `status` to those who may not read."))
         .response("200", json_response("The database answers", reference("Health")))
         .response("503", json_response("The database does not answer", reference("Health")))
         .build();
@@ -21,7 +24,7 @@ pub(crate) fn health() -> Described {
 
 /// `GET /livez`
 pub(crate) fn livez() -> Described {
-    let operation = operation("health", "livez", "Check that the process is alive")
+    let operation = operation(Kind::CheckHealth, "health", "livez", "Check that the process is alive")
         .response("200", json_response("The process is alive", reference("State")))
         .build();
     get(operation, named_schemas([state("State", &["status", "reason"])]))
@@ -29,7 +32,7 @@ pub(crate) fn livez() -> Described {
 
 /// `GET /readyz`
 pub(crate) fn readyz() -> Described {
-    let operation = operation("health", "readyz", "Check whether new requests should be sent here")
+    let operation = operation(Kind::CheckHealth, "health", "readyz", "Check whether new requests should be sent here")
         .response("200", json_response("The service is ready", reference("State")))
         .response("503", json_response("New requests should go elsewhere for now", reference("State")))
         .build();
@@ -40,7 +43,7 @@ pub(crate) fn readyz() -> Described {
 pub(crate) fn metrics() -> Described {
     let content = ContentBuilder::new().schema(Some(text())).build();
     let response = ResponseBuilder::new().description("The metrics").content("text/plain", content).build();
-    let operation = operation("health", "get_metrics", "Get the metrics in Prometheus' text format")
+    let operation = operation(Kind::GetMetrics, "health", "get_metrics", "Get the metrics in Prometheus' text format")
         .description(Some("Served only by the listener for operators, if there is one (`PARTBOOK_ADMIN_LISTEN`)."))
         .response("200", response)
         .build();
@@ -50,9 +53,10 @@ pub(crate) fn metrics() -> Described {
 /// `GET /openapi.json`
 pub(crate) fn document() -> Described {
     let document = ObjectBuilder::new().schema_type(Type::Object).into();
-    let operation = operation("health", "get_openapi", "Get this document; /docs is a page to read it")
-        .response("200", json_response("The document", document))
-        .build();
+    let operation =
+        operation(Kind::GetDocument, "health", "get_openapi", "Get this document; /docs is a page to read it")
+            .response("200", json_response("The document", document))
+            .build();
     get(operation, Vec::new())
 }
 

@@ -1,5 +1,6 @@
 //! Writes answers: rows and lists with their headers, problems, failures for the log, and files.
 
+pub(crate) mod challenge;
 pub(crate) mod etag;
 pub(crate) mod failure;
 pub(crate) mod links;

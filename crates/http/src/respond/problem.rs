@@ -46,6 +46,11 @@ impl Problem {
         self
     }
 
+    /// The same with its cause inside the service.
+    pub(crate) fn caused_by(self, failure: Failure) -> Self {
+        Self { failure: Some(Box::new(failure)), ..self }
+    }
+
     /// The body is not JSON, breaks off, or repeats a key.
     pub(crate) fn malformed(error: &SyntaxError) -> Self {
         let detail = format!("The body is not acceptable JSON: {error}");

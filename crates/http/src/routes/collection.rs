@@ -6,8 +6,9 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use partbook_domain::edit::EditMode;
+use partbook_domain::entity::listing::LISTING;
 use partbook_domain::query::{self, ListKey};
-use partbook_domain::{Entity, Identity, Refusal, Representation as _};
+use partbook_domain::{Entity, Identity, InUse, Refusal, Representation as _, Uses};
 use partbook_repository::{Create, Delete, Error, Extent, Update};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -51,7 +52,7 @@ pub(crate) fn routes(entity: &'static Entity) -> OpenApiRouter<App> {
 }
 
 async fn list(collection: Collection, RawQuery(text): RawQuery, headers: HeaderMap, uri: Uri) -> Response {
-    let Collection { app, entity } = &collection;
+    let Collection { app, entity, .. } = &collection;
     // Elsewhere lists are strict whatever the client prefers.
     let may_ignore_limit = app.settings().ignores_legacy_limit && entity.identity == Identity::Name;
     let strict = may_ignore_limit && prefers_strict(&headers);
@@ -65,7 +66,7 @@ async fn listed(
     uri: &Uri,
     may_ignore_limit: bool,
 ) -> Result<Response, Problem> {
-    let Collection { app, entity } = collection;
+    let Collection { app, entity, .. } = collection;
     let mut parameters = query_string::parse(text)?;
     if may_ignore_limit && !knows_of_pages(&parameters) {
         parameters.retain(|(name, _)| name != "limit");
@@ -97,11 +98,12 @@ fn knows_of_pages(parameters: &[(String, String)]) -> bool {
 }
 
 async fn create(collection: Collection, request: Request) -> Result<Response, Problem> {
-    let Collection { app, entity } = &collection;
+    let Collection { app, entity, principal } = &collection;
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let JsonBody { json, bytes, room: _room } = json_body::read(app, request).await?;
     let key = idempotency_key(app, &headers, uri.path(), &bytes);
-    let create = Create { entity, body: json, representation: &PlainRow, strict: prefers_strict(&headers) };
+    let (strict, actor) = (prefers_strict(&headers), principal.actor.clone());
+    let create = Create { entity, body: json, representation: &PlainRow, strict, actor };
     Ok(write::create(app, create, key).await)
 }
 
@@ -125,7 +127,7 @@ pub(crate) async fn patch(collection: Collection, id: RawId, request: Request) -
 }
 
 async fn update(
-    Collection { app, entity }: &Collection,
+    Collection { app, entity, principal }: &Collection,
     id: &RawId,
     headers: &HeaderMap,
     body: JsonBody,
@@ -133,17 +135,22 @@ async fn update(
 ) -> Result<Response, Problem> {
     let precondition = precondition(app, headers)?;
     let id = id.parse(entity)?;
-    let (body, strict) = (body.json, prefers_strict(headers));
-    let update = Update { entity, id, body, mode, precondition, representation: &PlainRow, strict };
+    let (body, strict, actor) = (body.json, prefers_strict(headers), principal.actor.clone());
+    let update = Update { entity, id, body, mode, precondition, representation: &PlainRow, strict, actor };
     Ok(write::update(app, update).await)
 }
 
 async fn remove(collection: Collection, id: RawId, headers: HeaderMap) -> Result<StatusCode, Problem> {
-    let Collection { app, entity } = &collection;
+    let Collection { app, entity, principal } = &collection;
     let precondition = precondition(app, &headers)?;
     let id = id.parse(entity)?;
-    match app.repository().delete(Delete { entity, id, precondition, representation: &PlainRow }).await {
+    let delete = Delete { entity, id, precondition, representation: &PlainRow, actor: principal.actor.clone() };
+    match app.repository().delete(delete).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
+        // How many there are is told, and which only to who may read them.
+        Err(Error::Refused(Refusal::InUse(in_use))) if !principal.may_read(&LISTING) => {
+            Err(Problem::in_use(&InUse { uses: Uses::Unsaid, ..in_use }, None))
+        }
         Err(Error::Refused(Refusal::InUse(in_use))) => {
             let href = entity.in_catalog().then(|| app.path(&format!("{}/listings", entity.row_path(id))));
             Err(Problem::in_use(&in_use, href.as_deref()))

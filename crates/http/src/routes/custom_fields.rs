@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Json as JsonAnswer};
+use partbook_domain::access::Actor;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::query::FieldsQuery;
 use partbook_domain::{Json, ParameterError, Row, query};
@@ -18,6 +19,7 @@ use crate::extract::idempotency_key::idempotency_key;
 use crate::extract::json_body::{self, JsonBody};
 use crate::extract::preconditions::precondition;
 use crate::extract::preferences::prefers_strict;
+use crate::extract::principal::Principal;
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::openapi;
@@ -67,17 +69,22 @@ async fn usage(app: App) -> Result<Response, Problem> {
     sent.await.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))
 }
 
-async fn create(app: App, RawQuery(text): RawQuery, request: Request) -> Result<Response, Problem> {
+async fn create(
+    app: App,
+    RawQuery(text): RawQuery,
+    principal: Principal,
+    request: Request,
+) -> Result<Response, Problem> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let JsonBody { json: mut body, bytes, room: _room } = json_body::read(&app, request).await?;
-    let actor = actor(text.as_deref())?;
+    let named = actor(text.as_deref())?.or_else(|| creator(&principal.actor));
     has_table(&app)?;
     let key = idempotency_key(&app, &headers, uri.path(), &bytes);
-    if let (Some(actor), Json::Object(members)) = (actor, &mut body) {
-        members.entry("created_by".to_owned()).or_insert(Json::String(actor));
+    if let (Some(named), Json::Object(members)) = (named, &mut body) {
+        members.entry("created_by".to_owned()).or_insert(Json::String(named));
     }
-    let strict = prefers_strict(&headers);
-    let create = Create { entity: &CUSTOM_FIELD, body, representation: &PlainRow, strict };
+    let (strict, actor) = (prefers_strict(&headers), principal.actor);
+    let create = Create { entity: &CUSTOM_FIELD, body, representation: &PlainRow, strict, actor };
     Ok(write::create(&app, create, key).await)
 }
 
@@ -90,6 +97,11 @@ fn actor(text: Option<&str>) -> Result<Option<String>, Problem> {
         return Err(Problem::parameter(ParameterError::new("actor", "length", detail)));
     }
     Ok(actor.filter(|actor| !actor.is_empty()))
+}
+
+/// Who does it, as the credentials say, where the client does not.
+fn creator(actor: &Actor) -> Option<String> {
+    actor.name().filter(|name| name.chars().count() <= MAX_ACTOR_LENGTH).map(str::to_owned)
 }
 
 async fn read(collection: Collection, id: RawId, headers: HeaderMap) -> Result<Response, Problem> {
@@ -106,6 +118,7 @@ async fn remove(
     app: App,
     id: RawId,
     RawQuery(text): RawQuery,
+    principal: Principal,
     headers: HeaderMap,
 ) -> Result<JsonAnswer<Value>, Problem> {
     let precondition = precondition(&app, &headers)?;
@@ -113,7 +126,8 @@ async fn remove(
     let parameters = query_string::parse(text.as_deref())?;
     let removal = query::parse_removal(&parameters).map_err(|errors| Problem::parameters(&errors))?;
     has_table(&app)?;
-    let request = RemoveField { id: row, removal, precondition, representation: &PlainRow };
+    let actor = principal.actor;
+    let request = RemoveField { id: row, removal, precondition, representation: &PlainRow, actor };
     let usage = app.repository().remove_custom_field(request).await;
     let usage = usage.map_err(|error| Problem::of(&error, &CUSTOM_FIELD))?;
     Ok(JsonAnswer(usage_json(&usage)))

@@ -31,7 +31,7 @@ impl NewRow {
     /// # Errors
     /// The body has another shape.
     pub(crate) fn read(context: &Context, create: Create) -> Result<Self, Error> {
-        let Create { entity, body, representation, strict } = create;
+        let Create { entity, body, representation, strict, .. } = create;
         compute(body.text_length(), || {
             let reading = Reading::new(entity, &body, representation, strict);
             let members = representation.read_new(entity, body).map_err(Refusal::Invalid)?;

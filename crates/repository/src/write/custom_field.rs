@@ -1,6 +1,7 @@
 //! Deleting a custom field, and giving it another key: rows may have values of it (contract section 5).
 
 use partbook_database::{Session, Statement, Violation, ViolationKind, int};
+use partbook_domain::access::Actor;
 use partbook_domain::edit::Draft;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::precondition::Precondition;
@@ -24,6 +25,8 @@ pub struct RemoveField {
     pub precondition: Precondition,
     /// The shape of the version that is meant.
     pub representation: &'static dyn Representation,
+    /// Who asks for it.
+    pub actor: Actor,
 }
 
 impl Write for RemoveField {

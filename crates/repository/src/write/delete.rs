@@ -19,7 +19,7 @@ impl Write for Delete {
     }
 
     async fn work(&self, context: &Context, session: &mut Session) -> Result<(), Error> {
-        let Self { entity, id, precondition, representation } = self;
+        let Self { entity, id, precondition, representation, .. } = self;
         let statements = context.statements(entity);
         // From here on nothing can begin to point at the row: PostgreSQL's own check of a new reference waits for this
         // lock, and SQLite has one writer at a time.

@@ -1,5 +1,6 @@
 //! Changes as values: what a client asks for, from the body to the database as one thing.
 
+use partbook_domain::access::Actor;
 use partbook_domain::edit::EditMode;
 use partbook_domain::precondition::Precondition;
 use partbook_domain::{Entity, FieldErrors, Json, Refusal, Representation, Row, Tag};
@@ -18,6 +19,8 @@ pub struct Create {
     pub representation: &'static dyn Representation,
     /// Whether members that nothing is made of are errors.
     pub strict: bool,
+    /// Who asks for it.
+    pub actor: Actor,
 }
 
 /// Changes a row.
@@ -37,6 +40,8 @@ pub struct Update {
     pub representation: &'static dyn Representation,
     /// Whether members that nothing is made of are errors.
     pub strict: bool,
+    /// Who asks for it.
+    pub actor: Actor,
 }
 
 /// Deletes a row that nothing uses.
@@ -50,6 +55,8 @@ pub struct Delete {
     pub precondition: Precondition,
     /// The shape of the version that is meant.
     pub representation: &'static dyn Representation,
+    /// Who asks for it.
+    pub actor: Actor,
 }
 
 /// A row as it was written, in the bytes that its tag is the hash of.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use partbook_database::{DatabaseUrl, Pool, PoolSettings, Prepared};
+use partbook_domain::access::Actor;
 use partbook_domain::clock::Clock;
 use partbook_domain::edit::{EditMode, Nulls};
 use partbook_domain::entity::cpu::CPU;
@@ -61,6 +62,7 @@ async fn updated_at_moves_forward_whatever_the_clock_does() {
         body: body(r#"{"name":"a","manufacturer":"b"}"#),
         representation: &Plain,
         strict: false,
+        actor: Actor::Anonymous,
     };
     let id = repository.create(create).await.unwrap().id;
     let mut row = repository.get(&CPU, id).await.unwrap();
@@ -74,6 +76,7 @@ async fn updated_at_moves_forward_whatever_the_clock_does() {
             precondition: Precondition::default(),
             representation: &Plain,
             strict: false,
+            actor: Actor::Anonymous,
         };
         let written = repository.update(update).await.unwrap();
         let changed = repository.get(&CPU, id).await.unwrap();

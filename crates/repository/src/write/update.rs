@@ -30,7 +30,8 @@ pub(crate) struct RowUpdate {
 }
 
 impl RowUpdate {
-    pub(super) fn read(Update { entity, id, body, mode, precondition, representation, strict }: Update) -> Self {
+    pub(super) fn read(update: Update) -> Self {
+        let Update { entity, id, body, mode, precondition, representation, strict, .. } = update;
         let length = body.text_length();
         let (reading, members) = compute(length, || {
             (Reading::new(entity, &body, representation, strict), representation.read(entity, body))

@@ -13,6 +13,7 @@ mod replication_watch;
 mod schema_watch;
 mod serve;
 mod settings;
+mod token;
 
 use std::ffi::OsString;
 
@@ -62,6 +63,9 @@ enum Command {
     Backup(backup::Command),
     /// Look whether what is in the database is sound; exit status 0 without a finding, 1 with one, 2 in trouble
     Check(check::Arguments),
+    /// Make API tokens
+    #[command(subcommand)]
+    Token(token::Command),
     /// Print the OpenAPI document of the service
     Openapi,
     /// Print the settings of `partbook serve` as a table
@@ -91,6 +95,7 @@ pub(crate) async fn run(inherited: ListenFd) -> Result<(), Failure> {
         Some(Command::Migrate(command)) => migrate::run(command).await,
         Some(Command::Backup(command)) => backup::run(command).await,
         Some(Command::Check(arguments)) => check::run(arguments).await,
+        Some(Command::Token(command)) => token::run(command),
         Some(Command::Openapi) => openapi::run(),
         Some(Command::Settings) => settings::run(&ServeArguments::augment_args(clap::Command::new("serve"))),
         Some(Command::Healthcheck(arguments)) => healthcheck::run(arguments).await,

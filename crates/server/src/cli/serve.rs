@@ -117,6 +117,8 @@ async fn start(
         None => ReservedAddress::bind(&arguments.listen, "--listen", sharing, access).await.map_err(Failure::Run)?,
     };
     let local = reserved.local_address().map_err(Failure::Run)?;
+    let anonymous = arguments.access.anonymous_at(&local)?;
+    let tokens_file = arguments.access.tokens_file()?;
     let admin = match &arguments.admin_listen {
         Some(address) => {
             let bound = ReservedAddress::bind(address, "--admin-listen", sharing, access).await;
@@ -165,6 +167,8 @@ async fn start(
         requires_if_match: arguments.require_if_match,
         ignores_legacy_limit: arguments.legacy_limit,
         has_admin_listener: admin.is_some(),
+        anonymous,
+        tokens_file,
         hosts: arguments.hosts.hosts(),
         trusted_proxies: arguments.proxies.trusted(),
         rate_limits: limits.rates(),

@@ -3,6 +3,7 @@
 //! `setting` adds what clap does not do: an empty variable counts as not set, and a value that makes no sense is one line
 //! that names the flag or the variable. The variables of OpenTelemetry have no flags and are read in `traces`.
 
+mod access;
 mod backup;
 mod database;
 mod hosts;
@@ -22,6 +23,7 @@ use partbook_database::{PoolSettings, ReplicaSettings};
 
 use crate::serve::ListenAddress;
 
+pub(crate) use access::AccessArguments;
 pub(crate) use backup::{BackupArguments, MigrateBackupArguments};
 pub(crate) use database::DatabaseArguments;
 pub(crate) use hosts::HostArguments;
@@ -43,6 +45,9 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "PARTBOOK_LISTEN", default_value = "127.0.0.1:8000")]
     #[arg(value_name = "ADDRESS", value_parser = Setting(address))]
     pub(crate) listen: ListenAddress,
+
+    #[command(flatten)]
+    pub(crate) access: AccessArguments,
 
     /// An address of its own for `/metrics` and the health checks, which only operators should reach; `/metrics` is then
     /// not on the other

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use opentelemetry::trace::{SpanId, TraceId};
+use partbook_domain::access::Actor;
 use partbook_telemetry::milliseconds;
 use tracing::Span;
 use tracing::field::Empty;
@@ -26,7 +27,8 @@ pub(super) fn span(id: &str, trace: &TraceContext, client: ClientAddress, method
         trace_flags = Empty,
         %client,
         %method,
-        path
+        path,
+        principal = Empty
     );
     if trace.trace_id != TraceId::INVALID {
         span.record("trace_id", tracing::field::display(trace.trace_id));
@@ -36,6 +38,11 @@ pub(super) fn span(id: &str, trace: &TraceContext, client: ClientAddress, method
         span.record("trace_flags", tracing::field::display(format_args!("{:02x}", trace.flags)));
     }
     span
+}
+
+/// Has the lines of a request say whom it comes from.
+pub(super) fn identify(span: &Span, actor: &Actor) {
+    span.record("principal", tracing::field::display(actor));
 }
 
 /// What the line of an answered request shows.

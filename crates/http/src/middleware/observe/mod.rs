@@ -17,6 +17,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
+use partbook_domain::access::Actor;
 use tracing::{Instrument as _, Span};
 
 use self::log::Answered;
@@ -58,6 +59,11 @@ impl RequestObserver {
         work.instrument(self.log.clone()).instrument(self.trace.clone()).await
     }
 
+    /// The spans, for what is learned of the request on its way.
+    pub(crate) fn spans(&self) -> RequestSpans {
+        RequestSpans { log: self.log.clone(), trace: self.trace.clone() }
+    }
+
     /// Logs a failure inside the service, under this request.
     pub(crate) fn log_failure(&self, failure: &Failure) {
         log::failed(&self.log, failure);
@@ -84,6 +90,21 @@ impl RequestObserver {
         let (bytes, is_whole) = (self.bytes, self.is_whole);
         log::answered(&self.log, &Answered { route, status, spent, bytes, is_whole });
         span::end(&self.trace, method, route, status);
+    }
+}
+
+/// The spans of a request. They travel as an extension of it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestSpans {
+    log: Span,
+    trace: Span,
+}
+
+impl RequestSpans {
+    /// Notes whom the request comes from.
+    pub(crate) fn identify(&self, actor: &Actor) {
+        log::identify(&self.log, actor);
+        span::identify(&self.trace, actor);
     }
 }
 

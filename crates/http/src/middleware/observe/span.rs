@@ -5,6 +5,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId};
 use opentelemetry_http::HeaderExtractor;
+use partbook_domain::access::Actor;
 use partbook_telemetry::TRACE_TARGET;
 use tracing::Span;
 use tracing::field::Empty;
@@ -54,6 +55,7 @@ pub(super) fn begin(request: &Request, client: ClientAddress) -> (Span, TraceCon
         server.port = authority.as_ref().and_then(Authority::port_u16).map(i64::from),
         network.protocol.version = protocol_version(request.version()),
         user_agent.original = text(header::USER_AGENT).map(excerpt).as_deref(),
+        enduser.id = Empty,
         error.r#type = Empty,
     );
     let parent = remote(headers);
@@ -66,6 +68,11 @@ pub(super) fn begin(request: &Request, client: ClientAddress) -> (Span, TraceCon
     let _ = span.set_parent(parent);
     let own = TraceContext::from(span.context().span().span_context());
     (span, if own.trace_id == TraceId::INVALID { joined } else { own })
+}
+
+/// Has the span say whom the request comes from.
+pub(super) fn identify(span: &Span, actor: &Actor) {
+    span.record("enduser.id", tracing::field::display(actor));
 }
 
 /// Ends the span of a request that was answered.

@@ -13,6 +13,7 @@ use crate::extract::json_body::{self, JsonBody};
 use crate::extract::page_cursor;
 use crate::extract::preconditions::precondition;
 use crate::extract::preferences::prefers_strict;
+use crate::extract::principal::Principal;
 use crate::extract::query_string;
 use crate::extract::row_id::RawId;
 use crate::limits::RECORDS_PAGE;
@@ -51,22 +52,34 @@ pub(super) async fn list(app: App, name: EntityName, RawQuery(text): RawQuery, u
     send_list(page, shape, links).await.map_err(problem)
 }
 
-pub(super) async fn create(app: App, name: EntityName, request: Request) -> Result<Response, Problem> {
+pub(super) async fn create(
+    app: App,
+    name: EntityName,
+    principal: Principal,
+    request: Request,
+) -> Result<Response, Problem> {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let JsonBody { json, bytes, room: _room } = json_body::read(&app, request).await?;
     let entity = name.entity()?;
     let key = idempotency_key(&app, &headers, uri.path(), &bytes);
-    let create = Create { entity, body: json, representation: &Record, strict: prefers_strict(&headers) };
+    let (strict, actor) = (prefers_strict(&headers), principal.actor);
+    let create = Create { entity, body: json, representation: &Record, strict, actor };
     Ok(write::create(&app, create, key).await)
 }
 
-pub(super) async fn update(app: App, name: EntityName, id: RawId, request: Request) -> Result<Response, Problem> {
+pub(super) async fn update(
+    app: App,
+    name: EntityName,
+    id: RawId,
+    principal: Principal,
+    request: Request,
+) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let (body, mode) = json_body::read_patch(&app, request).await?;
     let precondition = precondition(&app, &headers)?;
     let entity = name.entity()?;
     let id = id.parse(entity)?;
-    let (body, strict) = (body.json, prefers_strict(&headers));
-    let update = Update { entity, id, body, mode, precondition, representation: &Record, strict };
+    let (body, strict, actor) = (body.json, prefers_strict(&headers), principal.actor);
+    let update = Update { entity, id, body, mode, precondition, representation: &Record, strict, actor };
     Ok(write::update(&app, update).await)
 }

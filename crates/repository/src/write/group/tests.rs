@@ -1,6 +1,7 @@
 //! Changes that are made together, on a file: what each is answered, and what is there afterwards.
 
 use partbook_database::Statement;
+use partbook_domain::access::Actor;
 use partbook_domain::clock::SystemClock;
 use partbook_domain::edit::{EditMode, Nulls};
 use partbook_domain::entity::cpu::CPU;
@@ -21,13 +22,14 @@ async fn catalog(directory: &tempfile::TempDir) -> Arc<Context> {
 
 fn created(context: &Context, name: &str) -> Arc<Change> {
     let body = json::parse(format!(r#"{{"name":"{name}","manufacturer":"AMD"}}"#).as_bytes()).unwrap();
-    let create = Create { entity: &CPU, body, representation: &Plain, strict: false };
+    let create = Create { entity: &CPU, body, representation: &Plain, strict: false, actor: Actor::Anonymous };
     Arc::new(Change::Create(NewRow::read(context, create).unwrap()))
 }
 
 fn updated(id: i64, body: &str, precondition: Precondition) -> Arc<Change> {
     let (body, mode) = (json::parse(body.as_bytes()).unwrap(), EditMode::Merge(Nulls::Remove));
-    let update = Update { entity: &CPU, id, body, mode, precondition, representation: &Plain, strict: false };
+    let (representation, actor) = (&Plain, Actor::Anonymous);
+    let update = Update { entity: &CPU, id, body, mode, precondition, representation, strict: false, actor };
     Arc::new(Change::Update(RowUpdate::read(update)))
 }
 
