@@ -8,6 +8,7 @@ mod own;
 mod rehearse;
 mod trouble;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -59,8 +60,8 @@ pub(crate) async fn without(database: &Database, versions: RangeInclusive<i64>) 
     succeeded(migrate(database, &["up", "--yes", "--directory", others.path()]).await);
 }
 
-/// The newest of our own migrations that a database of ours gets unasked.
-fn newest() -> String {
+/// Our own migrations that a database of ours gets unasked.
+pub(crate) fn unasked() -> BTreeSet<i64> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
     let paths = fs::read_dir(folder).expect("our migrations").map(|entry| entry.expect("a file").path());
     let is_asked_for = |path: &PathBuf| {
@@ -68,8 +69,13 @@ fn newest() -> String {
         let script = path.with_file_name(name.replace(".down.sql", ".sql").replace(".schema", ".sql"));
         fs::read_to_string(script).is_ok_and(|script| script.contains("-- partbook: optional: "))
     };
-    let newest = paths.filter(|path| !is_asked_for(path)).max();
-    newest.and_then(|path| path.file_name()?.to_str()?.get(..4).map(str::to_owned)).expect("a number")
+    let version = |path: PathBuf| path.file_name()?.to_str()?.get(..4)?.parse().ok();
+    paths.filter(|path| !is_asked_for(path)).map(|path| version(path).expect("a number")).collect()
+}
+
+/// The newest of them.
+fn newest() -> String {
+    format!("{:04}", unasked().last().expect("one"))
 }
 
 /// Our migrations, and more.

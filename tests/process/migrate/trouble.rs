@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::{Directory, failed, migrate, newest, states, succeeded};
+use super::{Directory, failed, migrate, newest, states, succeeded, unasked};
 use partbook_test_support::process::Call;
 use partbook_test_support::{Backend, Database, Server, backends, partbook};
 
@@ -88,7 +88,7 @@ async fn ten_at_once_apply_each_migration_once(database: Database) {
         succeeded(finished);
     }
     let history = succeeded(migrate(&database, &["history"]).await);
-    for version in 1..=newest().parse().expect("a number") {
+    for version in unasked() {
         assert_eq!(history.matches(&format!("    up {version:04} ")).count(), 1, "{history}");
     }
     succeeded(migrate(&database, &["drift"]).await);
