@@ -12,7 +12,7 @@ USED_CPUS = LISTINGS // 50
 # What is searched for: this many CPUs have it in their names.
 SEARCHED, FOUND = "ryzen 7", CPUS // 5
 LINES = ("AMD Ryzen 7", "AMD Ryzen 5", "Intel Core i5", "Intel Core i7", "Intel Xeon E5")
-MOMENT = "2026-01-01 12:00:00"
+MOMENT = "2026-01-01T12:00:00.000000Z"
 
 
 def cpus():
