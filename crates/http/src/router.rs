@@ -62,11 +62,14 @@ impl App {
         if self.repository().replicas().is_some() {
             routes = routes.layer(from_fn(consistency::track));
         }
-        if let Some(limiters) = limiters {
+        if let Some(limiters) = limiters.clone() {
             routes = routes.layer(from_fn_with_state(limiters, rate_limit::limit));
         }
         if callers == Callers::AreTold {
             routes = routes.layer(from_fn_with_state(Gate::new(self.clone(), &described), authenticate));
+        }
+        if let Some(limiters) = limiters {
+            routes = routes.layer(from_fn_with_state(limiters, rate_limit::limit_failures));
         }
         let answered = routes
             .layer(Extension(Arc::new(document)))

@@ -1,7 +1,7 @@
 //! How often a client may ask. The rates are so low that nothing comes back while a test runs.
 
 use partbook_test_support::contract::CPU;
-use partbook_test_support::{Answer, Backend, Method, Request, Server};
+use partbook_test_support::{Answer, Backend, Method, Request, Server, Tokens, secret};
 
 const READS: &str = "PARTBOOK_RATE_LIMIT";
 const WRITES: &str = "PARTBOOK_WRITE_RATE_LIMIT";
@@ -116,4 +116,44 @@ async fn the_listener_for_operators_has_none() {
     for _ in 0..3 {
         server.admin().get("/metrics").await.expect(200);
     }
+}
+
+/// A service that knows the tokens `one` and `other`, and believes the proxy on this machine. The file has to last as long.
+async fn with_tokens(rate: &str) -> (Server, Tokens) {
+    let tokens = Tokens::of(&[("one", "scope=read"), ("other", "scope=read")]);
+    let options = Server::options().env(READS, rate).env("PARTBOOK_TRUSTED_PROXIES", "127.0.0.1");
+    let options = options.env("PARTBOOK_TOKENS_FILE", tokens.path().to_str().expect("a path"));
+    (options.start(Backend::Sqlite).await, tokens)
+}
+
+async fn shows(server: &Server, client: &str, token: &str) -> Answer {
+    let request = list(server).header("X-Forwarded-For", client);
+    request.header("Authorization", &format!("Bearer {}", secret(token))).send().await
+}
+
+#[tokio::test]
+async fn each_token_has_its_own() {
+    let (server, _tokens) = with_tokens("0.001:1").await;
+    shows(&server, "192.0.2.1", "one").await.expect(200);
+    let problem = shows(&server, "192.0.2.2", "one").await.problem(429);
+    assert!(problem.detail.starts_with("There were too many requests by one; try again in "), "{}", problem.detail);
+    shows(&server, "192.0.2.1", "other").await.expect(200);
+    list(&server).header("X-Forwarded-For", "192.0.2.1").send().await.expect(200);
+    list(&server).header("X-Forwarded-For", "192.0.2.1").send().await.expect(429);
+}
+
+#[tokio::test]
+async fn credentials_that_fail_have_a_lower_one() {
+    let (server, _tokens) = with_tokens("0.001:40").await;
+    for status in [401, 401, 429, 429] {
+        shows(&server, "192.0.2.1", "unknown").await.problem(status);
+    }
+    let answer = shows(&server, "192.0.2.1", "unknown").await;
+    let told = "Too many credentials from this address were not accepted; try again in ";
+    assert!(answer.problem(429).detail.starts_with(told));
+    assert!(answer.header("Retry-After").is_some_and(|text| text.parse().is_ok_and(|seconds: u64| seconds > 1000)));
+    shows(&server, "192.0.2.2", "unknown").await.problem(401);
+    // Whoever else asks from there.
+    shows(&server, "192.0.2.1", "one").await.expect(200);
+    list(&server).header("X-Forwarded-For", "192.0.2.1").send().await.expect(200);
 }

@@ -9,6 +9,9 @@ use crate::extract::host::Reach;
 pub(super) const REQUESTS: Rate = Rate { every: Duration::from_millis(5), burst: NonZeroU32::new(2000).unwrap() };
 pub(super) const WRITES: Rate = Rate { every: Duration::from_millis(20), burst: NonZeroU32::new(500).unwrap() };
 
+/// One of how many requests may show credentials that are not accepted.
+const FAILURE_SHARE: u32 = 20;
+
 /// How often a client may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -37,6 +40,14 @@ pub struct RateLimits {
     pub requests: RateLimit,
     /// On those that change something.
     pub writes: RateLimit,
+}
+
+impl Rate {
+    /// How often a client with this rate may show credentials that are not accepted: a twentieth.
+    pub(super) fn of_failures(self) -> Self {
+        let burst = NonZeroU32::new(self.burst.get() / FAILURE_SHARE).unwrap_or(NonZeroU32::MIN);
+        Self { every: self.every * FAILURE_SHARE, burst }
+    }
 }
 
 impl RateLimit {
