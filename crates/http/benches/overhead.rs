@@ -157,6 +157,7 @@ async fn router(url: &str) -> Router {
         ignores_legacy_limit: false,
         has_admin_listener: false,
         hosts: Hosts::default(),
+        proxy_users: None,
         trusted_proxies: TrustedProxies::default(),
         rate_limits: RateLimits::default(),
         anonymous: Anonymous::Write,

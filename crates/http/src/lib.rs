@@ -19,7 +19,7 @@ mod router;
 mod routes;
 mod state;
 
-pub use credentials::TokensFile;
+pub use credentials::{ProxyUsers, TokensFile};
 pub use extract::client_address::{ForwardedHeader, Peer, TrustedProxies};
 pub use extract::host::{Host, Hosts, Named, Reach};
 pub use metrics::Metrics;

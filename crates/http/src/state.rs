@@ -10,7 +10,7 @@ use partbook_domain::access::Anonymous;
 use partbook_repository::{Consistency, Repository};
 use partbook_telemetry::error_chain;
 
-use crate::credentials::{Credentials, TokensFile};
+use crate::credentials::{Credentials, ProxyUsers, TokensFile};
 use crate::extract::body_memory::BodyMemory;
 use crate::extract::client_address::TrustedProxies;
 use crate::extract::host::Hosts;
@@ -40,6 +40,8 @@ pub struct HttpSettings {
     pub has_admin_listener: bool,
     /// The hosts that are the service's.
     pub hosts: Hosts,
+    /// The users whom trusted proxies name, if they do.
+    pub proxy_users: Option<ProxyUsers>,
     /// The proxies whose word is taken for who asks.
     pub trusted_proxies: TrustedProxies,
     /// How often each client may ask.
@@ -92,7 +94,8 @@ impl App {
         let pending_answers = Arc::new(PendingAnswers::new(settings.limits.answer_bytes));
         let body_memory = BodyMemory::new(settings.limits.body_bytes);
         let draining = AtomicBool::new(false);
-        let credentials = Credentials::new(settings.anonymous, settings.tokens_file.clone());
+        let credentials =
+            Credentials::new(settings.anonymous, settings.tokens_file.clone(), settings.proxy_users.clone());
         let inner = Arc::new(Inner { settings, credentials, metrics, draining, pending_answers, body_memory });
         Self { inner, repository }
     }

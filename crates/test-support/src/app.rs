@@ -39,6 +39,7 @@ impl Default for Options {
             ignores_legacy_limit: false,
             has_admin_listener: false,
             hosts: Hosts::default(),
+            proxy_users: None,
             trusted_proxies: TrustedProxies::default(),
             rate_limits: RateLimits::default(),
             anonymous: Anonymous::Write,

@@ -4,3 +4,4 @@ mod forwarded;
 mod hosts;
 mod limits;
 mod sockets;
+mod users;

@@ -12,6 +12,8 @@ use crate::respond::problem::Problem;
 pub(crate) enum Rejection {
     /// There are others beside a token.
     Malformed,
+    /// A proxy names several users, or one that cannot be read.
+    User,
     /// The token is cut, or was mistyped.
     Mistyped,
     /// There is no such token, or it was revoked.
@@ -30,6 +32,10 @@ impl IntoResponse for Rejection {
             Self::Malformed => {
                 let detail = "There are other credentials beside the token; send one Authorization";
                 return challenged(StatusCode::BAD_REQUEST, Challenge::InvalidRequest, detail);
+            }
+            Self::User => {
+                let detail = "The proxy names more than one user, or one that cannot be read";
+                return Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
             }
             Self::Unverified(cause) => {
                 let failure = Failure::error("tokens cannot be verified", cause);

@@ -94,6 +94,11 @@ impl From<Peer> for ClientAddress {
 }
 
 impl TrustedProxies {
+    /// Whether whoever is at the other end of a connection is one.
+    pub(crate) fn trust(&self, peer: Peer) -> bool {
+        self.trusts(peer.into())
+    }
+
     fn trusts(&self, client: ClientAddress) -> bool {
         match client {
             ClientAddress::Ip(address) => self.networks.iter().any(|network| network.contains(&address)),

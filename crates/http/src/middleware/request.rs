@@ -41,6 +41,11 @@ pub(crate) async fn wrap(State(app): State<App>, mut request: Request, next: Nex
     hide_credentials(request.headers_mut());
     let id = request_id(request.headers());
     let peer = request.extensions().get::<Peer>().copied().unwrap_or_default();
+    if let Some(users) = &app.settings().proxy_users
+        && !app.settings().trusted_proxies.trust(peer)
+    {
+        request.headers_mut().remove(&users.header);
+    }
     let client = ClientAddress::of(peer, request.headers(), &app.settings().trusted_proxies);
     request.extensions_mut().insert(client);
     let observer = RequestObserver::begin(&request, &id, client);

@@ -170,6 +170,7 @@ async fn start(
         anonymous,
         tokens_file,
         hosts: arguments.hosts.hosts(),
+        proxy_users: arguments.proxies.users()?,
         trusted_proxies: arguments.proxies.trusted(),
         rate_limits: limits.rates(),
         limits: limits.http(),

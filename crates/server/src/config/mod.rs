@@ -164,13 +164,14 @@ impl ServeArguments {
     /// Checks settings that depend on each other.
     ///
     /// # Errors
-    /// The two addresses are the same; a Unix socket is to be shared; a sample catalog is wanted of an instance that only reads.
+    /// The two addresses are the same; a Unix socket is to be shared; nobody is trusted to name users; a sample catalog is wanted of an instance that only reads.
     pub(crate) fn check(&self) -> Result<(), BadSetting> {
         if self.read_only && self.demo {
             return Err(BadSetting(
                 "--demo: PARTBOOK_READ_ONLY lets nothing be written; leave one of them out".to_owned(),
             ));
         }
+        self.proxies.users()?;
         if self.reuse_port && self.addresses().any(ListenAddress::is_unix) {
             return Err(BadSetting(
                 "PARTBOOK_REUSE_PORT: a Unix socket is one process's; let a service manager hand it over instead"

@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
+use axum::http::HeaderName;
 use clap::Args;
 use ipnet::IpNet;
-use partbook_http::{ForwardedHeader, TrustedProxies};
+use partbook_domain::access::Scopes;
+use partbook_http::{ForwardedHeader, ProxyUsers, TrustedProxies};
 
-use super::setting::Setting;
+use super::setting::{BadSetting, Setting};
 
 /// Which proxies are believed, and what they write.
 #[derive(Args)]
@@ -22,7 +24,25 @@ pub(crate) struct ProxyArguments {
     #[arg(long, env = "PARTBOOK_FORWARDED_HEADER", default_value = "X-Forwarded-For")]
     #[arg(value_name = "NAME", value_parser = Setting(header))]
     forwarded_header: ForwardedHeader,
+
+    /// The header in which a trusted proxy that knows its users names the one for whom it asks, such as `X-Remote-User`. From anywhere
+    /// else it is ignored
+    #[arg(long, env = "PARTBOOK_USER_HEADER", default_value = "", hide_default_value = true)]
+    #[arg(value_name = "NAME", value_parser = Setting(user_header))]
+    user_header: OptionalHeader,
+
+    /// What the users may do whom a proxy names: `read`, `write`, `metrics` or `admin`, several with commas between
+    #[arg(long, env = "PARTBOOK_USER_SCOPE", default_value = "write")]
+    #[arg(value_name = "SCOPES", value_parser = Setting(scopes))]
+    user_scope: Scopes,
 }
+
+/// The name of a header, or none. (In the place of its name, clap would read `Option` as "need not be given".)
+type OptionalHeader = Option<HeaderName>;
+
+/// Headers that mean something already.
+const TAKEN: [&str; 7] =
+    ["authorization", "connection", "cookie", "forwarded", "host", "x-forwarded-for", "x-request-id"];
 
 /// Where proxies are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +56,37 @@ impl ProxyArguments {
         let Places { networks, unix } = self.trusted_proxies.clone();
         TrustedProxies { networks, unix, header: self.forwarded_header }
     }
+
+    /// How users are named, if they are.
+    ///
+    /// # Errors
+    /// No proxy is trusted to name them.
+    pub(crate) fn users(&self) -> Result<Option<ProxyUsers>, BadSetting> {
+        let Some(header) = self.user_header.clone() else { return Ok(None) };
+        if self.trusted_proxies == Places::default() {
+            return Err(BadSetting(
+                "PARTBOOK_USER_HEADER: no proxy is trusted to name users; say where it is in PARTBOOK_TRUSTED_PROXIES"
+                    .to_owned(),
+            ));
+        }
+        Ok(Some(ProxyUsers { header, scopes: self.user_scope }))
+    }
+}
+
+fn user_header(text: &str) -> Result<OptionalHeader, &'static str> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match text.parse::<HeaderName>() {
+        Ok(name) if TAKEN.contains(&name.as_str()) => Err("means something else already; use a header of its own"),
+        Ok(name) => Ok(Some(name)),
+        Err(_) => Err("is not the name of a header; use one such as X-Remote-User"),
+    }
+}
+
+fn scopes(text: &str) -> Result<Scopes, &'static str> {
+    Scopes::parse(text)
+        .ok_or("is none of read, write, metrics and admin; use one of them, or several with commas between")
 }
 
 fn places(text: &str) -> Result<Places, String> {
@@ -110,5 +161,14 @@ mod tests {
         ] {
             assert_eq!(header(text).ok(), named, "{text}");
         }
+    }
+    #[test]
+    fn users_are_named_in_a_header_of_its_own() {
+        assert_eq!(user_header(""), Ok(None));
+        assert_eq!(user_header("X-Remote-User"), Ok(Some(HeaderName::from_static("x-remote-user"))));
+        for text in ["Authorization", "X-Forwarded-For", "X Remote User", "X-Remote-User:", "\u{e9}"] {
+            assert!(user_header(text).is_err(), "{text}");
+        }
+        assert!(scopes("read,metrics").is_ok() && scopes("").is_err() && scopes("all").is_err());
     }
 }

@@ -15,6 +15,7 @@ use utoipa::openapi::OpenApi;
 
 use self::needs::{Need, Needs};
 use super::observe::RequestSpans;
+use crate::credentials::Credentials;
 use crate::extract::client_address::ClientAddress;
 use crate::extract::principal::Principal;
 use crate::respond::challenge::{Challenge, challenged};
@@ -47,21 +48,21 @@ pub(crate) async fn authenticate(State(gate): State<Arc<Gate>>, mut request: Req
     let principal = match credentials.verify(request.headers(), from).await {
         Ok(principal) => principal,
         Err(_) if need.scope.is_none() => credentials.nobody(),
-        Err(rejection) => return varying(rejection.into_response()),
+        Err(rejection) => return varying(rejection.into_response(), credentials),
     };
     let is_known = principal.actor != Actor::Anonymous;
     if is_known && let Some(spans) = request.extensions().get::<RequestSpans>() {
         spans.identify(&principal.actor);
     }
     if let Some(needed) = need.scope.filter(|needed| !principal.may(*needed, need.subject)) {
-        return varying(refused(&principal, needed, &need));
+        return varying(refused(&principal, needed, &need), credentials);
     }
     request.extensions_mut().insert(principal);
     let mut response = next.run(request).await;
     if is_known {
         response.extensions_mut().insert(Personal);
     }
-    if depends_on_caller { varying(response) } else { response }
+    if depends_on_caller { varying(response, credentials) } else { response }
 }
 
 fn refused(principal: &Principal, needed: Scope, need: &Need) -> Response {
@@ -80,7 +81,10 @@ fn refused(principal: &Principal, needed: Scope, need: &Need) -> Response {
 }
 
 /// Tells caches that another caller may be answered something else.
-fn varying(mut response: Response) -> Response {
+fn varying(mut response: Response, credentials: &Credentials) -> Response {
+    if let Some(header) = credentials.user_header() {
+        response.headers_mut().append(header::VARY, HeaderValue::from(header.clone()));
+    }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("authorization"));
     response
 }
