@@ -119,6 +119,8 @@ async fn health_is_for_everybody_and_its_details_are_not(backend: Backend) {
     for path in ["/livez", "/readyz"] {
         service.get(path).await.expect(200);
     }
+    // Some load balancers check so.
+    service.request(Method::OPTIONS, "/").send().await.expect(204);
     let open = guarded(backend, Anonymous::Read).await;
     assert_eq!(open.get("/health").await.expect(200).json()["database"], "ok");
 }

@@ -46,6 +46,10 @@ impl Needs {
     /// What a request needs. Where there is no operation (an unknown path, another method, a page of documentation), whoever may
     /// read is told so.
     pub(super) fn of(&self, request: &Request) -> Need {
+        // Load balancers check with a bare `OPTIONS /`.
+        if request.method() == Method::OPTIONS && request.uri().path() == "/" {
+            return Need { scope: None, subject: Subject::None };
+        }
         // HEAD is answered as GET is.
         let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
         let matched = request.extensions().get::<MatchedPath>();
