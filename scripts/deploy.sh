@@ -66,6 +66,9 @@ Settings (NAME=VALUE; paths are absolute; ! must be there):
   ERROR_GATE_PERCENT, ERROR_ROLL_BACK_PERCENT    more at the end of the window fails (1); more at any time fails at once (10), from
                                ERROR_LEAST_REQUESTS on (20)
 
+Where PARTBOOK_ANONYMOUS keeps those without a token from reading or writing, API_TOKEN in the environment is sent to the service and its
+metrics, by scripts/smoke.sh as well: a token with the scopes write and metrics.
+
 Needs bash 5, curl, jq, flock, and for smoke.sh nothing else.
 TEXT
 }

@@ -1,6 +1,6 @@
 # What does not depend on what a version does: one program, and the same with another commit written into it; sourced.
 # shellcheck disable=SC2034,SC2154 # scripts/check-deployments and harness.bash read and set them
-quick_cases=(a_dry_run other_drivers what_is_refused a_deployment cut_off_twice)
+quick_cases=(a_dry_run other_drivers what_is_refused a_deployment with_a_token cut_off_twice)
 
 name_versions() {
     local commit
@@ -57,6 +57,18 @@ other_drivers() { # BACKEND
     that 'the image is named once, and the rest is as it was' diff "$here/.env" <(printf '%s\n' "PARTBOOK_IMAGE=$reference" 'POSTGRES_PASSWORD=x y')
     that 'others may not read it' test "$(stat -c %a "$here/.env")" = 640
     sed -i 's/^DRIVER=.*/DRIVER=process/' "$settings"
+}
+
+# Where nothing is told to those without a token.
+with_a_token() { # BACKEND
+    local token
+    environment "$1" before 1
+    token=$("$here/bin/partbook" token create deploy --scope write,metrics --to-file "$here/tokens")
+    printf '%s\n' PARTBOOK_ANONYMOUS=none "PARTBOOK_TOKENS_FILE=$here/tokens" >>"$here/service.env"
+    API_TOKEN=$token ends 0 deploy.sh "$settings" "$versions/after/partbook"
+    logged 'last | .event == "finished" and .result == "passed"'
+    that 'nothing is told without it' test "$(curl -s -o /dev/null -w '%{http_code}' "$url/v1/catalog/cpus")" = 401
+    that 'the token is written nowhere' test -z "$(grep -rl "$token" "$here/deployments" "$here/run" "$out")"
 }
 
 # One refusal: what is SAID, and nothing is changed but the log.

@@ -1,9 +1,14 @@
 # Asks the instances of the service; sourced.
 # shellcheck disable=SC2154 # the settings are the caller's
 
+# The token, where there is one, as curl reads it: on its command line everybody would see it.
+credentials() {
+    if [[ ${API_TOKEN-} ]]; then printf 'header = "Authorization: Bearer %s"\n' "${API_TOKEN//[!A-Za-z0-9._~+\/=-]/}"; fi
+}
+
 # Directly, whatever http_proxy says.
 ask() { # URL
-    curl --silent --show-error --globoff --noproxy '*' --connect-timeout 3 --max-time 10 --url "$1"
+    curl --silent --show-error --globoff --noproxy '*' --connect-timeout 3 --max-time 10 --config <(credentials) --url "$1"
 }
 
 # The commit that an instance runs, as /health names it; versions that do not are asked for their metrics. Nothing where it does not
