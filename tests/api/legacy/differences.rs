@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use partbook_test_support::contract::{CPU, GPU, LISTING, PORTS_PROFILE, PROFILE, RAM_SPEC, STORAGE_PROFILE};
-use partbook_test_support::{Backend, Method, Service};
+use partbook_test_support::{Anonymous, Backend, Method, Service};
 
 const GUIDE: &str = include_str!("../../../docs/taking-over.md");
 
@@ -206,5 +206,11 @@ async fn rest(service: &Service) -> Vec<&'static str> {
         ["status", "environment", "version", "commit", "database"].iter().all(|member| members.contains(member)),
         "{members:?}"
     );
-    vec!["Request ids", "Caches", "Browsers", "`/v1/fields-data`", "`/health`"]
+
+    // What is said where others than the machine reach it; the start without it is refused.
+    let said = Service::options().anonymous(Anonymous::Read).start(Backend::Legacy).await;
+    said.get(CPU.path).await.expect(200);
+    said.post(CPU.path, &cpu("New")).await.problem(401);
+    service.post(CPU.path, &cpu("New")).await.expect(201);
+    vec!["Request ids", "Caches", "Browsers", "`/v1/fields-data`", "`/health`", "Who may do what"]
 }
