@@ -80,7 +80,7 @@ pub use request::{Request, client, query};
 pub use reqwest::Method;
 pub use server::Server;
 pub use service::Service;
-pub use together::together;
+pub use together::{CLIENTS_TO_MEET, together, until_some_meet};
 pub use tokens::{Tokens, secret};
 
 /// The databases that tests run on.

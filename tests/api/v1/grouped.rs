@@ -1,33 +1,11 @@
 //! Requests that come at the same time share a statement or a transaction, and none notices the others.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use partbook_test_support::contract::CPU;
-use partbook_test_support::{Backend, Method, Service, backends, together};
-
-/// How many requests are sent at once.
-const CLIENTS: usize = 48;
-
-/// How long it may take until some of them have met.
-const MEETING_TIMEOUT: Duration = Duration::from_mins(1);
-
-async fn grouped(service: &Service) -> f64 {
-    service.metrics().await.value("partbook_db_grouped_operations_total", &[]).expect("a counter")
-}
-
-/// Sends requests again until some of them have shared what they asked for.
-async fn until_some_meet(service: &Service, mut round: impl AsyncFnMut(usize)) {
-    let (begin, before) = (Instant::now(), grouped(service).await);
-    for number in 0.. {
-        round(number).await;
-        if grouped(service).await > before {
-            return;
-        }
-        assert!(begin.elapsed() < MEETING_TIMEOUT, "no two of {CLIENTS} requests at once have met");
-    }
-}
+use partbook_test_support::{
+    Backend, CLIENTS_TO_MEET as CLIENTS, Method, Service, backends, together, until_some_meet,
+};
 
 backends!(each_reader_gets_its_own_row: Sqlite, Postgres, Legacy);
 async fn each_reader_gets_its_own_row(service: Service) {

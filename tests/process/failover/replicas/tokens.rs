@@ -1,10 +1,8 @@
 //! No client is shown what is older than what it has seen or written.
 
-use std::time::{Duration, Instant};
-
 use partbook_test_support::contract::CPU;
 use partbook_test_support::replicas::Replicas;
-use partbook_test_support::{Method, Server, together, wire};
+use partbook_test_support::{CLIENTS_TO_MEET as CLIENTS, Method, together, until_some_meet, wire};
 use serde_json::json;
 
 use super::{Client, TOKEN, reads, row_that_changes, serve_reading};
@@ -86,25 +84,6 @@ async fn versions_are_the_same_wherever_they_are_read() {
         |tag: &str| Client::new(&service).ask("PATCH", &path, &[("If-Match", tag)], r#"{"notes": "newest"}"#).0;
     assert_eq!(wire::status(&change(&of_standby)), 412);
     assert_eq!(wire::status(&change(&of_primary)), 200);
-}
-
-/// How many requests are sent at once.
-const CLIENTS: usize = 48;
-
-/// How long it may take until some of them have met.
-const MEETING_TIMEOUT: Duration = Duration::from_mins(1);
-
-/// Sends requests again until some of them have shared a statement or a transaction.
-async fn until_some_meet(service: &Server, mut round: impl AsyncFnMut(usize)) {
-    let grouped = async || service.metrics().await.sum("partbook_db_grouped_operations_total", &[]);
-    let (begin, before) = (Instant::now(), grouped().await);
-    for number in 0.. {
-        round(number).await;
-        if grouped().await > before {
-            return;
-        }
-        assert!(begin.elapsed() < MEETING_TIMEOUT, "no two of {CLIENTS} requests at once have met");
-    }
 }
 
 #[tokio::test]
