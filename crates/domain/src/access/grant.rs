@@ -2,7 +2,7 @@
 
 use super::scope::{Scope, Scopes};
 use crate::entity::listing::LISTING;
-use crate::entity::{Entity, registry};
+use crate::entity::{Entity, by_name};
 
 /// What a caller may do, and of which entities.
 #[derive(Clone, Debug, Default)]
@@ -52,8 +52,7 @@ impl Grant {
     /// # Errors
     /// There is no such entity.
     pub fn parse_entities(text: &str) -> Result<Vec<&'static Entity>, String> {
-        let find = |name: &str| registry().iter().copied().find(|entity| entity.name == name);
-        text.split(',').map(str::trim).map(|name| find(name).ok_or_else(|| name.to_owned())).collect()
+        text.split(',').map(str::trim).map(|name| by_name(name).ok_or_else(|| name.to_owned())).collect()
     }
 }
 

@@ -33,6 +33,12 @@ pub fn registry() -> &'static [&'static Entity] {
     REGISTRY
 }
 
+/// The entity of a name, if one that is served has it.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Entity> {
+    registry().iter().copied().find(|entity| entity.name == name)
+}
+
 /// A field that holds the id of another entity's row.
 #[derive(Debug)]
 pub struct Reference {

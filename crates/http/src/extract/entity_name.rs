@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use partbook_domain::entity::by_name;
 use partbook_domain::{Entity, registry};
 
 use super::path_parameter::path_parameter;
@@ -25,8 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for EntityName {
 impl EntityName {
     pub(crate) fn entity(&self) -> Result<&'static Entity, Problem> {
         let name = self.0.as_deref().unwrap_or_default();
-        let found = registry().iter().find(|entity| entity.name == name);
-        found.copied().ok_or_else(|| {
+        by_name(name).ok_or_else(|| {
             let known = in_screen_order().map(|entity| entity.name).collect::<Vec<_>>().join(", ");
             let name = excerpt(name);
             Problem::new(StatusCode::NOT_FOUND, format!("Entity '{name}' not found; there are: {known}"))

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use partbook_domain::access::{Scope, Subject};
+use partbook_domain::entity::by_name;
 use partbook_domain::entity::custom_field::CUSTOM_FIELD;
 use partbook_domain::registry;
 use percent_encoding::percent_decode_str;
@@ -81,10 +82,7 @@ impl About {
             Self::Named(segment) => {
                 // As the handler reads it.
                 let name = percent_decode_str(path.split('/').nth(segment).unwrap_or_default()).decode_utf8_lossy();
-                registry()
-                    .iter()
-                    .find(|entity| entity.name == name)
-                    .map_or(Subject::None, |entity| Subject::Rows(entity))
+                by_name(&name).map_or(Subject::None, Subject::Rows)
             }
         }
     }
