@@ -3,7 +3,7 @@
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use partbook_domain::query::{self, ListKey};
+use partbook_domain::query::ListKey;
 use partbook_repository::Extent;
 
 use crate::extract::collection::Collection;
@@ -30,11 +30,9 @@ pub(crate) async fn listings(
     }
     let id = id.parse(entity)?;
     let parameters = parameters?;
-    let mut query = query::parse_page(&parameters, LISTINGS_PAGE.default, LISTINGS_PAGE.max)
-        .map_err(|errors| Problem::parameters(&errors))?;
     let order = [entity.usage_order];
     let list = ListKey::of(&format!("{} {id} listings", entity.name), &[], &order);
-    query.cursor = page_cursor::read(&parameters, list, &order)?;
+    let query = page_cursor::page(&parameters, LISTINGS_PAGE, list, &order)?;
     let repository = collection.app.repository();
     let problem = |error| collection.problem(&error);
     // Before the rows, which hold a connection.

@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, Request};
 use axum::http::Uri;
 use axum::response::Response;
 use partbook_domain::Representation as _;
-use partbook_domain::query::{self, ListKey, ListQuery, PageQuery};
+use partbook_domain::query::{ListKey, ListQuery, PageQuery};
 use partbook_repository::{Create, Error, Extent, Update};
 
 use crate::extract::entity_name::EntityName;
@@ -31,11 +31,9 @@ pub(super) async fn list(app: App, name: EntityName, RawQuery(text): RawQuery, u
     }
     let entity = name.entity()?;
     let parameters = parameters?;
-    let PageQuery { limit, offset, .. } = query::parse_page(&parameters, RECORDS_PAGE.default, RECORDS_PAGE.max)
-        .map_err(|errors| Problem::parameters(&errors))?;
     let order = entity.records_order;
     let list = ListKey::of(&format!("{} records", entity.name), &[], order);
-    let cursor = page_cursor::read(&parameters, list, order)?;
+    let PageQuery { limit, offset, cursor } = page_cursor::page(&parameters, RECORDS_PAGE, list, order)?;
     let query = ListQuery { order: order.to_vec(), limit: Some(limit), offset, cursor, ..ListQuery::default() };
     let problem = |error: Error| Problem::of(&error, entity);
     let total = app.repository().count(entity, &query).await.map_err(problem)?;
