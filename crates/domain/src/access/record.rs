@@ -8,8 +8,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use thiserror::Error;
 
-use super::grant::{Grant, Subject};
-use super::scope::{Scope, Scopes};
+use super::grant::Grant;
+use super::scope::Scopes;
 use super::token::TokenHash;
 use crate::value::timestamp::Timestamp;
 
@@ -62,14 +62,6 @@ impl TokenRecord {
         self.from.is_empty() || address.is_some_and(|address| self.from.iter().any(|net| net.contains(&address)))
     }
 
-    /// Whether it allows what needs this scope, on these rows.
-    #[must_use]
-    pub fn allows(&self, needed: Scope, subject: Subject) -> bool {
-        self.grant.allows(needed, subject)
-    }
-}
-
-impl TokenRecord {
     /// All but the hash, in the form of a line.
     #[must_use]
     pub fn without_hash(&self) -> String {

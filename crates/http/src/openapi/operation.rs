@@ -10,5 +10,5 @@ use super::security::secured;
 pub(super) fn operation(kind: Kind, tag: &str, id: &str, summary: &str) -> OperationBuilder {
     let operation = OperationBuilder::new().operation_id(Some(id)).summary(Some(summary)).tag(tag);
     let Some(scope) = kind.scope() else { return operation };
-    secured(operation, kind).response("401", unauthorized()).response("403", forbidden(scope))
+    secured(operation, scope).response("401", unauthorized()).response("403", forbidden(scope))
 }

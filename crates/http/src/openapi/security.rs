@@ -1,6 +1,6 @@
 //! Who may do what, as the document says it: the scheme of tokens, and the scope of each operation.
 
-use partbook_domain::access::{Anonymous, Operation as Kind, Scope};
+use partbook_domain::access::{Anonymous, Scope};
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, OperationBuilder};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -18,9 +18,8 @@ const DESCRIPTION: &str = "An API token, as `partbook token create` makes it. Ea
     `write`, which includes `read`; `metrics`; or `admin`, which includes all. A token may be narrowed to some entities. Where \
     `{}` stands beside it, `PARTBOOK_ANONYMOUS` decides whether credentials are needed.";
 
-/// States the scope that an operation of this kind needs.
-pub(super) fn secured(operation: OperationBuilder, kind: Kind) -> OperationBuilder {
-    let Some(scope) = kind.scope() else { return operation };
+/// States the scope that an operation needs.
+pub(super) fn secured(operation: OperationBuilder, scope: Scope) -> OperationBuilder {
     operation.security(SecurityRequirement::default()).security(SecurityRequirement::new(TOKEN, [scope.name()]))
 }
 
