@@ -25,6 +25,16 @@ def free_port():
         return free.getsockname()[1]
 
 
+def owner(*paths):
+    """What has a server that refuses to be root's run as nobody, whose these paths become; nothing where nobody is root."""
+    if os.geteuid():
+        return {}
+    nobody = 65534
+    for path in paths:
+        os.chown(path, nobody, nobody)
+    return {"user": nobody, "group": nobody, "extra_groups": []}
+
+
 class Measured:
     """A process and its children, by what Linux tells of them."""
 
@@ -78,17 +88,14 @@ def postgresql(directory, programs):
     """A durable PostgreSQL server on a port of the loopback: its process, and the URL of a database."""
     data, port = pathlib.Path(directory, "postgresql"), free_port()
     data.mkdir()
-    owner = {}
     if os.geteuid() == 0:
         os.chmod(directory, 0o755)
-        nobody = 65534
-        os.chown(data, nobody, nobody)
-        owner = {"user": nobody, "group": nobody, "extra_groups": []}
+    as_owner = owner(data)
     make = [f"{programs}/initdb", "--auth=trust", "--username=partbook", "-D", data]
-    subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=directory, **owner)
+    subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=directory, **as_owner)
     command = [f"{programs}/postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c",
                f"unix_socket_directories={data}", "-c", "shared_buffers=256MB", "-c", "max_connections=200"]
-    with run(command, port, f"{directory}/postgresql.log", cwd=directory, **owner) as server:
+    with run(command, port, f"{directory}/postgresql.log", cwd=directory, **as_owner) as server:
         there = ["-h", "127.0.0.1", "-p", str(port), "-U", "partbook"]
         # It takes connections before it is ready for them.
         while subprocess.run([f"{programs}/pg_isready", "-q", *there]).returncode:
@@ -102,15 +109,12 @@ def standby(directory, programs, primary, number):
     """A standby of a server that `postgresql` started, on a port of its own: its process, and the URL of the same database."""
     data, port = pathlib.Path(directory, f"standby-{number}"), free_port()
     data.mkdir(mode=0o700)
-    owner = {}
-    if os.geteuid() == 0:
-        os.chown(data, 65534, 65534)
-        owner = {"user": 65534, "group": 65534, "extra_groups": []}
+    as_owner = owner(data)
     copy = [f"{programs}/pg_basebackup", "-D", data, "-R", "-h", "127.0.0.1", "-p", str(primary.port), "-U", "partbook", "--checkpoint=fast"]
-    subprocess.run(copy, check=True, cwd=directory, **owner)
+    subprocess.run(copy, check=True, cwd=directory, **as_owner)
     command = [f"{programs}/postgres", "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c",
                f"unix_socket_directories={data}", "-c", "shared_buffers=256MB", "-c", "max_connections=200"]
-    with run(command, port, f"{directory}/standby-{number}.log", cwd=directory, **owner) as server:
+    with run(command, port, f"{directory}/standby-{number}.log", cwd=directory, **as_owner) as server:
         while subprocess.run([f"{programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
             time.sleep(0.05)
         yield server, f"postgres://partbook@127.0.0.1:{port}/partbook"
@@ -127,8 +131,7 @@ def pgbouncer(directory, server):
     pathlib.Path(directory, "users").write_text('"partbook" ""\n')
     configuration = pathlib.Path(directory, f"pgbouncer-{server.port}.ini")
     configuration.write_text(text)
-    owner = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-    with run(["pgbouncer", str(configuration)], port, f"{directory}/pgbouncer-{server.port}.log", **owner) as pooler:
+    with run(["pgbouncer", str(configuration)], port, f"{directory}/pgbouncer-{server.port}.log", **owner()) as pooler:
         yield pooler
 
 
